@@ -1,0 +1,49 @@
+/**
+ * The tables, as data: `lib/data-stack.ts` provisions them, `local/` creates the same on a laptop, and the rights of
+ * each Lambda are written in their names.
+ *
+ * Four, by who may write and how long a record lives: what an operator sets up, who there is, who is signed in, and
+ * what happened.
+ */
+
+export type Index = { name: string; partitionKey: string; sortKey: string }
+
+export type TableDefinition = {
+  /** The environment variable that tells a Lambda the table's deployed name. */
+  variable: string
+  partitionKey: string
+  sortKey?: string
+  /** All with every attribute projected; every key is a string. */
+  indexes: readonly Index[]
+  /** Holds the second after which DynamoDB may remove the record. Readers compare it too: TTL deletes late. */
+  timeToLive?: string
+}
+
+export const tables = {
+  /** The realm with its flows and settings, clients, API keys, signing keys. */
+  config: { variable: 'TABLE_CONFIG', partitionKey: 'pk', sortKey: 'sk', indexes: [] },
+  /** Users, their authenticators, their throttles, and the guards that make names and credential ids unique. */
+  people: {
+    variable: 'TABLE_PEOPLE',
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    indexes: [{ name: 'listing', partitionKey: 'listing', sortKey: 'order' }],
+    timeToLive: 'until',
+  },
+  /** Logins in progress, sessions, grants, refresh tokens, idempotency records: all that ends by itself. */
+  sessions: {
+    variable: 'TABLE_SESSIONS',
+    partitionKey: 'pk',
+    indexes: [{ name: 'by-user', partitionKey: 'user', sortKey: 'order' }],
+    timeToLive: 'until',
+  },
+  /** Append-only: the Lambdas may put, and nothing else. */
+  audit: {
+    variable: 'TABLE_AUDIT',
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    indexes: [{ name: 'by-user', partitionKey: 'user', sortKey: 'sk' }],
+  },
+} as const satisfies Record<string, TableDefinition>
+
+export type Table = keyof typeof tables

@@ -1,0 +1,46 @@
+/** The realm: what the organisation has decided for everyone. One record; flows are in it, so that one read has all. */
+import type { AcrMap, Flow } from './flow.ts'
+import type { Seconds } from './result.ts'
+
+export type Settings = {
+  /** The console's `Authenticator import via API`. */
+  authenticatorImport: boolean
+  /** How a person confirms who they are before they activate a key. */
+  activationProof: 'email' | 'password' | 'either'
+  /** Whether the touch that activated a key also signs in: saves the second one. */
+  activationCountsAsLogin: boolean
+  /** How long an imported key waits for its user, where the import does not say. Undefined: for ever. */
+  pendingLifetime?: Seconds
+  /** AAGUIDs that an import may bring. Empty: any. Only a verified attestation can satisfy a list that is not empty. */
+  allowedAaguids: readonly string[]
+  /** After so many answers whose counter did not advance, a key is locked. 0: never. */
+  counterFailuresToLock: number
+  sessionIdle: Seconds
+  sessionLifetime: Seconds
+}
+
+export const defaultSettings: Settings = {
+  authenticatorImport: true,
+  activationProof: 'either',
+  activationCountsAsLogin: false,
+  allowedAaguids: [],
+  counterFailuresToLock: 3,
+  sessionIdle: 3600,
+  sessionLifetime: 36_000,
+}
+
+export type Realm = {
+  settings: Settings
+  acrToLoa: AcrMap
+  defaultAcr?: string[]
+  /** What happens when an essential or strict level cannot be reached: ask what there is and fail, or fail at once. */
+  unreachable: 'attempt' | 'fail-fast'
+  flows: Record<string, Flow>
+  /** The flow that is bound as the browser flow. */
+  browserFlow: string
+  /** Makes decoys stable: what a name that nobody has seems to have. Guards nothing else. */
+  decoySecret: string
+  version: number
+}
+
+export const defaultAcrToLoa: AcrMap = { pwd: 0, otp: 1, cba: 2, fido: 3 }

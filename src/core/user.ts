@@ -1,0 +1,33 @@
+/** A person who signs in: who they are, and what of it an application may hear. */
+import type { UserId } from './authenticator.ts'
+import type { Seconds } from './result.ts'
+
+export type User = {
+  id: UserId
+  userName: string
+  email?: string
+  emailVerified?: boolean
+  givenName?: string
+  familyName?: string
+  displayName?: string
+  locale?: string
+  /** scrypt, as `password.ts` writes it. A user without one signs in by other means. */
+  passwordHash?: string
+  enabled: boolean
+  /**
+   * Goes up when something the user could prove with is taken away: a key suspended, locked or deleted, a password
+   * changed, the user disabled. Sessions and grants remember the figure they were made under; while it stands, all
+   * they rest on stands, and one condition says so.
+   */
+  standing: number
+  createdAt: Seconds
+  updatedAt: Seconds
+  /** Set by SES's feedback: mail to this address bounced, or its owner complained. */
+  mailTrouble?: 'bounced' | 'complained'
+}
+
+/** User names are compared without regard to case or to Unicode spelling; what was typed is kept for display. */
+export const nameKey = (userName: string): string => userName.normalize('NFKC').trim().toLowerCase()
+
+export const displayNameOf = (user: User): string =>
+  user.displayName ?? ([user.givenName, user.familyName].filter(Boolean).join(' ') || user.userName)

@@ -1,0 +1,66 @@
+/**
+ * What a deployment is: its addresses, its tables, its sender. Read from the environment once, when a Lambda starts.
+ *
+ * Addresses come from here and never from a request (ZITADEL's four Host-header advisories, authentik CVE-2024-47070).
+ */
+import { type Table, tables } from '../lib/tables.ts'
+
+export type Stage = {
+  /** `https://id.example.org`, without a trailing slash: the issuer, and the origin of the pages. */
+  issuer: string
+  /** The relying party of WebAuthn: the issuer's host, or a domain above it. */
+  rpId: string
+  /** What people call the service, on pages and in mails. */
+  serviceName: string
+  tenantCode: string
+  mailSender: string
+  mailConfigurationSet?: string
+  /** RP IDs that an import may name; the stage's own is always among them. */
+  importRpIds: readonly string[]
+  /** Origins at which a CMS may have a key attest to a challenge. */
+  enrolmentOrigins: readonly string[]
+  tableNames: Record<Table, string>
+  /** The KMS key that wraps signing keys, or on a laptop the file that does. */
+  wrappingKey: { kms: string } | { file: string }
+  dynamodbEndpoint?: string
+  sesEndpoint?: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Throws with the names of all that is missing: a Lambda without its settings must not start. */
+export function readStage(environment: Environment): Stage {
+  const missing: string[] = []
+  const need = (name: string): string => {
+    const value = environment[name]
+    if (!value) missing.push(name)
+    return value ?? ''
+  }
+  const list = (name: string): string[] => (environment[name] ?? '').split(',').filter((item) => item !== '')
+  const optional = <Name extends string>(name: Name, value: string | undefined): { [name in Name]?: string } =>
+    value ? ({ [name]: value } as { [name in Name]: string }) : {}
+
+  const stage: Stage = {
+    issuer: need('ISSUER'),
+    rpId: need('RP_ID'),
+    serviceName: need('SERVICE_NAME'),
+    tenantCode: need('TENANT_CODE'),
+    mailSender: need('MAIL_SENDER'),
+    importRpIds: [...new Set([need('RP_ID'), ...list('IMPORT_RP_IDS')])],
+    enrolmentOrigins: [...new Set([need('ISSUER'), ...list('ENROLMENT_ORIGINS')])],
+    tableNames: {
+      config: need(tables.config.variable),
+      people: need(tables.people.variable),
+      sessions: need(tables.sessions.variable),
+      audit: need(tables.audit.variable),
+    },
+    wrappingKey: environment.WRAPPING_KEY_FILE
+      ? { file: environment.WRAPPING_KEY_FILE }
+      : { kms: need('WRAPPING_KEY_ARN') },
+    ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
+    ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
+    ...optional('sesEndpoint', environment.SES_ENDPOINT),
+  }
+  if (missing.length > 0) throw new Error(`Settings missing from the environment: ${[...new Set(missing)].join(', ')}`)
+  return stage
+}

@@ -1,0 +1,100 @@
+/**
+ * The hosted pages as data: everything a page shows, and nothing it could decide.
+ *
+ * `src/http/` and the routes make views; `web/pages.ts` turns a view into HTML. A notice is a word of a closed union, so
+ * that every failure has a sentence in every language, and no text of a request reaches a page unescaped.
+ */
+
+/** What went wrong, or happened, on the way to this page. Each has its sentence in each language. */
+export const notices = [
+  'wrong-username-or-password',
+  'wrong-password',
+  'too-many-tries', // wait, says until when
+  'wrong-code', // says how many tries are left
+  'code-expired',
+  'code-spent', // no tries left: send again
+  'code-sent',
+  'mail-failed',
+  'too-many-mails',
+  'wrong-key', // a key was touched, but not one that helps here
+  'key-refused', // its answer could not be verified
+  'ceremony-cancelled',
+  'ceremony-expired',
+  'key-suspended',
+  'key-locked',
+  'already-active', // another browser was first
+  'key-gone', // the CMS took it back meanwhile
+  'bad-nickname',
+  'step-over', // back button, second tab: that step is done, here is where we are
+  'activated',
+  'no-script', // WebAuthn needs it
+] as const
+export type Notice = (typeof notices)[number]
+
+/** JSON form of the options, as WebAuthn Level 3 names it (PublicKeyCredentialRequestOptionsJSON). */
+export type RequestOptionsJson = {
+  challenge: string
+  timeout?: number
+  rpId?: string
+  allowCredentials?: { type: 'public-key'; id: string; transports?: string[] }[]
+  userVerification?: string
+}
+
+/** Other ways on from here, each a button that posts to `/login/{login}/method`. */
+export type Method = 'password' | 'webauthn'
+
+type OfLogin = {
+  /** `/login/{id}`: forms post below it. */
+  base: string
+  /** What the application is called, shown as where the person is going. */
+  application: string
+  notice?: Notice
+  triesLeft?: number
+  /** Seconds since 1970 when a wait ends, for `too-many-tries` and `too-many-mails`. */
+  waitUntil?: number
+  now: number
+}
+
+type OfPerson = OfLogin & {
+  /** As the person typed it, or as the session knows it. */
+  username: string
+  /** Whether `Use another account` is offered. */
+  changeable: boolean
+}
+
+export type View =
+  /** `Username`, `Continue`, `Cancel`; with a passkey in the browser's autofill where `passkey` is given. */
+  | (OfLogin & { page: 'username'; username?: string; passkey?: RequestOptionsJson })
+  /** `Password`, `Continue`, `Cancel`. */
+  | (OfPerson & { page: 'password'; others: Method[] })
+  /** The browser's ceremony with an active key; starts by itself, `Continue` starts it again. Posts to `webauthn`. */
+  | (OfPerson & { page: 'webauthn'; options: RequestOptionsJson; others: Method[] })
+  /** There is an authenticator to activate: `Activate Authenticator`, and `Not now` where another one is active. */
+  | (OfPerson & { page: 'activate'; canSkip: boolean; proof: 'email' | 'password' | 'either'; others: Method[] })
+  /** `Verification code`, `Continue`, `Send again`, `Cancel`; `passwordInstead` offers the other proof. */
+  | (OfPerson & { page: 'verification-code'; passwordInstead: boolean; canSkip: boolean })
+  /** The password as the proof of activation: `Password`, `Continue`; `codeInstead` offers the mail. */
+  | (OfPerson & { page: 'activation-password'; codeInstead: boolean; canSkip: boolean })
+  /** The ceremony with the pending key. Posts to `activation/ceremony`. */
+  | (OfPerson & { page: 'activation-ceremony'; options: RequestOptionsJson; canSkip: boolean })
+  /** `Authenticator Nickname`, prefilled, and `Continue`. */
+  | (OfPerson & { page: 'nickname'; suggested: string })
+  /** The person has no authenticator for what the application asks, and proved who they are: say so. */
+  | (OfPerson & { page: 'no-credential' })
+  /** Too many failures, or a locked key: says until when, if it ends by itself. `Cancel` goes back. */
+  | (OfPerson & { page: 'locked' })
+  /** This sign-in is done, over, or another browser's: what to do now. */
+  | { page: 'login-over'; reason: 'done' | 'expired' | 'unknown' | 'other-browser'; returnTo?: string }
+  /** An authorization request that cannot be sent back to its application. */
+  | { page: 'bad-request'; error: string; description: string; requestId: string }
+  | { page: 'failure'; requestId: string }
+  /** Asks before it ends the session, when the application did not identify itself. Posts to `/logout`. */
+  | { page: 'log-out'; fields: Record<string, string> }
+  | { page: 'logged-out' }
+  | { page: 'home'; serviceName: string; issuer: string }
+
+export const locales = ['en', 'de'] as const
+export type Locale = (typeof locales)[number]
+
+/** What every page has around it. */
+export type Frame = { serviceName: string; locale: Locale }
