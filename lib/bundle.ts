@@ -1,0 +1,151 @@
+/**
+ * Bundles each Lambda into one file, for the stacks and for the laptop alike.
+ *
+ * The entry is generated from the route table, so that a Lambda serves exactly the routes that its role was made for,
+ * and opens a signer or a mailer only if one of them has that right. It leaves out where bundles go: a caller names the
+ * folder, and the same sources give the same bytes there.
+ */
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+import { type Lambda, lambdas, type Right, routesOf } from '../lambdas/routes.ts'
+
+/** A Lambda that answers an event rather than a request, and so has a file of its own and no route. */
+export const eventLambdas = { 'mail-feedback': 'mail/feedback.ts' } as const
+export type EventLambda = keyof typeof eventLambdas
+
+export type BundleOptions = {
+  /** Bundling once is all there is: who reloads bundles again, which takes some hundredths of a second. */
+  watch?: false
+  /** Default true. Stack traces name the sources either way, by the map. */
+  minify?: boolean
+}
+
+/** `inputs` are the files that went in, from the repository's root, packages included: what a watcher has to watch. */
+export type Bundle = { file: string; bytes: number; inputs: string[] }
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const openers: Record<Right, { name: string; file: string }> = {
+  sign: { name: 'openSigner', file: './src/services/signer.ts' },
+  mail: { name: 'openMail', file: './src/services/mail.ts' },
+}
+
+/** Writes `index.mjs` and its map to `outdir`, and for `metadata` the files that pages load to `outdir/assets/`. */
+export async function bundle(
+  lambda: Lambda | EventLambda,
+  outdir: string,
+  { minify = true }: BundleOptions = {},
+): Promise<Bundle> {
+  const file = join(outdir, 'index.mjs')
+  const { metafile } = await build({
+    stdin: { contents: entryOf(lambda), resolveDir: root, sourcefile: `${lambda}.entry.ts`, loader: 'ts' },
+    absWorkingDir: root,
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
+    mainFields: ['module', 'main'],
+    banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    plugins: [quickHttp],
+    minify,
+    // The lines, not the sources: the map is read at each cold start.
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    charset: 'utf8',
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const inputs = Object.keys(metafile.inputs).filter((input) => existsSync(join(root, input)))
+  const assets = lambda === 'metadata' ? await bundleAssets(join(outdir, 'assets'), minify) : []
+  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))?.[1].bytes ?? 0
+  return { file, bytes, inputs: [...inputs, ...assets].sort() }
+}
+
+/** Every Lambda, each to a folder of its name. */
+export async function bundleAll(
+  outdir: string,
+  options: BundleOptions = {},
+): Promise<Record<Lambda | EventLambda, Bundle>> {
+  const names = [...lambdas, ...(Object.keys(eventLambdas) as EventLambda[])]
+  const made = names.map(async (name) => [name, await bundle(name, join(outdir, name), options)] as const)
+  return Object.fromEntries(await Promise.all(made)) as Record<Lambda | EventLambda, Bundle>
+}
+
+/** The source of a Lambda's entry: its routes, and what they need opened. */
+export function entryOf(lambda: Lambda | EventLambda): string {
+  if (isEventLambda(lambda)) return `export { handler } from './lambdas/${eventLambdas[lambda]}'\n`
+  const routes = routesOf(lambda)
+  const files = [...new Set(routes.map((route) => route.file))]
+  const rights = (Object.keys(openers) as Right[]).filter((right) => routes.some((it) => it.rights?.includes(right)))
+  return [
+    "import { makeHandler } from './src/http/lambda.ts'",
+    ...files.map((file, at) => `import * as route${at} from './lambdas/${file}'`),
+    ...rights.map((right) => `import { ${openers[right].name} } from '${openers[right].file}'`),
+    'export const handler = makeHandler([',
+    ...routes.map(({ name, method, path, caller, file }) => {
+      const fields = JSON.stringify({ name, method, path, caller }).slice(0, -1)
+      return `  ${fields},"handle":route${files.indexOf(file)}.handle},`
+    }),
+    `], { ${rights.map((right) => openers[right].name).join(', ')} })`,
+    '',
+  ].join('\n')
+}
+
+const isEventLambda = (lambda: string): lambda is EventLambda => lambda in eventLambdas
+
+/** The stylesheet, a script for each file in `web/browser/`, and pictures as they are. */
+async function bundleAssets(outdir: string, minify: boolean): Promise<string[]> {
+  await rm(outdir, { recursive: true, force: true })
+  await mkdir(outdir, { recursive: true })
+  const scripts = (await namesIn('web/browser')).filter((name) => name.endsWith('.ts'))
+  const pictures = (await namesIn('web/assets')).filter((name) => /\.(svg|png|ico)$/.test(name))
+  const shared = { absWorkingDir: root, bundle: true, minify, metafile: true, logLevel: 'silent' } as const
+  const [style, script] = await Promise.all([
+    build({ ...shared, entryPoints: ['web/keystep.css'], outdir, external: ['/assets/*'] }),
+    build({
+      ...shared,
+      entryPoints: scripts.map((name) => ({ in: `web/browser/${name}`, out: basename(name, '.ts') })),
+      outdir,
+      platform: 'browser',
+      format: 'iife',
+      target: 'es2022',
+      legalComments: 'none',
+    }),
+    ...pictures.map((name) => cp(join(root, 'web/assets', name), join(outdir, name))),
+  ])
+  return [
+    ...Object.keys(style.metafile.inputs),
+    ...Object.keys(script.metafile.inputs),
+    ...pictures.map((name) => `web/assets/${name}`),
+  ]
+}
+
+/** The files of a folder of the repository in a fixed order; none where there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  const path = join(root, folder)
+  return existsSync(path) ? (await readdir(path)).sort() : []
+}
+
+/**
+ * Takes `node:http` and `node:https` by `process.getBuiltinModule`. An ES module import of either reads all their
+ * exports, of which one loads undici: 21 ms of each cold start (nodejs/node issues 57649, 59686).
+ */
+const quickHttp: Plugin = {
+  name: 'quick-http',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?https?$/ }, ({ path }) => ({
+      path: path.replace(/^(node:)?/, 'node:'),
+      namespace: 'quick-http',
+    }))
+    onLoad({ filter: /.*/, namespace: 'quick-http' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
+      loader: 'js',
+    }))
+  },
+}
