@@ -1,0 +1,51 @@
+/** Which port a part of the local service takes, and the plain sentence when it cannot. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+
+/** The local service cannot start, for a reason that whoever started it can mend: the message is for them. */
+export class CannotStart extends Error {
+  override name = 'CannotStart'
+}
+
+/** A flag's or variable's value as a port; 0 asks for any free one. */
+export function parsePort(name: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port >= 0 && port <= 65_535)) {
+    throw new CannotStart(`${name} must be a port, a number from 0 (any free one) to 65535, and not “${text}”.`)
+  }
+  return port
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'is in use: is another npm start running? Stop it, or choose another port',
+  EACCES: 'may not be used without more rights: choose one above 1023',
+}
+
+export const portRefused = (purpose: string, port: number, code: string): CannotStart =>
+  new CannotStart(`Port ${port}, for ${purpose}, ${reasons[code] ?? `could not be opened (${code})`}.`)
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)
+
+/** Listens on loopback only, and answers the port that it got. Throws CannotStart with a sentence. */
+export async function listen(server: Server, port: number, purpose: string): Promise<number> {
+  try {
+    // `localhost`, as the addresses say it: WebAuthn and cookies know the service by that name.
+    server.listen(port, 'localhost')
+    await once(server, 'listening')
+  } catch (error) {
+    throw portRefused(purpose, port, codeOf(error))
+  }
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port to listen on')
+  return address.port
+}
+
+/** A port that nobody has at this moment. Somebody may take it in the next. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server, 0, 'a test')
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,170 @@
+/**
+ * The stack's tables in the emulator, from the same definitions, and the one thing it leaves undone: it never deletes
+ * what has expired, so that a sweep does.
+ */
+import {
+  type AttributeValue,
+  CreateTableCommand,
+  DeleteItemCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  ScanCommand,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb'
+import { type Table, type TableDefinition, tables } from '../lib/tables.ts'
+import { localAws } from './dynamodb.ts'
+
+const definitions = Object.entries(tables) as [Table, TableDefinition][]
+
+const namesWith = (prefix: string): Record<Table, string> => ({
+  config: `${prefix}config`,
+  people: `${prefix}people`,
+  sessions: `${prefix}sessions`,
+  audit: `${prefix}audit`,
+})
+
+export const localClient = (endpoint: string): DynamoDBClient =>
+  new DynamoDBClient({ endpoint, region: localAws.region, credentials: localAws })
+
+/** True when it was done or is not needed; false when this DynamoDB does not have the operation. */
+async function tolerate(call: Promise<unknown>, done: (error: Error) => boolean): Promise<boolean> {
+  try {
+    await call
+    return true
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    if (done(error)) return true
+    if (error.name === 'UnknownOperationException') return false
+    throw error
+  }
+}
+
+async function createTable(client: DynamoDBClient, name: string, definition: TableDefinition): Promise<void> {
+  const { partitionKey, sortKey, indexes, timeToLive } = definition
+  const key = (hash: string, range?: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    ...(range === undefined ? [] : [{ AttributeName: range, KeyType: 'RANGE' as const }]),
+  ]
+  const attributes = new Set([partitionKey, ...(sortKey === undefined ? [] : [sortKey])])
+  for (const index of indexes) attributes.add(index.partitionKey).add(index.sortKey)
+
+  await tolerate(
+    client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: key(partitionKey, sortKey),
+        AttributeDefinitions: [...attributes].map((attribute) => ({
+          AttributeName: attribute,
+          AttributeType: 'S',
+        })),
+        ...(indexes.length === 0
+          ? {}
+          : {
+              GlobalSecondaryIndexes: indexes.map((index) => ({
+                IndexName: index.name,
+                KeySchema: key(index.partitionKey, index.sortKey),
+                Projection: { ProjectionType: 'ALL' as const },
+              })),
+            }),
+      }),
+    ),
+    (error) => error instanceof ResourceInUseException,
+  )
+  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name })
+  if (timeToLive === undefined) return
+  await tolerate(
+    client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: name,
+        TimeToLiveSpecification: { AttributeName: timeToLive, Enabled: true },
+      }),
+    ),
+    (error) => error.name === 'ValidationException' && /already enabled/i.test(error.message),
+  )
+}
+
+/**
+ * Creates what is not there yet, and answers the deployed name of each table. Point-in-time recovery and deletion
+ * protection are the stack's alone: a laptop has neither a past nor an operator to be kept from mistakes.
+ */
+export async function createTables(endpoint: string, prefix = 'keystep-'): Promise<Record<Table, string>> {
+  const client = localClient(endpoint)
+  const names = namesWith(prefix)
+  try {
+    await Promise.all(definitions.map(([table, definition]) => createTable(client, names[table], definition)))
+  } finally {
+    client.destroy()
+  }
+  return names
+}
+
+/** For a start from nothing on a DynamoDB that outlives us. */
+export async function deleteTables(endpoint: string, prefix = 'keystep-'): Promise<void> {
+  const client = localClient(endpoint)
+  try {
+    await Promise.all(
+      Object.values(namesWith(prefix)).map((name) =>
+        tolerate(
+          client.send(new DeleteTableCommand({ TableName: name })),
+          (error) => error instanceof ResourceNotFoundException,
+        ),
+      ),
+    )
+  } finally {
+    client.destroy()
+  }
+}
+
+async function sweepTable(client: DynamoDBClient, name: string, definition: TableDefinition, now: number) {
+  const { partitionKey, sortKey, timeToLive } = definition
+  if (timeToLive === undefined) return 0
+  const condition = {
+    TableName: name,
+    ExpressionAttributeNames: { '#until': timeToLive },
+    ExpressionAttributeValues: { ':now': { N: String(now) } },
+  }
+  let swept = 0
+  let from: Record<string, AttributeValue> | undefined
+  do {
+    const page = await client.send(
+      new ScanCommand({ ...condition, FilterExpression: '#until < :now', ExclusiveStartKey: from }),
+    )
+    for (const item of page.Items ?? []) {
+      const keyed = [partitionKey, ...(sortKey === undefined ? [] : [sortKey])].flatMap((attribute) => {
+        const value = item[attribute]
+        return value === undefined ? [] : [[attribute, value] as const]
+      })
+      // Again in the condition: it may have been prolonged since the scan.
+      const gone = await tolerate(
+        client.send(
+          new DeleteItemCommand({
+            ...condition,
+            Key: Object.fromEntries(keyed),
+            ConditionExpression: '#until < :now',
+          }),
+        ),
+        (error) => error.name === 'ConditionalCheckFailedException',
+      )
+      if (gone) swept += 1
+    }
+    from = page.LastEvaluatedKey
+  } while (from !== undefined)
+  return swept
+}
+
+/** Deletes what ended before `now` (seconds), as DynamoDB's TTL would within some days. Answers how many. */
+export async function sweep(endpoint: string, names: Record<Table, string>, now: number): Promise<number> {
+  const client = localClient(endpoint)
+  try {
+    const swept = await Promise.all(
+      definitions.map(([table, definition]) => sweepTable(client, names[table], definition, now)),
+    )
+    return swept.reduce((sum, count) => sum + count, 0)
+  } finally {
+    client.destroy()
+  }
+}
