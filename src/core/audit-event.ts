@@ -1,0 +1,64 @@
+/**
+ * What the audit log can say. A record is written in the transaction of the change it tells of: neither without the
+ * other. Never a secret, never a code, never a whole request.
+ */
+import type { Seconds } from './result.ts'
+
+export const auditTypes = [
+  'authenticator.imported',
+  'authenticator.activated',
+  'authenticator.activation-started',
+  'authenticator.activation-failed',
+  'authenticator.suspended',
+  'authenticator.resumed',
+  'authenticator.renamed',
+  'authenticator.locked',
+  'authenticator.deleted',
+  'import.refused',
+  'code.sent',
+  'code.failed',
+  'login.succeeded',
+  'login.failed',
+  'step-up.asked',
+  'step-up.unmet',
+  'session.ended',
+  'token.issued',
+  'token.refreshed',
+  'grant.revoked',
+  'settings.changed',
+  'user.created',
+  'user.changed',
+  'client.created',
+  'client.changed',
+  'api-key.created',
+  'api-key.revoked',
+  'signing-key.created',
+  'mail.bounced',
+  'mail.complained',
+] as const
+export type AuditType = (typeof auditTypes)[number]
+
+/** Who did it: a person at their browser, a CMS's key, an application, an operator's command, or the service itself. */
+export type Actor = { kind: 'user' | 'api-key' | 'client' | 'operator' | 'service' | 'stranger'; id: string }
+
+export type AuditEvent = {
+  type: AuditType
+  at: Seconds
+  actor: Actor
+  /** The user whom it is about. */
+  user?: string
+  client?: string
+  authenticator?: string
+  session?: string
+  ip?: string
+  /** API Gateway's request id, to be found again in the log. */
+  request?: string
+  reason?: string
+  /** Levels: what was asked for, what was aimed at, what was reached, and how old each level was. */
+  requested?: string[]
+  target?: string
+  achieved?: string
+  amr?: string[]
+  ages?: Record<string, Seconds>
+  detail?: string
+}

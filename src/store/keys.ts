@@ -1,0 +1,40 @@
+/**
+ * Every key of every table, in one place.
+ *
+ * Each kind of record has its own prefix, so that no kind of token can pass as another (Keycloak CVE-2026-4282,
+ * CVE-2026-4325: one flat key space).
+ */
+import { nameKey } from '../core/user.ts'
+import type { Place } from './db.ts'
+
+const config = (pk: string, sk: string): Place => ({ table: 'config', key: { pk, sk } })
+const people = (pk: string, sk: string): Place => ({ table: 'people', key: { pk, sk } })
+const sessions = (pk: string): Place => ({ table: 'sessions', key: { pk } })
+
+export const places = {
+  realm: (): Place => config('realm', 'realm'),
+  client: (clientId: string): Place => config('client', clientId),
+  apiKey: (id: string): Place => config('api-key', id),
+  signingKey: (kid: string): Place => config('signing-key', kid),
+
+  user: (id: string): Place => people(`user#${id}`, 'profile'),
+  authenticator: (user: string, id: string): Place => people(`user#${user}`, `authenticator#${id}`),
+  /** Holds a user name for one user. */
+  userName: (userName: string): Place => people(`name#${nameKey(userName)}`, 'name'),
+  /** The tries at a name that nobody has: it must tire as a real one does. */
+  strangerTries: (userName: string): Place => people(`name#${nameKey(userName)}`, 'tries'),
+  /** Holds a credential id for one user, over all users. */
+  credential: (credentialId: string): Place => people(`credential#${credentialId}`, 'credential'),
+
+  login: (id: string): Place => sessions(`login#${id}`),
+  session: (sid: string): Place => sessions(`session#${sid}`),
+  grant: (id: string): Place => sessions(`grant#${id}`),
+  refreshToken: (id: string): Place => sessions(`refresh#${id}`),
+  /** What a CMS's request with this Idempotency-Key was answered. */
+  idempotency: (caller: string, key: string): Place => sessions(`idempotency#${caller}#${key}`),
+  /** A challenge given to a CMS for a key to attest to. */
+  enrolment: (id: string): Place => sessions(`enrolment#${id}`),
+}
+
+/** The partition of everything that is a user's, for a query. */
+export const userPartition = (id: string): string => `user#${id}`
