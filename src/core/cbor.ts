@@ -149,7 +149,7 @@ export function writeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
   return join([head(5, value.size), ...members.flat()])
 }
 
-function head(major: number, argument: number): Uint8Array {
+function head(major: number, argument: number): Uint8Array<ArrayBuffer> {
   if (!Number.isSafeInteger(argument)) throw new RangeError(`no CBOR head for ${argument}`)
   const first = major << 5
   if (argument < 24) return Uint8Array.of(first | argument)

@@ -48,24 +48,24 @@ const malformed = (at: string, detail: string): Refusal<'malformed-response'> =>
 /** Reads an AuthenticationResponseJSON (WebAuthn §5.1.8). Proves nothing: it is for looking the credential up. */
 export function parseAssertion(response: unknown): Result<Assertion, 'malformed-response'> {
   if (!isRecord(response)) return malformed('', 'not an object')
-  if (response['type'] !== 'public-key') return malformed('/type', 'not "public-key"')
-  const inner = response['response']
+  if (response.type !== 'public-key') return malformed('/type', 'not "public-key"')
+  const inner = response.response
   if (!isRecord(inner)) return malformed('/response', 'not an object')
 
-  const credentialId = readBytes(response['id'], longest.credentialId)
+  const credentialId = readBytes(response.id, longest.credentialId)
   if (credentialId === undefined) return malformed('/id', notBytes(longest.credentialId))
-  if (response['rawId'] !== response['id']) return malformed('/rawId', 'not the same as id')
-  const clientDataJSON = readBytes(inner['clientDataJSON'], longest.clientDataJSON)
+  if (response.rawId !== response.id) return malformed('/rawId', 'not the same as id')
+  const clientDataJSON = readBytes(inner.clientDataJSON, longest.clientDataJSON)
   if (clientDataJSON === undefined) return malformed('/response/clientDataJSON', notBytes(longest.clientDataJSON))
-  const authenticatorData = readBytes(inner['authenticatorData'], longest.authenticatorData)
+  const authenticatorData = readBytes(inner.authenticatorData, longest.authenticatorData)
   if (authenticatorData === undefined)
     return malformed('/response/authenticatorData', notBytes(longest.authenticatorData))
-  const signature = readBytes(inner['signature'], longest.signature)
+  const signature = readBytes(inner.signature, longest.signature)
   if (signature === undefined) return malformed('/response/signature', notBytes(longest.signature))
 
   const assertion = { credentialId: toBase64url(credentialId), clientDataJSON, authenticatorData, signature }
   // Some browsers say "none" with null, some with an empty text, most by leaving it out.
-  const handle = inner['userHandle']
+  const handle = inner.userHandle
   if (handle === undefined || handle === null || handle === '') return ok(assertion)
   const userHandle = readBytes(handle, longest.userHandle)
   if (userHandle === undefined) return malformed('/response/userHandle', notBytes(longest.userHandle))
@@ -301,8 +301,8 @@ export type AttestedCredential = Credential & {
   attestationFormat: string
   /**
    * `self`: signed by the new key, so its holder was there, but the AAGUID is only what it says of itself.
-   * `certified`: signed by the key of a certificate that names the AAGUID or no other. Nobody compared its issuer with a
-   * list of makers (FIDO MDS), so it does not prove the model to somebody who distrusts the caller.
+   * `certified`: signed with an attestation certificate, whose AAGUID, where it names one, is the same. Nobody compared
+   * its issuer with a list of makers (FIDO MDS), so the model is not proved to somebody who distrusts the caller.
    */
   attestationType: 'self' | 'certified'
 }
