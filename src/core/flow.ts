@@ -104,36 +104,36 @@ class Malformed extends Error {
 const readFlow = (data: unknown): Flow => {
   const members = readMembers(data, '', ['id', 'name', 'description', 'version', 'levels'])
   return {
-    id: readText(members['id'], '/id', /^[a-z0-9][a-z0-9-]{0,63}$/),
-    name: readText(members['name'], '/name', /^.{1,100}$/),
-    description: readText(members['description'], '/description', /^.{0,500}$/s),
-    version: readInteger(members['version'], '/version'),
-    levels: readList(members['levels'], '/levels', 20, readLevel),
+    id: readText(members.id, '/id', /^[a-z0-9][a-z0-9-]{0,63}$/),
+    name: readText(members.name, '/name', /^.{1,100}$/),
+    description: readText(members.description, '/description', /^.{0,500}$/s),
+    version: readInteger(members.version, '/version'),
+    levels: readList(members.levels, '/levels', 20, readLevel),
   }
 }
 
 const readLevel = (data: unknown, at: string): Level => {
   const members = readMembers(data, at, ['alias', 'loa', 'maxAge', 'mode', 'steps'])
   return {
-    alias: readText(members['alias'], `${at}/alias`, /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/),
-    loa: readInteger(members['loa'], `${at}/loa`),
-    maxAge: readInteger(members['maxAge'], `${at}/maxAge`),
-    mode: readOneOf(modes, members['mode'], `${at}/mode`),
-    steps: readList(members['steps'], `${at}/steps`, 20, readStep),
+    alias: readText(members.alias, `${at}/alias`, /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/),
+    loa: readInteger(members.loa, `${at}/loa`),
+    maxAge: readInteger(members.maxAge, `${at}/maxAge`),
+    mode: readOneOf(modes, members.mode, `${at}/mode`),
+    steps: readList(members.steps, `${at}/steps`, 20, readStep),
   }
 }
 
 const readStep = (data: unknown, at: string): Step => {
   const members = readMembers(data, at, ['authenticator', 'requirement', 'reference', 'referenceMaxAge', 'demands'])
   const step: Step = {
-    authenticator: readOneOf(factorKinds, members['authenticator'], `${at}/authenticator`),
-    requirement: readOneOf(requirements, members['requirement'], `${at}/requirement`),
-    referenceMaxAge: readInteger(members['referenceMaxAge'], `${at}/referenceMaxAge`),
+    authenticator: readOneOf(factorKinds, members.authenticator, `${at}/authenticator`),
+    requirement: readOneOf(requirements, members.requirement, `${at}/requirement`),
+    referenceMaxAge: readInteger(members.referenceMaxAge, `${at}/referenceMaxAge`),
   }
-  if (members['reference'] !== undefined) {
-    step.reference = readText(members['reference'], `${at}/reference`, /^[!-~]{1,64}$/)
+  if (members.reference !== undefined) {
+    step.reference = readText(members.reference, `${at}/reference`, /^[!-~]{1,64}$/)
   }
-  if (members['demands'] !== undefined) step.demands = readDemands(members['demands'], `${at}/demands`)
+  if (members.demands !== undefined) step.demands = readDemands(members.demands, `${at}/demands`)
   return step
 }
 
@@ -146,8 +146,8 @@ const readDemands = (data: unknown, at: string): Demands => {
     if (typeof value !== 'boolean') throw new Malformed(`${at}/${name}`, 'must be true or false')
     demands[name] = value
   }
-  if (members['aaguids'] !== undefined) {
-    demands.aaguids = readList(members['aaguids'], `${at}/aaguids`, 500, (value, place) =>
+  if (members.aaguids !== undefined) {
+    demands.aaguids = readList(members.aaguids, `${at}/aaguids`, 500, (value, place) =>
       readText(value, place, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i).toLowerCase(),
     )
   }
@@ -161,12 +161,7 @@ const readMembers = (data: unknown, at: string, known: readonly string[]): Recor
   return { ...data }
 }
 
-const readList = <Item>(
-  data: unknown,
-  at: string,
-  most: number,
-  read: (item: unknown, at: string) => Item,
-): Item[] => {
+const readList = <Item>(data: unknown, at: string, most: number, read: (item: unknown, at: string) => Item): Item[] => {
   if (!Array.isArray(data)) throw new Malformed(at, 'must be a list')
   if (data.length > most) throw new Malformed(at, `must have at most ${most} members`)
   return data.map((item, index) => read(item, `${at}/${index}`))
