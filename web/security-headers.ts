@@ -1,0 +1,52 @@
+/**
+ * The headers of every hosted page: what a browser may do with it, which is little.
+ *
+ * `form-action` holds for the redirects that follow a form post too (Chromium enforces it), so a page whose post may end
+ * at an application names that application's address.
+ */
+
+/** A source that CSP understands: a scheme, and a host where it has one. Nothing that could begin another directive. */
+const source = /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9.-]+(:\d+)?)?$/i
+
+/** `https://app.example/callback?x` → `https://app.example`, `com.example.app:/callback` → `com.example.app:`. */
+const sourceOf = (address: string): string[] => {
+  if (!URL.canParse(address)) return []
+  const { origin, protocol } = new URL(address)
+  const found = origin === 'null' ? protocol : origin
+  // These never leave: a form that posts to them runs script here.
+  if (['javascript:', 'data:', 'blob:', 'file:'].includes(protocol) || !source.test(found)) return []
+  return [found]
+}
+
+const directives = (formTargets: readonly string[]): string[] => [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'none'",
+  `form-action ${["'self'", ...new Set(formTargets.flatMap(sourceOf))].join(' ')}`,
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+]
+
+const twoYears = 63_072_000
+
+/**
+ * `formTargets` are whole addresses (redirect URIs) or origins; what is not an address is left out. `https` is false on
+ * a laptop only: RFC 6797 §7.2 forbids the promise over plain HTTP.
+ */
+export const pageHeaders = (
+  formTargets: readonly string[] = [],
+  { https = true }: { https?: boolean } = {},
+): Record<string, string> => ({
+  'content-security-policy': directives(formTargets).join('; '),
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy':
+    'publickey-credentials-get=(self), publickey-credentials-create=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  ...(https ? { 'strict-transport-security': `max-age=${twoYears}; includeSubDomains` } : {}),
+})

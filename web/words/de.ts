@@ -1,0 +1,208 @@
+/** Deutsch, in der Sie-Form. */
+import type { About, Words } from '../words.ts'
+
+const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
+
+/** In the dative, as it stands after `in`: rounded up, as in English. */
+const duration = (seconds: number): string => {
+  if (seconds < 60) return count(Math.max(1, Math.ceil(seconds)), 'Sekunde', 'Sekunden')
+  if (seconds < 3600) return count(Math.ceil(seconds / 60), 'Minute', 'Minuten')
+  return count(Math.ceil(seconds / 3600), 'Stunde', 'Stunden')
+}
+
+const again = ({ wait }: About): string =>
+  wait === undefined
+    ? 'Bitte warten Sie eine Weile, bevor Sie es erneut versuchen.'
+    : `Bitte versuchen Sie es in ${duration(wait)} erneut.`
+
+const left = ({ triesLeft }: About): string => {
+  if (triesLeft === undefined) return ''
+  if (triesLeft === 1) return ' Sie haben noch einen Versuch.'
+  return ` Sie haben noch ${triesLeft} Versuche.`
+}
+
+export const de: Words = {
+  error: 'Fehler: ',
+  username: 'Benutzername',
+  password: 'Passwort',
+  code: 'Bestätigungscode',
+  nickname: 'Name des Authentifikators',
+
+  continue: 'Weiter',
+  cancel: 'Abbrechen',
+  activate: 'Authentifikator aktivieren',
+  notNow: 'Nicht jetzt',
+  anotherAccount: 'Anderes Konto verwenden',
+  sendNewCode: 'Neuen Code senden',
+  passwordInstead: 'Stattdessen mein Passwort verwenden',
+  codeInstead: 'Stattdessen einen Code per E-Mail erhalten',
+  usePasskey: 'Passkey oder Sicherheitsschlüssel verwenden',
+  signOut: 'Abmelden',
+  backToApplication: 'Zurück zur Anwendung',
+  methods: {
+    password: 'Stattdessen mein Passwort verwenden',
+    webauthn: 'Stattdessen meinen Passkey oder Sicherheitsschlüssel verwenden',
+  },
+
+  signingInAs: 'Anmeldung als',
+  goingTo: (application) => `um mit ${application} fortzufahren`,
+  step: (step, of) => `Schritt ${step} von ${of}`,
+  requestId: 'Vorgangsnummer',
+  errorCode: 'Fehlercode',
+  codeHint: 'Sie können den Code einfügen. Leerzeichen und Bindestriche spielen keine Rolle.',
+  nicknameHint: 'Ein Name, an dem Sie ihn erkennen, zum Beispiel „Blauer Schlüssel am Schlüsselbund“.',
+  noScript:
+    'Ihr Browser führt auf dieser Seite kein JavaScript aus, das für Ihren Authentifikator aber nötig ist. Schalten Sie JavaScript für diese Website ein und laden Sie die Seite neu.',
+
+  ceremony: {
+    waiting: 'Warten auf Ihren Authentifikator …',
+    done: 'Geschafft. Einen Moment …',
+    cancelled:
+      'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Mit „Weiter“ versuchen Sie es erneut.',
+    unsupported:
+      'Dieser Browser kann hier keine Sicherheitsschlüssel oder Passkeys verwenden. Versuchen Sie es mit einer aktuellen Version von Chrome, Edge, Firefox oder Safari.',
+    other:
+      'Ihr Browser konnte den Authentifikator nicht verwenden. Prüfen Sie, ob es der richtige ist und ob er verbunden ist. Mit „Weiter“ versuchen Sie es erneut.',
+  },
+
+  notices: {
+    'wrong-username-or-password': () =>
+      'Benutzername und Passwort passen nicht zusammen. Prüfen Sie bitte beides und versuchen Sie es erneut.',
+    'wrong-password': (about) => `Das Passwort ist nicht richtig.${left(about)}`,
+    'too-many-tries': (about) => `Es gab zu viele fehlgeschlagene Versuche. ${again(about)}`,
+    'wrong-code': (about) =>
+      `Das ist nicht der Code, den wir gesendet haben.${left(about)} Verwenden Sie den Code aus der neuesten E-Mail.`,
+    'code-expired': () => 'Dieser Code ist abgelaufen. Lassen Sie sich einen neuen senden, um fortzufahren.',
+    'code-spent': () =>
+      'Es wurden zu viele falsche Codes eingegeben, deshalb gilt dieser Code nicht mehr. Lassen Sie sich einen neuen senden, um fortzufahren.',
+    'code-sent': () => 'Wir haben Ihnen einen neuen Code gesendet. Frühere Codes gelten nicht mehr.',
+    'mail-failed': () => 'Die E-Mail konnte nicht gesendet werden. Bitte versuchen Sie es gleich noch einmal.',
+    'too-many-mails': (about) => `Wir haben Ihnen bereits mehrere Codes gesendet. ${again(about)}`,
+    'wrong-key': () => 'Dieser Authentifikator passt hier nicht. Verwenden Sie den, der für Ihr Konto registriert ist.',
+    'key-refused': () =>
+      'Die Antwort Ihres Authentifikators konnte nicht bestätigt werden. Bitte versuchen Sie es erneut.',
+    'ceremony-cancelled': () =>
+      'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Mit „Weiter“ versuchen Sie es erneut.',
+    'ceremony-expired': () =>
+      'Das hat zu lange gedauert, deshalb fragen wir Ihren Authentifikator noch einmal. Mit „Weiter“ versuchen Sie es erneut.',
+    'key-suspended': () =>
+      'Dieser Authentifikator ist vorübergehend gesperrt. Der Helpdesk Ihrer Organisation kann ihn wieder freigeben.',
+    'key-locked': () =>
+      'Dieser Authentifikator ist nach fehlgeschlagenen Versuchen gesperrt. Der Helpdesk Ihrer Organisation kann ihn entsperren.',
+    'already-active': () =>
+      'Dieser Authentifikator wurde gerade in einem anderen Fenster aktiviert. Sie können sich jetzt damit anmelden.',
+    'key-gone': () =>
+      'Ihre Organisation hat diesen Authentifikator zurückgezogen. Er kann nicht mehr verwendet werden.',
+    'bad-nickname': () => 'Bitte geben Sie einen Namen mit 1 bis 64 Zeichen ein.',
+    'step-over': () => 'Dieser Schritt ist bereits erledigt. Hier geht es weiter.',
+    activated: () => 'Ihr Authentifikator ist aktiv. Melden Sie sich jetzt damit an.',
+    'no-script': () =>
+      'Ihr Browser führt auf dieser Seite kein JavaScript aus, das für Ihren Authentifikator nötig ist.',
+  },
+
+  pages: {
+    username: { title: 'Anmelden' },
+    password: { title: 'Passwort eingeben' },
+    webauthn: {
+      title: 'Authentifikator verwenden',
+      lead: 'Ihr Browser fragt jetzt nach Ihrem Sicherheitsschlüssel oder Passkey. Folgen Sie seinen Anweisungen: Geben Sie zum Beispiel die PIN ein und berühren Sie den Schlüssel.',
+    },
+    activate: {
+      title: 'Authentifikator aktivieren',
+      lead: {
+        email:
+          'Ihre Organisation hat einen Authentifikator für Sie vorbereitet. Halten Sie ihn bereit. Zuerst senden wir Ihnen einen Code per E-Mail, um sicher zu sein, dass Sie es sind.',
+        password:
+          'Ihre Organisation hat einen Authentifikator für Sie vorbereitet. Halten Sie ihn bereit. Zuerst fragen wir nach Ihrem Passwort, um sicher zu sein, dass Sie es sind.',
+        either:
+          'Ihre Organisation hat einen Authentifikator für Sie vorbereitet. Halten Sie ihn bereit. Zuerst senden wir Ihnen einen Code per E-Mail oder fragen nach Ihrem Passwort, um sicher zu sein, dass Sie es sind.',
+      },
+      canSkip:
+        'Sie können das auch ein anderes Mal erledigen und sich mit dem Authentifikator anmelden, den Sie bereits verwenden.',
+    },
+    'verification-code': {
+      title: 'Sehen Sie in Ihre E-Mails',
+      lead: 'Wir haben einen Code an die E-Mail-Adresse Ihres Kontos gesendet. Geben Sie ihn hier ein, um zu bestätigen, dass Sie es sind.',
+      after: 'Keine E-Mail? Sehen Sie auch im Spam-Ordner nach.',
+    },
+    'activation-password': {
+      title: 'Passwort bestätigen',
+      lead: 'Geben Sie das Passwort Ihres Kontos ein, um zu bestätigen, dass Sie es sind.',
+    },
+    'activation-ceremony': {
+      title: 'Neuen Authentifikator verwenden',
+      lead: 'Ihr Browser fragt jetzt nach dem neuen Authentifikator. Folgen Sie seinen Anweisungen: Geben Sie zum Beispiel die PIN ein und berühren Sie den Schlüssel.',
+    },
+    nickname: {
+      title: 'Authentifikator benennen',
+      lead: 'Er funktioniert. Geben Sie ihm einen Namen, damit Sie ihn von anderen unterscheiden können.',
+    },
+    'no-credential': {
+      title: 'Sie benötigen einen Authentifikator',
+      lead: (application) =>
+        `${application} verlangt eine Anmeldung mit Sicherheitsschlüssel oder Passkey, und zu Ihrem Konto gehört keiner, der verwendet werden kann.`,
+      help: 'Bitte wenden Sie sich an den Helpdesk Ihrer Organisation.',
+    },
+    locked: {
+      title: 'Die Anmeldung ist gesperrt',
+      lead: ({ wait }) =>
+        wait === undefined
+          ? 'Es gab zu viele fehlgeschlagene Versuche. Zum Schutz Ihres Kontos ist diese Art der Anmeldung gesperrt.'
+          : `Es gab zu viele fehlgeschlagene Versuche. Zum Schutz Ihres Kontos ist diese Art der Anmeldung vorübergehend gesperrt. Bitte versuchen Sie es in ${duration(wait)} erneut.`,
+      help: 'Wenn Sie das nicht waren oder es wieder geschieht, wenden Sie sich an den Helpdesk Ihrer Organisation.',
+    },
+    'login-over': {
+      done: {
+        title: 'Sie sind bereits angemeldet',
+        lead: 'Diese Anmeldung ist abgeschlossen. Kehren Sie zur Anwendung zurück oder schließen Sie diese Seite.',
+      },
+      expired: {
+        title: 'Diese Anmeldung ist abgelaufen',
+        lead: 'Sie war zu lange offen. Kehren Sie zur Anwendung zurück und melden Sie sich erneut an.',
+      },
+      unknown: {
+        title: 'Diese Anmeldung gibt es nicht',
+        lead: 'Sie ist beendet, oder die Adresse ist unvollständig. Kehren Sie zur Anwendung zurück und melden Sie sich erneut an.',
+      },
+      'other-browser': {
+        title: 'Diese Anmeldung gehört zu einem anderen Browser',
+        lead: 'Machen Sie in dem Browser weiter, in dem Sie begonnen haben, oder kehren Sie zur Anwendung zurück und melden Sie sich hier erneut an.',
+      },
+    },
+    'bad-request': {
+      title: 'Diese Anmeldung funktioniert nicht',
+      lead: 'Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die wir nicht annehmen können. Sie haben nichts falsch gemacht. Bitte geben Sie den Betreibern der Anwendung Bescheid.',
+    },
+    failure: {
+      title: 'Bei uns ist etwas schiefgegangen',
+      lead: 'Bitte versuchen Sie es gleich noch einmal. Wenn es wieder geschieht, nennen Sie dem Helpdesk Ihrer Organisation diese Nummer.',
+    },
+    'log-out': {
+      title: 'Möchten Sie sich abmelden?',
+      lead: 'Sie werden hier abgemeldet. Anwendungen können Sie danach erneut um eine Anmeldung bitten.',
+      otherwise: 'Wenn Sie das nicht möchten, schließen Sie einfach diese Seite.',
+    },
+    'logged-out': { title: 'Sie sind abgemeldet', lead: 'Sie können diese Seite schließen.' },
+    home: {
+      title: 'Hier gibt es nichts zu tun',
+      lead: (serviceName) =>
+        `${serviceName} meldet Sie bei den Anwendungen Ihrer Organisation an. Öffnen Sie die Anwendung, die Sie verwenden möchten: Sie führt Sie hierher, wenn eine Anmeldung nötig ist.`,
+      forDevelopers: 'Für Entwickler',
+      discovery: 'OpenID-Connect-Konfiguration',
+      api: 'API-Beschreibung',
+    },
+  },
+
+  mail: {
+    subject: (serviceName) => `Ihr Bestätigungscode für ${serviceName}`,
+    greeting: 'Guten Tag,',
+    asked: (keyName, application) =>
+      `Sie möchten bei der Anmeldung an ${application} den Authentifikator „${keyName}“ aktivieren.`,
+    enter: 'Geben Sie dazu diesen Code auf der Anmeldeseite ein:',
+    valid: (minutes) =>
+      `Der Code gilt einmal, ${count(minutes, 'Minute', 'Minuten')} lang und nur in dem Browser, in dem er angefordert wurde.`,
+    notYou: (serviceName) =>
+      `Sie waren das nicht? Dann verwenden Sie den Code nicht und geben Sie ihn niemandem: Ohne ihn bleibt der Authentifikator inaktiv. Niemand von ${serviceName} wird Sie je danach fragen. Sagen Sie dem Helpdesk Ihrer Organisation, dass jemand versucht hat, sich mit Ihrem Namen anzumelden.`,
+    why: (serviceName) => `${serviceName} sendet diese Nachricht wegen einer Anmeldung an Ihrem Konto.`,
+  },
+}
