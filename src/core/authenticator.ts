@@ -73,4 +73,5 @@ export const isVoid = (key: Pick<Authenticator, 'state' | 'expiresAt'>, now: Sec
 export const pendingOf = (keys: readonly Authenticator[], now: Seconds): Authenticator[] =>
   keys.filter((key) => key.state === 'pending' && !isVoid(key, now))
 
-export const activeOf = (keys: readonly Authenticator[]): Authenticator[] => keys.filter((key) => key.state === 'active')
+export const activeOf = (keys: readonly Authenticator[]): Authenticator[] =>
+  keys.filter((key) => key.state === 'active')

@@ -13,7 +13,8 @@ export const newSecret = (): string => randomBytes(32).toString('base64url')
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
 
 /** For what is too short to be hashed alone, such as a mailed code: without the key, the table is no oracle. */
-export const keyedHash = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
+export const keyedHash = (key: string, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64url')
 
 /** In constant time for texts of one length, which hashes are. */
 export function sameText(a: string, b: string): boolean {

@@ -73,7 +73,9 @@ function expressed(expressions: (string | undefined)[], values: Record<string, u
   const names = [...new Set(text.match(/#[A-Za-z]\w*/g) ?? [])]
   const used = Object.entries(values).filter(([name]) => new RegExp(`:${name}\\b`).test(text))
   return {
-    ...(names.length > 0 && { ExpressionAttributeNames: Object.fromEntries(names.map((name) => [name, name.slice(1)])) }),
+    ...(names.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [name, name.slice(1)])),
+    }),
     ...(used.length > 0 && {
       ExpressionAttributeValues: marshall(
         Object.fromEntries(used.map(([name, value]) => [`:${name}`, value])),
@@ -102,7 +104,14 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
     const Key = marshall(write.key)
     switch (write.write) {
       case 'put':
-        return { Put: { ...common, ...conditioned, ...attributes, Item: marshall({ ...write.item, ...write.key }, marshalling) } }
+        return {
+          Put: {
+            ...common,
+            ...conditioned,
+            ...attributes,
+            Item: marshall({ ...write.item, ...write.key }, marshalling),
+          },
+        }
       case 'update':
         return { Update: { ...common, ...conditioned, ...attributes, Key, UpdateExpression: write.update } }
       case 'delete':

@@ -1,0 +1,34 @@
+/** The key of a Credential Management System: shown once, kept hashed, with what it may do and until when. */
+import type { Seconds } from './result.ts'
+import { hashSecret, sameText, splitHalves, type TwoHalves } from './secret.ts'
+
+export const apiScopes = ['users:read', 'authenticators:read', 'authenticators:write'] as const
+export type ApiScope = (typeof apiScopes)[number]
+
+export type ApiKey = {
+  id: string
+  name: string
+  secretHash: string
+  scopes: readonly ApiScope[]
+  createdAt: Seconds
+  lastUsedAt?: Seconds
+  revokedAt?: Seconds
+  expiresAt?: Seconds
+}
+
+/** Found by secret scanners, and by people in a configuration file. */
+const prefix = 'keystep_'
+
+export const showApiKey = ({ id, secret }: TwoHalves): string => `${prefix}${id}.${secret}`
+
+export const readApiKey = (text: string | undefined): TwoHalves | undefined =>
+  text?.startsWith(prefix) ? splitHalves(text.slice(prefix.length)) : undefined
+
+export const apiKeyHolds = (key: ApiKey | undefined, secret: string, now: Seconds): key is ApiKey =>
+  key !== undefined &&
+  sameText(key.secretHash, hashSecret(secret)) &&
+  key.revokedAt === undefined &&
+  (key.expiresAt === undefined || key.expiresAt > now)
+
+/** When the last use is written down again: often enough to tell a key that is in use from one that is not. */
+export const lastUseResolution: Seconds = 60

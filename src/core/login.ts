@@ -1,0 +1,85 @@
+/**
+ * A login: one authorization request on its way through the hosted pages, in one browser.
+ *
+ * It collects proofs; they reach the session only when the request is decided, so that a person who stopped half-way is
+ * signed in nowhere. What to show next follows from the record and the decision each time it is read: back button,
+ * second tab and reload have nothing to disagree with.
+ */
+import { createHash } from 'node:crypto'
+import type { AuthenticatorId, UserId } from './authenticator.ts'
+import type { AuthorizeRequest } from './authorize-request.ts'
+import type { Seconds } from './result.ts'
+import type { Proof } from './step-up.ts'
+
+export type LoginId = string
+
+/** A person activating a pending key: first who they are, then that they hold it, then what they call it. */
+export type Activation =
+  | {
+      state: 'waiting'
+      by: 'email'
+      authenticator: AuthenticatorId
+      codeHash: string
+      triesLeft: number
+      until: Seconds
+    }
+  | { state: 'waiting'; by: 'password'; authenticator: AuthenticatorId; triesLeft: number; until: Seconds }
+  | { state: 'proved'; authenticator: AuthenticatorId; until: Seconds }
+  | { state: 'touched'; authenticator: AuthenticatorId; counter: number; proof: Proof; until: Seconds }
+
+export type Login = {
+  id: LoginId
+  /** The hash of the secret in the browser's cookie: nobody else's browser can go on with it. */
+  browserHash: string
+  request: AuthorizeRequest
+  /** What the application is called. */
+  application: string
+  startedAt: Seconds
+  until: Seconds
+  /** What was typed as the user name. Without `user`, nobody has it, and the pages do not say so. */
+  typedName?: string
+  user?: UserId
+  /** The session it goes on from. Absent when there was none, or the person chose another account. */
+  sid?: string
+  proofs: Proof[]
+  /** What WebAuthn challenges are derived from; replaced after each use. */
+  challenge: string
+  challengeUntil: Seconds
+  /** Which of the ways on the person chose, where there are several. */
+  method?: 'password' | 'webauthn'
+  /** `Not now`. */
+  skippedActivation?: boolean
+  activation?: Activation
+  /** Set when the answer has gone to the application: nothing follows. */
+  done?: boolean
+  version: number
+}
+
+/** Time for a person to find their key and their mail. */
+export const loginLifetime: Seconds = 1800
+/** WebAuthn Level 3 §15.1 recommends 5 to 10 minutes with user verification. */
+export const challengeLifetime: Seconds = 300
+export const activationLifetime: Seconds = 600
+export const codeTries = 5
+export const mailsPerWindow = 3
+export const mailWindow: Seconds = 900
+
+export type CeremonyPurpose = 'login' | `activation:${AuthenticatorId}`
+
+/** One challenge a purpose: an answer to one ceremony is no answer to another. */
+export const challengeFor = (login: Pick<Login, 'id' | 'challenge'>, purpose: CeremonyPurpose): string =>
+  createHash('sha256').update(`${login.id} ${login.challenge} ${purpose}`).digest('base64url')
+
+/** Without 0 O 1 I L 5 S 2 Z 8 B and vowels but A and E: nothing that looks alike, and few words by accident. */
+const codeAlphabet = '34679ACDEFGHJKMNPQRTVWXY'
+
+/** Eight characters from a CSPRNG, without bias: 36 bits, against five tries. */
+export function newCode(random: (bound: number) => number): string {
+  return Array.from({ length: 8 }, () => codeAlphabet[random(codeAlphabet.length)]).join('')
+}
+
+/** As it was mailed, whatever spaces, dashes or case came back with it. */
+export const readCode = (typed: string): string => typed.replace(/[\s-]/g, '').toUpperCase()
+
+/** In groups of four, which people copy without losing their place. */
+export const spacedCode = (code: string): string => code.replace(/(.{4})(?=.)/g, '$1-')

@@ -1,0 +1,44 @@
+/**
+ * A session: what one browser's person has proved, and when. It stands while the user does and every key it rests on.
+ *
+ * The cookie is `sid.secret`; the secret changes with each change of level (Keycloak CVE-2025-12390), the sid stays, so
+ * that applications can be told which session ended.
+ */
+import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
+import type { Seconds } from './result.ts'
+import type { Proof } from './step-up.ts'
+import type { User } from './user.ts'
+
+export type Session = {
+  sid: string
+  secretHash: string
+  user: UserId
+  proofs: Proof[]
+  /** The user's `standing` when the session was last checked against all of the user's keys. */
+  standing: number
+  createdAt: Seconds
+  lastSeenAt: Seconds
+  /** Its absolute end; `idleUntil` is the nearer one, moved on by use. */
+  until: Seconds
+  idleUntil: Seconds
+  ip?: string
+  userAgent?: string
+}
+
+export const isLive = (session: Session, now: Seconds): boolean => session.until > now && session.idleUntil > now
+
+export type Person = { user: User; authenticators: Authenticator[] }
+
+/** Whether everything these credentials were is still there to be proved with. */
+export const credentialsStand = (credentials: readonly string[], person: Person): boolean => {
+  const active = new Set(activeOf(person.authenticators).map((key) => key.id))
+  return credentials.every((id) => active.has(id))
+}
+
+export const credentialsOf = (proofs: readonly Proof[]): string[] => [
+  ...new Set(proofs.flatMap((proof) => (proof.credential === undefined ? [] : [proof.credential]))),
+]
+
+/** A session ends with its user, and with any key that it rests on: suspended, locked or deleted. */
+export const sessionStands = (session: Session, person: Person): boolean =>
+  person.user.enabled && credentialsStand(credentialsOf(session.proofs), person)

@@ -1,0 +1,69 @@
+/** Grants and refresh tokens: each code and each token is spent by one conditional write. */
+import type { Grant, RefreshToken } from '../core/grant.ts'
+import type { Seconds } from '../core/result.ts'
+import type { Item, Write } from './db.ts'
+import { places } from './keys.ts'
+
+export const grantIn = (item: Item | undefined): Grant | undefined => item as Grant | undefined
+export const refreshTokenIn = (item: Item | undefined): RefreshToken | undefined => item as RefreshToken | undefined
+
+/** Kept without `user` and `order`, so that the sessions' index by user holds sessions alone. */
+const recordOf = ({ user, ...grant }: Grant) => ({ ...grant, subject: user })
+
+export const grantOf = (item: Item | undefined): Grant | undefined =>
+  item === undefined ? undefined : ({ ...item, user: item.subject } as unknown as Grant)
+
+export const createdGrant = (grant: Grant): Write => ({
+  write: 'put',
+  ...places.grant(grant.id),
+  item: recordOf(grant),
+  condition: 'attribute_not_exists(#pk)',
+})
+
+/** The code is spent, once, before its end; the grant goes on as long as what is issued from it. */
+export const spentCode = (grant: Grant, now: Seconds, until: Seconds): Write => ({
+  write: 'update',
+  ...places.grant(grant.id),
+  update: 'SET #spentAt = :now, #until = :until',
+  condition:
+    '#codeHash = :codeHash AND attribute_not_exists(#spentAt) AND attribute_not_exists(#revokedAt) AND #codeUntil > :now',
+  values: { now, until, codeHash: grant.codeHash },
+})
+
+export const revokedGrant = (id: string, now: Seconds): Write => ({
+  write: 'update',
+  ...places.grant(id),
+  update: 'SET #revokedAt = if_not_exists(#revokedAt, :now)',
+  condition: 'attribute_exists(#pk)',
+  values: { now },
+})
+
+export const grantHolds = (id: string): Write => ({
+  write: 'check',
+  ...places.grant(id),
+  condition: 'attribute_exists(#pk) AND attribute_not_exists(#revokedAt)',
+})
+
+export const extendedGrant = (id: string, until: Seconds): Write => ({
+  write: 'update',
+  ...places.grant(id),
+  update: 'SET #until = :until',
+  condition: 'attribute_exists(#pk) AND attribute_not_exists(#revokedAt)',
+  values: { until },
+})
+
+export const createdRefreshToken = (token: RefreshToken): Write => ({
+  write: 'put',
+  ...places.refreshToken(token.id),
+  item: token,
+  condition: 'attribute_not_exists(#pk)',
+})
+
+/** Spent once, by the client it was issued to. The record stays, so that a second use is known for what it is. */
+export const spentRefreshToken = (token: RefreshToken, now: Seconds): Write => ({
+  write: 'update',
+  ...places.refreshToken(token.id),
+  update: 'SET #usedAt = :now',
+  condition: '#secretHash = :secretHash AND #clientId = :clientId AND attribute_not_exists(#usedAt) AND #until > :now',
+  values: { now, secretHash: token.secretHash, clientId: token.clientId },
+})

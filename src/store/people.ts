@@ -1,0 +1,242 @@
+/**
+ * Users and their authenticators. What is a user's is in one partition, read at once and consistently; guards beside it
+ * make user names and credential ids unique over all users.
+ */
+import {
+  type Authenticator,
+  type AuthenticatorState,
+  type Change,
+  changes,
+  type UserId,
+} from '../core/authenticator.ts'
+import type { Seconds } from '../core/result.ts'
+import type { Person } from '../core/session.ts'
+import { nameKey, type User } from '../core/user.ts'
+import type { Db, Item, Write } from './db.ts'
+import { places, userPartition } from './keys.ts'
+
+const userListing = 'user'
+/** Authenticators are listed by state, oldest first: `GET …/authenticators?state=pending&olderThan=`. */
+const authenticatorListing = (state: AuthenticatorState): string => `authenticator#${state}`
+const orderOf = (createdAt: Seconds, id: string): string => `${String(createdAt).padStart(12, '0')}#${id}`
+
+export const userIn = (item: Item | undefined): User | undefined => item as User | undefined
+const authenticatorIn = (item: Item): Authenticator => item as Authenticator
+
+export async function readPerson(db: Db, id: UserId): Promise<Person | undefined> {
+  const items: Item[] = []
+  let after: Item | undefined
+  do {
+    const page = await db.query({
+      table: 'people',
+      where: '#pk = :pk',
+      values: { pk: userPartition(id) },
+      ...(after === undefined ? {} : { after }),
+    })
+    items.push(...page.items)
+    after = page.next
+  } while (after !== undefined)
+  const user = userIn(items.find((item) => item.sk === 'profile'))
+  if (user === undefined) return undefined
+  const authenticators = items.filter((item) => String(item.sk).startsWith('authenticator#')).map(authenticatorIn)
+  return { user, authenticators: authenticators.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)) }
+}
+
+export const readUser = async (db: Db, id: UserId): Promise<User | undefined> => userIn(await db.get(places.user(id)))
+
+export const ownerIn = (item: Item | undefined): UserId | undefined => item?.owner as UserId | undefined
+
+/** The user a name belongs to. */
+export const findByUserName = async (db: Db, userName: string): Promise<UserId | undefined> =>
+  ownerIn(await db.get(places.userName(userName)))
+
+/** By id or by user name, as the API's `{userId}` is. An id wins: nobody can take another's id as a name and be found. */
+export async function findPerson(db: Db, idOrName: string): Promise<Person | undefined> {
+  const [byId, byName] = await db.batch([places.user(idOrName), places.userName(idOrName)])
+  const id = byId === undefined ? ownerIn(byName) : idOrName
+  return id === undefined ? undefined : readPerson(db, id)
+}
+
+export type Page<T> = { items: T[]; next?: Item }
+
+/** Users by the beginning of their name, in its order. */
+export async function listUsers(
+  db: Db,
+  { prefix, limit, after }: { prefix: string; limit: number; after?: Item },
+): Promise<Page<User>> {
+  const page = await db.query({
+    table: 'people',
+    index: 'listing',
+    where: prefix === '' ? '#listing = :listing' : '#listing = :listing AND begins_with(#order, :prefix)',
+    values: { listing: userListing, prefix: nameKey(prefix) },
+    limit,
+    ...(after === undefined ? {} : { after }),
+  })
+  return { items: page.items as User[], ...(page.next === undefined ? {} : { next: page.next }) }
+}
+
+/** Authenticators of everybody in one state, oldest first; `before`: created before that second. */
+export async function listAuthenticators(
+  db: Db,
+  { state, before, limit, after }: { state: AuthenticatorState; before?: Seconds; limit: number; after?: Item },
+): Promise<Page<Authenticator>> {
+  const page = await db.query({
+    table: 'people',
+    index: 'listing',
+    where: before === undefined ? '#listing = :listing' : '#listing = :listing AND #order < :before',
+    values: { listing: authenticatorListing(state), before: orderOf(before ?? 0, '') },
+    limit,
+    ...(after === undefined ? {} : { after }),
+  })
+  return { items: page.items.map(authenticatorIn), ...(page.next === undefined ? {} : { next: page.next }) }
+}
+
+/** A new user: refused, by the second write's condition, when the name is taken. */
+export const createdUser = (user: User): Write[] => [
+  {
+    write: 'put',
+    ...places.user(user.id),
+    item: { ...user, listing: userListing, order: nameKey(user.userName) },
+    condition: 'attribute_not_exists(#pk)',
+  },
+  {
+    write: 'put',
+    ...places.userName(user.userName),
+    item: { owner: user.id },
+    condition: 'attribute_not_exists(#pk)',
+  },
+]
+
+/** A new password: what rested on the old one is checked again. */
+export const changedPassword = (user: User, passwordHash: string, now: Seconds): Write => ({
+  write: 'update',
+  ...places.user(user.id),
+  update: 'SET #passwordHash = :passwordHash, #updatedAt = :now, #standing = #standing + :one',
+  condition: 'attribute_exists(#pk)',
+  values: { passwordHash, now, one: 1 },
+})
+
+/**
+ * A new authenticator: refused by the first condition when the user is gone, by the second when the credential id is
+ * somebody's already. Refused, never replaced: an import carries no proof of possession.
+ */
+export const createdAuthenticator = (key: Authenticator): Write[] => [
+  { write: 'check', ...places.user(key.user), condition: 'attribute_exists(#pk)' },
+  {
+    write: 'put',
+    ...places.credential(key.credential.credentialId),
+    item: { owner: key.user, authenticator: key.id },
+    condition: 'attribute_not_exists(#pk)',
+  },
+  {
+    write: 'put',
+    ...places.authenticator(key.user, key.id),
+    item: { ...key, listing: authenticatorListing(key.state), order: orderOf(key.createdAt, key.id) },
+    condition: 'attribute_not_exists(#pk)',
+  },
+]
+
+const unchanged = '#version = :version'
+
+/** What may be written with a change of state. */
+type Noted = Partial<Pick<Authenticator, 'friendlyName' | 'activatedAt' | 'lastUsedAt' | 'lastSuccessAt'>> & {
+  signatureCounter?: number
+}
+
+function assignments(noted: Noted): { sets: string[]; values: Record<string, unknown> } {
+  const { signatureCounter, ...plain } = noted
+  const given = Object.entries(plain).filter(([, value]) => value !== undefined)
+  return {
+    sets: [
+      ...given.map(([name]) => `#${name} = :${name}`),
+      ...(signatureCounter === undefined ? [] : ['#credential.#signatureCounter = :signatureCounter']),
+    ],
+    values: { ...Object.fromEntries(given), signatureCounter },
+  }
+}
+
+/** One change of state, if the record is as it was read and in a state the change may start from. */
+export function changedState(key: Authenticator, change: Change, noted: Noted = {}): Write {
+  const { from, to } = changes[change]
+  const { sets, values } = assignments(noted)
+  const allowed = from.map((state, index) => [`from${index}`, state] as const)
+  return {
+    write: 'update',
+    ...places.authenticator(key.user, key.id),
+    update: `SET ${['#state = :to', '#listing = :listing', '#version = #version + :one', ...sets].join(', ')}`,
+    condition: `${unchanged} AND #state IN (${allowed.map(([name]) => `:${name}`).join(', ')})`,
+    values: {
+      ...Object.fromEntries(allowed),
+      ...values,
+      to,
+      listing: authenticatorListing(to),
+      version: key.version,
+      one: 1,
+    },
+  }
+}
+
+export const renamedAuthenticator = (key: Authenticator, friendlyName: string): Write => ({
+  write: 'update',
+  ...places.authenticator(key.user, key.id),
+  update: 'SET #friendlyName = :friendlyName, #version = #version + :one',
+  condition: unchanged,
+  values: { friendlyName, version: key.version, one: 1 },
+})
+
+/**
+ * An assertion was good: its counter and the time are kept. Only from the counter it was compared with: of two answers
+ * at once, a cloned key's is refused.
+ */
+export function usedAuthenticator(key: Authenticator, counter: number, now: Seconds): Write {
+  const { sets, values } = assignments({ signatureCounter: counter, lastUsedAt: now, lastSuccessAt: now })
+  return {
+    write: 'update',
+    ...places.authenticator(key.user, key.id),
+    update: `SET ${sets.join(', ')}`,
+    condition: '#state = :active AND #credential.#signatureCounter = :seen',
+    values: { ...values, active: 'active', seen: key.credential.signatureCounter },
+  }
+}
+
+/** An assertion was refused because its counter did not advance. */
+export const suspectedAuthenticator = (key: Authenticator, now: Seconds): Write => ({
+  write: 'update',
+  ...places.authenticator(key.user, key.id),
+  update: 'SET #counterFailures = if_not_exists(#counterFailures, :zero) + :one, #lastUsedAt = :now',
+  condition: 'attribute_exists(#pk)',
+  values: { zero: 0, one: 1, now },
+})
+
+/** The CMS took it back: the record and its guard go together. */
+export const deletedAuthenticator = (key: Authenticator): Write[] => [
+  {
+    write: 'delete',
+    ...places.authenticator(key.user, key.id),
+    condition: unchanged,
+    values: { version: key.version },
+  },
+  {
+    write: 'delete',
+    ...places.credential(key.credential.credentialId),
+    condition: '#owner = :user',
+    values: { user: key.user },
+  },
+]
+
+/** Something the user could prove with is gone: what rests on the old standing is checked again. */
+export const loweredStanding = (user: UserId): Write => ({
+  write: 'update',
+  ...places.user(user),
+  update: 'SET #standing = #standing + :one',
+  condition: 'attribute_exists(#pk)',
+  values: { one: 1 },
+})
+
+/** While the user's standing is this, everything the user could prove with then is still there. */
+export const standingHolds = (user: UserId, standing: number): Write => ({
+  write: 'check',
+  ...places.user(user),
+  condition: '#standing = :standing AND #enabled = :true',
+  values: { standing, true: true },
+})

@@ -1,0 +1,28 @@
+/** The realm's record: settings, levels and flows, read at once. */
+import type { Realm } from '../core/realm.ts'
+import type { Db, Item, Write } from './db.ts'
+import { places } from './keys.ts'
+
+export const readRealm = async (db: Db): Promise<Realm> => realmIn(await db.get(places.realm()))
+
+/** A deployment whose setup was never run has no realm: that is an outage with a remedy, not a refusal. */
+export function realmIn(item: Item | undefined): Realm {
+  if (item === undefined) throw new Error('There is no realm yet: run `npm run admin -- init` first')
+  return item as Realm
+}
+
+/** Replaces the realm if nobody changed it since it was read. */
+export const changedRealm = (realm: Realm): Write => ({
+  write: 'put',
+  ...places.realm(),
+  item: { ...realm, version: realm.version + 1 },
+  condition: '#version = :version',
+  values: { version: realm.version },
+})
+
+export const createdRealm = (realm: Realm): Write => ({
+  write: 'put',
+  ...places.realm(),
+  item: realm,
+  condition: 'attribute_not_exists(#pk)',
+})

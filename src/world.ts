@@ -1,0 +1,26 @@
+/**
+ * What a route can reach. A route's signature picks what it needs of it; the entry of each Lambda is generated with the
+ * services that its rights allow, so that what a route may not do is not in its bundle either.
+ */
+import type { Seconds } from './core/result.ts'
+import type { Mail } from './services/mail.ts'
+import type { Signer } from './services/signer.ts'
+import type { Verifier } from './services/verifier.ts'
+import type { Stage } from './stage.ts'
+import type { Db } from './store/db.ts'
+
+export type World = {
+  now(): Seconds
+  stage: Stage
+  db: Db
+  /** Checks what this provider signed. */
+  verifier: Verifier
+  /** Only where the route table grants `sign`. */
+  signer: Signer
+  /** Only where the route table grants `mail`. */
+  mail: Mail
+  log: Log
+}
+
+/** One line of JSON. Facts by name, never an event, a header, a body or a secret. */
+export type Log = (message: string, facts?: Record<string, string | number | boolean | undefined>) => void
