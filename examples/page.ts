@@ -44,6 +44,9 @@ const style = `
   --act: light-dark(#1f4fc4, #9db8ff); --on-act: light-dark(#fff, #10182c);
   --bad: light-dark(#a3161f, #ff9b9b); --bad-paper: light-dark(#fdeeee, #33191b); --good: light-dark(#146336, #7fd6a3) }
 * { box-sizing: border-box }
+html { scroll-padding-block: 6rem 1rem }
+.said { position: sticky; top: 0; z-index: 1 }
+.said .card { box-shadow: 0 .3rem 1rem rgb(0 0 0 / .15) }
 [hidden] { display: none !important }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif;
   overflow-wrap: anywhere }
@@ -58,6 +61,7 @@ section, .card { background: var(--card); border: 1px solid var(--line); border-
   margin-block: 1rem }
 section .card { margin-block: .75rem; border-radius: .5rem }
 section > :last-child, .card > :last-child { margin-bottom: 0 }
+.card > .actions + .actions { margin-top: .75rem }
 .soft { color: var(--soft) }
 .bad { background: var(--bad-paper); border-color: var(--bad) }
 .bad h2 { color: var(--bad) }

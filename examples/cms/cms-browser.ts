@@ -181,7 +181,7 @@ function card(key: Key): HTMLElement {
     ...fact('Last used', date(key.lastUsedAuthnDateTime)),
     ...fact('Last success', date(key.lastSuccessAuthnDateTime)),
   )
-  const made = element('article', { class: 'card' }, title, about, renameForm(key, path), element('p'), actions)
+  const made = element('article', { class: 'card' }, title, about, renameForm(key, path), actions)
   made.dataset.id = key.id
   made.dataset.state = key.state
   return made

@@ -14,8 +14,8 @@ export const cmsPage = ({ issuer, tenantCode }: { issuer: string; tenantCode: st
 <p class="soft">Enrols keys for people and exports them into <code>${issuer}</code>, tenant <code>${tenantCode}</code>.
 A key is pending there until its user activates it.</p>
 <noscript><p>This page speaks to security keys, which needs JavaScript.</p></noscript>
-<div id="status" role="status" aria-live="polite"></div>
-<div id="error" role="alert"></div>
+<div class="said"><div id="status" role="status" aria-live="polite"></div>
+<div id="error" role="alert"></div></div>
 
 <section aria-labelledby="lookup-title">
 <h2 id="lookup-title">Whose keys?</h2>

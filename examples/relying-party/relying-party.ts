@@ -93,14 +93,15 @@ const claimsShown = (claims: oidc.IDToken): Html =>
 
 const signOutButton = html`<form method="post" action="/signout"><button class="quiet">Sign out</button></form>`
 
-function personShown(claims: oidc.IDToken, now: Date): Html {
+/** `which` goes before the ids, where two are on one page. */
+function personShown(claims: oidc.IDToken, now: Date, which = ''): Html {
   const since = when(claims.auth_time, now)
   const amr = Array.isArray(claims.amr) ? claims.amr.filter((name) => typeof name === 'string') : []
   return html`<dl>
-<dt>Who</dt><dd id="who">${who(claims)}</dd>
-<dt>Level</dt><dd id="acr">${acrOf(claims) ?? 'not said'}</dd>
-<dt>How</dt><dd id="amr">${how(amr)}</dd>
-<dt>When</dt><dd id="auth_time">${since === undefined ? 'not said' : html`<time datetime="${since.iso}">${since.words}</time>`}</dd>
+<dt>Who</dt><dd id="${which}who">${who(claims)}</dd>
+<dt>Level</dt><dd id="${which}acr">${acrOf(claims) ?? 'not said'}</dd>
+<dt>How</dt><dd id="${which}amr">${how(amr)}</dd>
+<dt>When</dt><dd id="${which}auth_time">${since === undefined ? 'not said' : html`<time datetime="${since.iso}">${since.words}</time>`}</dd>
 </dl>`
 }
 
@@ -113,7 +114,7 @@ function troubleShown({ title, code, description }: Trouble, refused: Tokens | u
 ${
   refused &&
   html`<section aria-labelledby="refused-title"><h2 id="refused-title">What came instead</h2>
-${personShown(refused.claims, new Date())}${claimsShown(refused.claims)}</section>`
+${personShown(refused.claims, new Date(), 'refused-')}${claimsShown(refused.claims)}</section>`
 }`
 }
 
@@ -125,7 +126,9 @@ export async function startRelyingParty(settings: RelyingParty): Promise<Running
 
   // Asked anew for each sign-in, so that an issuer which restarted with other keys or addresses is believed at once.
   function discover(): Promise<oidc.Configuration> {
-    const insecure = new URL(issuer).protocol === 'http:' ? [oidc.allowInsecureRequests] : []
+    const { protocol, hostname } = new URL(issuer)
+    const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+    const insecure = protocol === 'http:' && loopback ? [oidc.allowInsecureRequests] : []
     const auth = clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(clientSecret)
     return oidc.discovery(new URL(issuer), clientId, undefined, auth, {
       execute: [...insecure, oidc.enableNonRepudiationChecks],
