@@ -216,5 +216,3 @@ export function keystepApi({ issuer, tenantCode, apiKey }: ApiSettings) {
     revoke: (user: string, key: string) => call(z.unknown(), { method: 'DELETE', path: keyOf(user, key) }),
   }
 }
-
-export type KeystepApi = ReturnType<typeof keystepApi>
