@@ -2,6 +2,9 @@
 import type { UserId } from './authenticator.ts'
 import type { Seconds } from './result.ts'
 
+export const roles = ['administrator', 'operator', 'auditor'] as const
+export type Role = (typeof roles)[number]
+
 export type User = {
   id: UserId
   userName: string
@@ -14,6 +17,8 @@ export type User = {
   /** scrypt, as `password.ts` writes it. A user without one signs in by other means. */
   passwordHash?: string
   enabled: boolean
+  /** What the person may do to others here, beside signing in. */
+  roles?: readonly Role[]
   /**
    * Goes up when something the user could prove with is taken away: a key suspended, locked or deleted, a password
    * changed, the user disabled. Sessions and grants remember the figure they were made under; while it stands, all

@@ -1,0 +1,214 @@
+/**
+ * What an operator sets up: the realm, its signing keys, the first people, applications and API keys. The command
+ * `npm run admin` and the seed of a laptop do it with these, against the tables as they are.
+ *
+ * Each is one transaction with its audit record, and says no rather than write over what is there.
+ */
+import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import fido from '../flows/fido.json' with { type: 'json' }
+import stepUpLdapOtp from '../flows/stepup-ldap-otp.json' with { type: 'json' }
+import stepUpLdapOtpCba from '../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
+import { type ApiScope, showApiKey } from './core/api-key.ts'
+import type { Actor, AuditEvent } from './core/audit-event.ts'
+import type { Client } from './core/client.ts'
+import { checkFlow, type Flow, parseFlow } from './core/flow.ts'
+import { hashPassword } from './core/password.ts'
+import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
+import { ok, type Result, refuse } from './core/result.ts'
+import { hashSecret, joinHalves, newId, newSecret } from './core/secret.ts'
+import type { Role, User } from './core/user.ts'
+import type { Vault } from './services/vault.ts'
+import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
+import { recorded } from './store/audit.ts'
+import { createdClient } from './store/clients.ts'
+import type { Db, Write } from './store/db.ts'
+import { changedPassword, createdUser, findPerson } from './store/people.ts'
+import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
+import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
+
+/** Where and as whom the operator works. */
+export type Workbench = { db: Db; now: () => number; vault: Vault; actor: Actor }
+
+type Told = Omit<AuditEvent, 'at' | 'actor'>
+
+async function commit({ db, now, actor }: Workbench, writes: Write[], event: Told): Promise<boolean> {
+  const done = await db.transact([...writes, recorded({ ...event, at: now(), actor })])
+  return done.ok
+}
+
+/** The realm with the flows that ship, if there is none yet. */
+export async function seedRealm(bench: Workbench): Promise<Result<Realm, 'realm-exists'>> {
+  const flows = [fido, stepUpLdapOtp, stepUpLdapOtpCba].map(shippedFlow)
+  const realm: Realm = {
+    settings: defaultSettings,
+    acrToLoa: defaultAcrToLoa,
+    unreachable: 'attempt',
+    flows: Object.fromEntries(flows.map((flow) => [flow.id, flow])),
+    browserFlow: 'fido',
+    decoySecret: newSecret(),
+    version: 1,
+  }
+  const done = await commit(bench, [createdRealm(realm)], { type: 'settings.changed', detail: 'the realm was made' })
+  return done ? ok(realm) : refuse('realm-exists')
+}
+
+function shippedFlow(data: unknown): Flow {
+  const flow = parseFlow(data)
+  if (!flow.ok) throw new Error(`A flow that ships is malformed at ${flow.at ?? '/'}: ${flow.detail}`)
+  const works = checkFlow(flow.value, defaultAcrToLoa)
+  if (!works.ok) throw new Error(`A flow that ships cannot work at ${works.at ?? '/'}: ${works.detail}`)
+  return works.value
+}
+
+const makeKeyPair = promisify(generateKeyPair)
+
+/** One active key an algorithm, for each algorithm that has none. Answers with the kids of those it made. */
+export async function ensureSigningKeys(bench: Workbench): Promise<string[]> {
+  const kept = await readSigningKeys(bench.db)
+  const made: string[] = []
+  for (const alg of ['RS256', 'ES256'] as const) {
+    if (kept.some((key) => key.alg === alg && key.state === 'active')) continue
+    const { publicKey, privateKey } = await (alg === 'RS256'
+      ? makeKeyPair('rsa', { modulusLength: 3072 })
+      : makeKeyPair('ec', { namedCurve: 'P-256' }))
+    const jwk = publicMembers(publicKey)
+    const key: SigningKey = {
+      kid: thumbprint(jwk),
+      alg,
+      state: 'active',
+      publicJwk: jwk,
+      wrappedPrivateKey: await bench.vault.wrap(privateKey.export({ format: 'der', type: 'pkcs8' })),
+      createdAt: bench.now(),
+    }
+    await commit(bench, [createdSigningKey(key)], { type: 'signing-key.created', detail: `${alg} ${key.kid}` })
+    made.push(key.kid)
+  }
+  return made
+}
+
+/** The required members of a public key, by name in lexical order: what RFC 7638 hashes. */
+function publicMembers(key: KeyObject): Record<string, string> {
+  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' })
+  return Object.fromEntries(
+    Object.entries({ crv, e, kty, n, x, y }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
+
+const thumbprint = (jwk: Record<string, string>): string =>
+  createHash('sha256').update(JSON.stringify(jwk)).digest('base64url')
+
+export type NewUser = Pick<User, 'userName'> &
+  Partial<Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale'>> & {
+    password?: string
+    roles?: Role[]
+  }
+
+/** An address that an operator gives counts as verified: the organisation vouches for it. */
+export async function createUser(bench: Workbench, given: NewUser): Promise<Result<User, 'user-exists'>> {
+  const { password, id = newId(), roles, ...rest } = given
+  const now = bench.now()
+  const user: User = {
+    ...rest,
+    id,
+    enabled: true,
+    standing: 1,
+    createdAt: now,
+    updatedAt: now,
+    ...(given.email === undefined ? {} : { emailVerified: true }),
+    ...(roles === undefined ? {} : { roles }),
+    ...(password === undefined ? {} : { passwordHash: await hashPassword(password) }),
+  }
+  const done = await commit(bench, createdUser(user), { type: 'user.created', user: id })
+  return done ? ok(user) : refuse('user-exists')
+}
+
+export async function setPassword(
+  bench: Workbench,
+  userName: string,
+  password: string,
+): Promise<Result<User, 'no-user'>> {
+  const person = await findPerson(bench.db, userName)
+  if (person === undefined) return refuse('no-user')
+  const write = changedPassword(person.user, await hashPassword(password), bench.now())
+  const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'password' })
+  return done ? ok(person.user) : refuse('no-user')
+}
+
+export type NewClient = Pick<Client, 'clientId' | 'redirectUris'> &
+  Partial<Omit<Client, 'clientId' | 'redirectUris' | 'secretHashes' | 'enabled' | 'createdAt'>> & {
+    /** Given by a seed that must keep it; made anew otherwise. */
+    secret?: string
+  }
+
+export type ShownClient = { client: Client; secret?: string }
+
+/** The secret is answered once and kept hashed. */
+export async function createClient(
+  bench: Workbench,
+  { secret: given, ...fields }: NewClient,
+): Promise<Result<ShownClient, 'client-exists' | 'bad-redirect-uri'>> {
+  const wrong = [...fields.redirectUris, ...(fields.postLogoutRedirectUris ?? [])].find((uri) => !isRedirectUri(uri))
+  if (wrong !== undefined) return refuse('bad-redirect-uri', { detail: wrong })
+  const tokenEndpointAuthMethod = fields.tokenEndpointAuthMethod ?? 'client_secret_basic'
+  const secret = tokenEndpointAuthMethod === 'none' ? undefined : (given ?? newSecret())
+  const client: Client = {
+    clientName: fields.clientId,
+    postLogoutRedirectUris: [],
+    grantTypes: ['authorization_code', 'refresh_token'],
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    idTokenSignedResponseAlg: 'RS256',
+    enforcement: 'strict',
+    ...fields,
+    tokenEndpointAuthMethod,
+    secretHashes: secret === undefined ? [] : [hashSecret(secret)],
+    enabled: true,
+    createdAt: bench.now(),
+  }
+  const done = await commit(bench, [createdClient(client)], { type: 'client.created', client: client.clientId })
+  return done ? ok({ client, ...(secret === undefined ? {} : { secret }) }) : refuse('client-exists')
+}
+
+/** https, or http to this very machine (RFC 8252 §7.3), or an application's own scheme with a dot in it (§7.1). */
+function isRedirectUri(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false
+  const { protocol, hostname, username } = new URL(text)
+  if (username !== '') return false
+  if (protocol === 'https:') return true
+  if (protocol === 'http:') return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return protocol.slice(0, -1).includes('.')
+}
+
+/** The key is answered once and kept hashed. */
+export async function createApiKey(
+  bench: Workbench,
+  { name, scopes }: { name: string; scopes: readonly ApiScope[] },
+): Promise<{ id: string; apiKey: string }> {
+  const halves = { id: newId(), secret: newSecret() }
+  const key = { id: halves.id, name, scopes, secretHash: hashSecret(halves.secret), createdAt: bench.now() }
+  const done = await commit(bench, [createdApiKey(key)], { type: 'api-key.created', detail: `${name} (${halves.id})` })
+  if (!done) throw new Error(`An API key ${joinHalves({ ...halves, secret: '…' })} was there already`)
+  return { id: halves.id, apiKey: showApiKey(halves) }
+}
+
+export async function revokeApiKey(bench: Workbench, id: string): Promise<Result<string, 'no-api-key'>> {
+  const done = await commit(bench, [revokedApiKey(id, bench.now())], { type: 'api-key.revoked', detail: id })
+  return done ? ok(id) : refuse('no-api-key')
+}
+
+export const apiKeys = (bench: Workbench) => listApiKeys(bench.db)
+
+export async function changeSettings(
+  bench: Workbench,
+  change: Partial<Settings>,
+): Promise<Result<Settings, 'changed-meanwhile'>> {
+  const realm = await readRealm(bench.db)
+  const settings = { ...realm.settings, ...change }
+  const done = await commit(bench, [changedRealm({ ...realm, settings })], {
+    type: 'settings.changed',
+    detail: Object.entries(change)
+      .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+      .join(', '),
+  })
+  return done ? ok(settings) : refuse('changed-meanwhile')
+}
