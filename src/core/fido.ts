@@ -251,6 +251,7 @@ export async function verifyAssertion(question: AssertionQuestion): Promise<Resu
 
 async function signatureHolds(assertion: Assertion, key: CoseKey, question: AssertionQuestion): Promise<boolean> {
   const { credentialId, clientDataJSON, authenticatorData, signature } = assertion
+  if (isEcdsa(key) && !isStrictDer(signature)) return false
   try {
     const { verified } = await verifyAuthenticationResponse({
       // Written again from what was parsed, so that the library sees nothing that was not.
@@ -277,6 +278,29 @@ async function signatureHolds(assertion: Assertion, key: CoseKey, question: Asse
     // Whatever else it objects to was checked above, so what is left is a signature that cannot be decoded.
     return false
   }
+}
+
+const isEcdsa = ({ algorithm }: CoseKey): boolean => algorithm === -7 || algorithm === -35 || algorithm === -36
+
+/**
+ * An ECDSA signature (WebAuthn §6.5.5) in its one DER spelling. The library decodes some dozens of others of the same
+ * two numbers (other tags, lengths that lie), so one answer would have many texts.
+ */
+function isStrictDer(signature: Uint8Array): boolean {
+  const isLong = signature[1] === 0x81
+  const start = isLong ? 3 : 2
+  const length = signature[start - 1] ?? 0
+  if (signature[0] !== 0x30 || isLong !== length >= 128 || start + length !== signature.length) return false
+  const second = endOfInteger(signature, start)
+  return second !== undefined && endOfInteger(signature, second) === signature.length
+}
+
+/** Where a positive INTEGER of the shortest form ends; 67 bytes hold the longest one, of P-521. */
+function endOfInteger(bytes: Uint8Array, start: number): number | undefined {
+  const length = bytes[start + 1] ?? 0
+  const [first = 0x80, next = 0] = bytes.subarray(start + 2)
+  if (bytes[start] !== 0x02 || length === 0 || length > 67 || first >= 0x80) return undefined
+  return first === 0 && next < 0x80 ? undefined : start + 2 + length
 }
 
 // --- Registering --------------------------------------------------------------------------------------------------
