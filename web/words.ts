@@ -45,14 +45,9 @@ export type Words = {
   nicknameHint: string
   noScript: string
 
-  /** What the script of a ceremony says in place. */
-  ceremony: {
-    waiting: string
-    done: string
-    cancelled: string
-    unsupported: string
-    other: string
-  }
+  /** What the script of a ceremony says in place. `tryAgain` follows where `Continue` does that. */
+  ceremony: Record<'waiting' | 'done' | 'cancelled' | 'unsupported' | 'other', string>
+  tryAgain: string
 
   notices: Record<Notice, (about: About) => string>
 

@@ -59,11 +59,9 @@ const failureOf = (error: unknown): Failure => {
 const find = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector)
 
 function attend(form: HTMLFormElement): void {
-  const { data, button, title } = {
-    data: form.dataset,
-    button: form.querySelector('button'),
-    title: document.title,
-  }
+  const data = form.dataset
+  const button = form.querySelector('button')
+  const title = document.title
   /** The one request under way. A browser refuses a second one, so a new one ends it first. */
   let current: AbortController | undefined
   let asked = false
@@ -102,7 +100,7 @@ function attend(form: HTMLFormElement): void {
   const ask = async (): Promise<void> => {
     if (asked) return
     busy(true)
-    find('#notice')?.remove()
+    find('#notice.error')?.remove()
     say(data.waiting ?? '')
     try {
       if (!window.PublicKeyCredential) throw new DOMException('', 'NotSupportedError')
@@ -113,6 +111,7 @@ function attend(form: HTMLFormElement): void {
       busy(false)
       say('', data[failureOf(error)])
       button?.focus()
+      if (form.id === 'passkey') void offer()
     }
   }
 

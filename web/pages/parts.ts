@@ -164,7 +164,7 @@ export const step = (number: 1 | 2 | 3, words: Words): Html => html`<p class="st
  */
 export function ceremonyForm(view: Extract<View, { options: RequestOptionsJson }>, action: string, words: Words): Html {
   const data = {
-    ...ceremonyData(view.options, words),
+    ...ceremonyData(view.options, words, ` ${words.tryAgain}`),
     'data-page': view.base,
     ...(hasFailed(view) ? {} : { 'data-start': 'at-once' }),
   }
@@ -181,8 +181,17 @@ ${continueButton(words)}`,
 )}`
 }
 
-export const ceremonyData = (options: RequestOptionsJson, words: Words): Record<string, string> => ({
+/** Sentences and options for `web/browser/passkey.ts`, which has neither of its own. */
+export const ceremonyData = (
+  options: RequestOptionsJson,
+  { error, ceremony }: Words,
+  tryAgain = '',
+): Record<string, string> => ({
   'data-options': JSON.stringify(options),
-  'data-error': words.error,
-  ...Object.fromEntries(Object.entries(words.ceremony).map(([name, sentence]) => [`data-${name}`, sentence])),
+  'data-error': error,
+  'data-waiting': ceremony.waiting,
+  'data-done': ceremony.done,
+  'data-cancelled': `${ceremony.cancelled}${tryAgain}`,
+  'data-unsupported': ceremony.unsupported,
+  'data-other': `${ceremony.other}${tryAgain}`,
 })

@@ -57,13 +57,13 @@ export const de: Words = {
   ceremony: {
     waiting: 'Warten auf Ihren Authentifikator …',
     done: 'Geschafft. Einen Moment …',
-    cancelled:
-      'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Mit „Weiter“ versuchen Sie es erneut.',
+    cancelled: 'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert.',
     unsupported:
       'Dieser Browser kann hier keine Sicherheitsschlüssel oder Passkeys verwenden. Versuchen Sie es mit einer aktuellen Version von Chrome, Edge, Firefox oder Safari.',
     other:
-      'Ihr Browser konnte den Authentifikator nicht verwenden. Prüfen Sie, ob es der richtige ist und ob er verbunden ist. Mit „Weiter“ versuchen Sie es erneut.',
+      'Ihr Browser konnte den Authentifikator nicht verwenden. Prüfen Sie, ob es der richtige ist und ob er verbunden ist.',
   },
+  tryAgain: 'Mit „Weiter“ versuchen Sie es erneut.',
 
   notices: {
     'wrong-username-or-password': () =>
@@ -82,9 +82,8 @@ export const de: Words = {
     'key-refused': () =>
       'Die Antwort Ihres Authentifikators konnte nicht bestätigt werden. Bitte versuchen Sie es erneut.',
     'ceremony-cancelled': () =>
-      'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Mit „Weiter“ versuchen Sie es erneut.',
-    'ceremony-expired': () =>
-      'Das hat zu lange gedauert, deshalb fragen wir Ihren Authentifikator noch einmal. Mit „Weiter“ versuchen Sie es erneut.',
+      'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Bitte versuchen Sie es erneut.',
+    'ceremony-expired': () => 'Das hat zu lange gedauert, deshalb gilt es nicht mehr. Bitte versuchen Sie es erneut.',
     'key-suspended': () =>
       'Dieser Authentifikator ist vorübergehend gesperrt. Der Helpdesk Ihrer Organisation kann ihn wieder freigeben.',
     'key-locked': () =>

@@ -55,12 +55,12 @@ export const en: Words = {
   ceremony: {
     waiting: 'Waiting for your authenticator…',
     done: 'Got it. One moment…',
-    cancelled: 'That was cancelled, or took too long. Nothing has changed. Choose Continue to try again.',
+    cancelled: 'That was cancelled, or took too long. Nothing has changed.',
     unsupported:
       'This browser cannot use security keys or passkeys here. Try a current version of Chrome, Edge, Firefox or Safari.',
-    other:
-      'Your browser could not use the authenticator. Check that it is the right one and connected, then choose Continue to try again.',
+    other: 'Your browser could not use the authenticator. Check that it is the right one and connected.',
   },
+  tryAgain: 'Choose Continue to try again.',
 
   notices: {
     'wrong-username-or-password': () => 'That username and password do not go together. Check both and try again.',
@@ -74,9 +74,8 @@ export const en: Words = {
     'too-many-mails': (about) => `We have sent you several codes already. ${again(about)}`,
     'wrong-key': () => 'That authenticator does not belong here. Use the one that is registered for your account.',
     'key-refused': () => 'The answer of your authenticator could not be verified. Please try again.',
-    'ceremony-cancelled': () =>
-      'That was cancelled, or took too long. Nothing has changed. Choose Continue to try again.',
-    'ceremony-expired': () => 'That took too long, so we asked your authenticator anew. Choose Continue to try again.',
+    'ceremony-cancelled': () => 'That was cancelled, or took too long. Nothing has changed. Please try again.',
+    'ceremony-expired': () => 'That took too long, so it no longer counts. Please try again.',
     'key-suspended': () => 'This authenticator is suspended. Ask the help desk of your organisation to resume it.',
     'key-locked': () =>
       'This authenticator is locked after failed tries. Ask the help desk of your organisation to unlock it.',

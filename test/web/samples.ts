@@ -1,0 +1,52 @@
+/** One view of each kind that a person can meet, for tests that go through all pages. */
+import type { RequestOptionsJson, View } from '../../web/view.ts'
+
+export const options: RequestOptionsJson = {
+  challenge: 'c2V2ZW4tdGltZXMtc2V2ZW4',
+  rpId: 'localhost',
+  timeout: 120_000,
+  allowCredentials: [{ type: 'public-key', id: 'a2V5LW9mLWFsaWNl', transports: ['usb'] }],
+  userVerification: 'required',
+}
+
+const now = 1_790_000_000
+const login = { base: '/login/l0g1n', application: 'Travel Expenses', now }
+const alice = { ...login, username: 'alice@example.org', changeable: true }
+
+export const samples = {
+  username: { ...login, page: 'username' },
+  'username with a passkey': { ...login, page: 'username', username: 'alice', passkey: options },
+  password: { ...alice, page: 'password', others: ['webauthn'] },
+  webauthn: { ...alice, page: 'webauthn', options, others: ['password'] },
+  activate: { ...alice, page: 'activate', canSkip: true, proof: 'either', others: ['password'] },
+  'activate by mail only': {
+    ...alice,
+    changeable: false,
+    page: 'activate',
+    canSkip: false,
+    proof: 'email',
+    others: [],
+  },
+  'verification code': { ...alice, page: 'verification-code', passwordInstead: true, canSkip: true },
+  'activation password': { ...alice, page: 'activation-password', codeInstead: true, canSkip: true },
+  'activation ceremony': { ...alice, page: 'activation-ceremony', options, canSkip: true },
+  nickname: { ...alice, page: 'nickname', suggested: 'YubiKey 5 NFC' },
+  'no credential': { ...alice, page: 'no-credential' },
+  locked: { ...alice, page: 'locked', waitUntil: now + 540 },
+  'login over: done': { page: 'login-over', reason: 'done', returnTo: 'https://app.example.org/' },
+  'login over: expired': { page: 'login-over', reason: 'expired', returnTo: 'https://app.example.org/' },
+  'login over: unknown': { page: 'login-over', reason: 'unknown' },
+  'login over: other browser': { page: 'login-over', reason: 'other-browser' },
+  'bad request': {
+    page: 'bad-request',
+    error: 'invalid_redirect_uri',
+    description: 'The redirect_uri is not registered for this client.',
+    requestId: 'JKJaXmPLvHcESHA=',
+  },
+  failure: { page: 'failure', requestId: 'JKJaXmPLvHcESHA=' },
+  'log out': { page: 'log-out', fields: { confirm: 'yes', state: 'af0ifjsldkj' } },
+  'logged out': { page: 'logged-out' },
+  home: { page: 'home', serviceName: 'Keystep Demo', issuer: 'https://id.example.org' },
+} as const satisfies Record<string, View>
+
+export const sampleList: [name: string, view: View][] = Object.entries(samples)

@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { pageHeaders } from '../../web/security-headers.ts'
+
+const policy = (targets: string[]) => pageHeaders(targets)['content-security-policy'] ?? ''
+const formAction = (targets: string[]) => /form-action ([^;]*)/.exec(policy(targets))?.[1]
+
+it('allows nothing that it does not name', () => {
+  expect(policy([])).toMatch(/^default-src 'none'; /)
+  expect(policy([])).not.toContain('unsafe')
+  expect(policy([])).toContain("frame-ancestors 'none'")
+})
+
+it.each([
+  ['https://app.example/callback?x=1#y', "'self' https://app.example"],
+  ['http://127.0.0.1:4010/cb', "'self' http://127.0.0.1:4010"],
+  ['com.example.app:/callback', "'self' com.example.app:"],
+  ['javascript:alert(1)', "'self'"],
+  ['data:text/html,x', "'self'"],
+  ['https://a;script-src', "'self'"],
+  ["https://a' *", "'self'"],
+  ['not an address', "'self'"],
+])('lets a form end at %s as %s', (target, expected) => {
+  expect(formAction([target])).toBe(expected)
+})
+
+it('names each application once', () => {
+  expect(formAction(['https://a.example/1', 'https://a.example/2'])).toBe("'self' https://a.example")
+})
+
+it('no target can begin another directive', () => {
+  const target = fc.oneof(
+    fc.webUrl({ withFragments: true }),
+    fc.string(),
+    fc.string().map((text) => `https://${text}`),
+  )
+  fc.assert(
+    fc.property(fc.array(target, { maxLength: 3 }), (targets) => {
+      expect(policy(targets).split(';')).toHaveLength(policy([]).split(';').length)
+      expect(policy(targets)).not.toMatch(/[\r\n,]/)
+    }),
+  )
+})
+
+it('promises HTTPS only over HTTPS', () => {
+  expect(pageHeaders([])).toHaveProperty('strict-transport-security')
+  expect(pageHeaders([], { https: false })).not.toHaveProperty('strict-transport-security')
+})
