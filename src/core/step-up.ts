@@ -245,8 +245,8 @@ export function decide(question: Question): Decision {
     question,
     all.filter((proof) => proof.request !== request.id),
   )
-  const having: Prospect = prospectOf(question, all, ['use', 'activate'])
-  const enrolling: Prospect = prospectOf(question, all, ways)
+  const having = prospectOf(question, all, ['use', 'activate'])
+  const enrolling = prospectOf(question, all, ways)
 
   const target =
     goals.find((goal) => reaches(brought, goal.loa)) ??
@@ -288,9 +288,12 @@ export function decide(question: Question): Decision {
     const offers = offersFor(question, all, reaches(having.levels, target.loa) ? having : enrolling, target.loa)
     if (offers) return { do: 'ask', offers, target, report: reportOf('missing') }
   } else if (!doomed || policy.unreachable === 'attempt') {
-    // Out of reach, and the user is asked for the best the flow has (the seed's use case 4); nobody enrols for that.
-    const prospect = doomed || having.levels.some((each) => each.met) ? having : enrolling
-    const best = prospect.levels.findLast((each) => each.met)?.level
+    // Out of reach, and the user is asked for the best the flow has (the seed's use case 4), with what is at hand:
+    // nobody activates or enrols anything for a request that fails all the same, nor more than the floor asks for.
+    const atHand = prospectOf(question, all, ['use'])
+    const prospect = doomed ? atHand : ([atHand, having].find(({ levels }) => reaches(levels, floor)) ?? enrolling)
+    const inReach = prospect.levels.filter((each) => each.met && (doomed || each.level.loa >= floor))
+    const best = inReach.at(prospect === atHand ? -1 : 0)?.level
     const offers = best && !reaches(now, best.loa) && offersFor(question, all, prospect, best.loa)
     if (offers) return { do: 'ask', offers, target: { loa: best.loa }, report: reportOf('attempt') }
   }
