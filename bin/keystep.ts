@@ -1,0 +1,19 @@
+/** The CDK app: reads the stage, bundles the Lambdas, makes the stacks. Needs no account, no network and no Docker. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { App } from 'aws-cdk-lib'
+import { bundleAll } from '../lib/bundle.ts'
+import { explain, parseSettings } from '../lib/settings.ts'
+import { addStacks } from '../lib/stacks.ts'
+
+const app = new App()
+const settings = parseSettings((name) => app.node.tryGetContext(name))
+if (settings.ok) {
+  const bundles = fileURLToPath(new URL('../cdk.out/bundles', import.meta.url))
+  await bundleAll(bundles)
+  addStacks(app, settings.value, (lambda) => join(bundles, lambda))
+} else {
+  console.error(explain(settings.problems))
+  process.exit(1)
+}
+app.synth()

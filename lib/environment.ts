@@ -1,0 +1,30 @@
+/** What each Lambda is told of its stage: the other end of `src/stage.ts`. Names and addresses, nothing secret. */
+import type { Settings } from './settings.ts'
+import { type Table, tables } from './tables.ts'
+
+export type Deployed = { tableNames: Record<Table, string>; wrappingKeyArn: string; mailConfigurationSet?: string }
+
+export const issuerOf = ({ domain }: Pick<Settings, 'domain'>): string => `https://${domain}`
+
+export const environmentOf = (settings: Settings, deployed: Deployed): Record<string, string> => ({
+  ISSUER: issuerOf(settings),
+  RP_ID: settings.rpId,
+  SERVICE_NAME: settings.serviceName,
+  TENANT_CODE: settings.tenantCode,
+  MAIL_SENDER: settings.sender,
+  ...Object.fromEntries(
+    (Object.keys(tables) as Table[]).map((table) => [tables[table].variable, deployed.tableNames[table]]),
+  ),
+  WRAPPING_KEY_ARN: deployed.wrappingKeyArn,
+  ...(deployed.mailConfigurationSet ? { MAIL_CONFIGURATION_SET: deployed.mailConfigurationSet } : {}),
+  ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),
+  ...(settings.enrolmentOrigins.length > 0 ? { ENROLMENT_ORIGINS: settings.enrolmentOrigins.join(',') } : {}),
+  NODE_OPTIONS: '--enable-source-maps',
+})
+
+export const mapTables = <Value>(of: (table: Table) => Value): Record<Table, Value> => ({
+  config: of('config'),
+  people: of('people'),
+  sessions: of('sessions'),
+  audit: of('audit'),
+})

@@ -1,0 +1,125 @@
+/**
+ * One Lambda with our defaults: Node 24 on arm64, a role that holds what it is given and no managed policy, a log group
+ * of its own that forgets, traces.
+ *
+ * No reserved concurrency: a new account has ten executions in all, and a reservation would fail there. The throttles of
+ * the routes keep one boundary from starving another.
+ */
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { type ISecurityGroup, Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Function as AwsFunction, Code, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import type { Network } from './settings.ts'
+
+export type HouseFunctionProps = {
+  name: string
+  description: string
+  /** The folder of its bundle. */
+  code: string
+  /** MB; the share of a processor goes with it, a whole one at 1769. */
+  memory: number
+  seconds: number
+  environment: Record<string, string>
+  statements: readonly PolicyStatement[]
+  logRetention: RetentionDays
+  network?: Network
+  /** For one that answers events: where those go that failed. */
+  deadLetters?: IQueue
+}
+
+export class HouseFunction extends Construct {
+  readonly function: AwsFunction
+  readonly logs: LogGroup
+
+  constructor(scope: Construct, id: string, props: HouseFunctionProps) {
+    super(scope, id)
+    // Its name is CloudFormation's: kept after the stack is gone, it must not be in the way of the next.
+    this.logs = new LogGroup(this, 'Logs', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    })
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What the Lambda ${props.name} may do.`,
+    })
+    for (const statement of [...props.statements, this.#mayLog()]) role.addToPolicy(statement)
+    if (props.network) role.addToPolicy(mayJoinNetwork())
+
+    this.function = new AwsFunction(this, 'Function', {
+      functionName: props.name,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(props.code),
+      memorySize: props.memory,
+      timeout: Duration.seconds(props.seconds),
+      environment: props.environment,
+      role,
+      logGroup: this.logs,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
+      ...(props.network ? inNetwork(this, props.network) : {}),
+      ...(props.deadLetters ? { onFailure: new SqsDestination(props.deadLetters), retryAttempts: 2 } : {}),
+    })
+    // Evidence for cdk-nag, on this construct alone.
+    Validations.of(this).acknowledge(
+      {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: props.network
+          ? 'X-Ray (PutTraceSegments, PutTelemetryRecords) and the network interfaces of a Lambda in a VPC accept no resource.'
+          : 'X-Ray accepts no resource for PutTraceSegments and PutTelemetryRecords; there is no other * in this role.',
+      },
+      {
+        id: 'Serverless-LambdaDLQ',
+        reason: props.deadLetters
+          ? 'Failed events go to an SQS queue by its failure destination, which says more than a dead-letter target.'
+          : 'API Gateway invokes it synchronously and hands every failure to the caller: no event is left to keep.',
+      },
+    )
+  }
+
+  /** The streams below its own group and no other; the group exists before the Lambda does. */
+  #mayLog(): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [this.logs.logGroupArn],
+    })
+  }
+}
+
+/** AWSLambdaVPCAccessExecutionRole without its rights on logs. EC2 accepts no resource for these from Lambda. */
+const mayJoinNetwork = (): PolicyStatement =>
+  new PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  })
+
+type InNetwork = { vpc: ReturnType<typeof Vpc.fromVpcAttributes>; securityGroups: ISecurityGroup[] }
+
+function inNetwork(scope: Construct, { vpcId, subnetIds, availabilityZones }: Network): InNetwork {
+  const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
+    vpcId,
+    privateSubnetIds: [...subnetIds],
+    availabilityZones: [...availabilityZones],
+  })
+  const group = new SecurityGroup(scope, 'Network', {
+    vpc,
+    allowAllOutbound: false,
+    description: 'LDAPS and HTTPS, outwards',
+  })
+  group.addEgressRule(Peer.anyIpv4(), Port.tcp(636), 'the directory')
+  group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
+  return { vpc, securityGroups: [group] }
+}

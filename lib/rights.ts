@@ -1,0 +1,76 @@
+/**
+ * Turns what the route table says a Lambda needs into the statements of its role: exact actions on exact resources.
+ *
+ * It leaves out logs, traces and networks, which every Lambda has in the same way: see function.ts.
+ */
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { type Access, type Lambda, type Right, type Route, routesOf } from '../lambdas/routes.ts'
+import { type Table, type TableDefinition, tables } from './tables.ts'
+
+export type Needs = { tables: Partial<Record<Table, readonly Access[]>>; rights: readonly Right[] }
+
+/** What the rights are on. */
+export type Resources = {
+  tableArns: Record<Table, string>
+  wrappingKeyArn: string
+  /** The identity and the configuration set: SES asks for both. */
+  mailArns: readonly string[]
+  sender: string
+}
+
+/** Bound to each wrapped key by whoever encrypts it; a key wrapped for anything else does not open. */
+export const wrappingContext = { purpose: 'keystep-signing-key' } as const
+
+const actions = {
+  read: ['GetItem', 'BatchGetItem', 'Query'],
+  index: ['Query'],
+  check: ['ConditionCheckItem'],
+  put: ['PutItem'],
+  update: ['UpdateItem'],
+  delete: ['DeleteItem'],
+} as const satisfies Record<Access, readonly string[]>
+
+/** The needs of all its routes together: they share one role. */
+export function needsOf(lambda: Lambda): Needs {
+  const routes: Route[] = routesOf(lambda)
+  const needs: Partial<Record<Table, Access[]>> = {}
+  for (const table of namesOfTables) {
+    const access = unique(routes.flatMap((route) => route.tables[table] ?? []))
+    if (access.length > 0) needs[table] = access
+  }
+  return { tables: needs, rights: unique(routes.flatMap((route) => route.rights ?? [])) }
+}
+
+export function statementsFor({ tables: needed, rights }: Needs, resources: Resources): PolicyStatement[] {
+  const onTables = namesOfTables.flatMap((table) => tableStatements(table, needed[table] ?? [], resources))
+  const signing = new PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [resources.wrappingKeyArn],
+    conditions: { StringEquals: { 'kms:EncryptionContext:purpose': wrappingContext.purpose } },
+  })
+  const mailing = new PolicyStatement({
+    actions: ['ses:SendEmail'],
+    resources: [...resources.mailArns],
+    conditions: { StringEquals: { 'ses:FromAddress': resources.sender } },
+  })
+  const ofRight: Record<Right, PolicyStatement> = { sign: signing, mail: mailing }
+  return [...onTables, ...rights.map((right) => ofRight[right])]
+}
+
+function tableStatements(table: Table, access: readonly Access[], { tableArns }: Resources): PolicyStatement[] {
+  const arn = tableArns[table]
+  const { indexes }: TableDefinition = tables[table]
+  const onTable = unique(access.filter((each) => each !== 'index').flatMap((each) => actions[each]))
+  const onIndexes = access.includes('index') ? indexes.map(({ name }) => `${arn}/index/${name}`) : []
+  return [
+    ...(onTable.length > 0 ? [statement(onTable, [arn])] : []),
+    ...(onIndexes.length > 0 ? [statement(actions.index, onIndexes)] : []),
+  ]
+}
+
+const statement = (names: readonly string[], resources: string[]): PolicyStatement =>
+  new PolicyStatement({ actions: names.map((name) => `dynamodb:${name}`), resources })
+
+const namesOfTables = Object.keys(tables) as Table[]
+
+const unique = <Item>(items: readonly Item[]): Item[] => [...new Set(items)]

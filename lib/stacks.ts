@@ -1,0 +1,51 @@
+/** The stacks of one stage, and the rules they are held against. What must outlive the rest is in stacks of its own. */
+import { type App, CrossStackReferences, ReferenceStrength, Tags, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import type { Lambda } from '../lambdas/routes.ts'
+import { ApiStack } from './api-stack.ts'
+import type { EventLambda } from './bundle.ts'
+import { DataStack } from './data-stack.ts'
+import { KeysStack } from './keys-stack.ts'
+import { MailStack } from './mail-stack.ts'
+import type { Settings } from './settings.ts'
+import { WatchStack } from './watch-stack.ts'
+
+export type Stacks = { data: DataStack; keys: KeysStack; mail: MailStack; api: ApiStack; watch: WatchStack }
+
+/** `codeOf` says in which folder the bundle of a Lambda is. */
+export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda | EventLambda) => string): Stacks {
+  const { env, stage } = settings
+  const idOf = (area: string): string => `keystep-${stage}-${area}`
+
+  const data = new DataStack(app, idOf('data'), { env, description: 'Keystep: tables' })
+  const keys = new KeysStack(app, idOf('keys'), { env, stage, description: 'Keystep: KMS keys' })
+  // CloudFormation itself then refuses to take a table or a key from under the Lambdas that use it. All other references
+  // are weak, by cdk.json, so that a Lambda may go although the watch stack names it.
+  for (const stack of [data, keys]) CrossStackReferences.of(stack).produce(ReferenceStrength.STRONG)
+  const shared = { env, settings, tables: data.tables, wrappingKey: keys.wrapping, noticeKey: keys.notices }
+  const mail = new MailStack(app, idOf('mail'), {
+    ...shared,
+    description: 'Keystep: SES, bounces and complaints',
+    code: codeOf('mail-feedback'),
+  })
+  const configurationSetName = mail.configurationSet.configurationSetName
+  const { identityArn, configurationSetArn } = mail
+  const api = new ApiStack(app, idOf('api'), {
+    ...shared,
+    description: 'Keystep: HTTP API, Lambdas, domain',
+    codeOf,
+    mail: { identityArn, configurationSetArn, configurationSetName },
+  })
+  const watch = new WatchStack(app, idOf('watch'), {
+    ...shared,
+    description: 'Keystep: alarms and dashboard',
+    api: api.api,
+    functions: { ...api.functions, 'mail-feedback': mail.feedback },
+    configurationSetName,
+    deadLetters: mail.deadLetters,
+  })
+
+  Tags.of(app).add('keystep', stage)
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+  return { data, keys, mail, api, watch }
+}

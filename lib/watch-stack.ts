@@ -1,0 +1,204 @@
+/**
+ * What wakes an operator, and where they look then. Each alarm says in its description what it means and what to do.
+ *
+ * It leaves out failed sign-ins: those are people's, and the audit has them.
+ */
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { Operation, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Key } from 'aws-cdk-lib/aws-kms'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import type { HouseFunction } from './function.ts'
+import type { Settings } from './settings.ts'
+
+type WatchStackProps = StackProps & {
+  settings: Settings
+  api: HttpApi
+  functions: Readonly<Record<string, HouseFunction>>
+  tables: Readonly<Record<string, TableV2>>
+  configurationSetName: string
+  deadLetters: Queue
+  noticeKey: Key
+}
+
+type Watched = { metric: IMetric; above: number; periods?: number; meaning: string }
+
+const period = Duration.minutes(5)
+
+const operations = [
+  Operation.GET_ITEM,
+  Operation.QUERY,
+  Operation.PUT_ITEM,
+  Operation.UPDATE_ITEM,
+  Operation.DELETE_ITEM,
+  Operation.TRANSACT_WRITE_ITEMS,
+]
+
+export class WatchStack extends Stack {
+  readonly topic: Topic
+
+  constructor(scope: Construct, id: string, props: WatchStackProps) {
+    super(scope, id, props)
+    const { settings } = props
+    this.topic = new Topic(this, 'Alarms', {
+      displayName: `${settings.serviceName} ${settings.stage}`,
+      masterKey: props.noticeKey,
+      enforceSSL: true,
+    })
+    // A topic with a policy of its own, which enforceSSL makes, has lost the default one that let alarms publish.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    )
+    if (settings.alarmEmail) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail))
+
+    const action = new SnsAction(this.topic)
+    for (const [name, { metric, above, periods = 1, meaning }] of Object.entries(watched(props)))
+      new Alarm(this, name, {
+        alarmName: `keystep-${settings.stage}-${name}`,
+        alarmDescription: meaning,
+        metric,
+        threshold: above,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluationPeriods: periods,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }).addAlarmAction(action)
+    dashboard(this, props)
+  }
+}
+
+const watched = (props: WatchStackProps): Record<string, Watched> => ({
+  'api-5xx': {
+    metric: props.api.metricServerError({ period, statistic: Stats.SUM }),
+    above: 5,
+    meaning:
+      'The API answered more than 5 requests in 5 minutes with 5xx. See the log of the Lambda whose errors rose.',
+  },
+  ...flat(props.functions, (name, { function: each }) => ({
+    [`${name}-errors`]: {
+      metric: each.metricErrors({ period, statistic: Stats.SUM }),
+      above: 0,
+      meaning: `The Lambda ${name} threw or timed out: a bug or an outage, since refusals are answers. See its log.`,
+    },
+    [`${name}-throttles`]: {
+      metric: each.metricThrottles({ period, statistic: Stats.SUM }),
+      above: 0,
+      meaning: `The Lambda ${name} was refused an execution. Raise the account's concurrency, or lower its routes' throttles.`,
+    },
+    [`${name}-duration`]: {
+      metric: each.metricDuration({ period, statistic: Stats.percentile(99) }),
+      above: 0.5 * (each.timeout?.toMilliseconds() ?? 10_000),
+      periods: 3,
+      meaning: `For 15 minutes the slowest hundredth of ${name} took more than half of its time limit.`,
+    },
+  })),
+  ...flat(props.tables, (name, table) => ({
+    [`table-${name}-throttles`]: {
+      metric: table.metricThrottledRequestsForOperations({ operations, period }),
+      above: 0,
+      meaning: `DynamoDB throttled requests to the table ${name}. On demand that is a hot key, or an account limit.`,
+    },
+    [`table-${name}-system-errors`]: {
+      metric: table.metricSystemErrorsForOperations({ operations, period }),
+      above: 0,
+      periods: 2,
+      meaning: `DynamoDB failed at the table ${name} for 10 minutes. See the AWS health dashboard.`,
+    },
+  })),
+  'mail-bounces': {
+    metric: reputation('BounceRate', props.configurationSetName),
+    above: 0.03,
+    meaning: 'More than 3 % of mails bounce; SES reviews an account at 5 %. Look at the addresses that were imported.',
+  },
+  'mail-complaints': {
+    metric: reputation('ComplaintRate', props.configurationSetName),
+    above: 0.0008,
+    meaning: 'People mark our mail as spam; SES reviews an account at 0.1 %. Somebody may be signing others in.',
+  },
+  'mail-feedback-dead-letters': {
+    metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'A bounce or complaint could not be handled; it waits 14 days in the dead-letter queue. See mail-feedback.',
+  },
+})
+
+const flat = <Item>(
+  items: Readonly<Record<string, Item>>,
+  each: (name: string, item: Item) => Record<string, Watched>,
+): Record<string, Watched> => Object.assign({}, ...Object.entries(items).map(([name, item]) => each(name, item)))
+
+const reputation = (name: 'BounceRate' | 'ComplaintRate', configurationSet: string): Metric =>
+  new Metric({
+    namespace: 'AWS/SES',
+    metricName: `Reputation.${name}`,
+    dimensionsMap: { 'ses:configuration-set': configurationSet },
+    period: Duration.hours(1),
+    statistic: Stats.AVERAGE,
+  })
+
+function dashboard(
+  scope: Construct,
+  { settings, api, functions, tables, configurationSetName }: WatchStackProps,
+): void {
+  const each = Object.entries(functions)
+  const graph = (title: string, left: IMetric[], right: IMetric[] = []): GraphWidget =>
+    new GraphWidget({ title, left, right, width: 12 })
+  new Dashboard(scope, 'Dashboard', { dashboardName: `keystep-${settings.stage}` }).addWidgets(
+    graph(
+      'Requests and refusals',
+      [api.metricCount({ period }), api.metricClientError({ period, statistic: Stats.SUM })],
+      [api.metricServerError({ period, statistic: Stats.SUM })],
+    ),
+    graph(
+      'Milliseconds to an answer',
+      [50, 90, 99].map((percent) =>
+        api.metricLatency({ period, statistic: Stats.percentile(percent), label: `p${percent}` }),
+      ),
+    ),
+    graph(
+      'Errors by Lambda',
+      each.map(([name, it]) => it.function.metricErrors({ period, label: name, statistic: Stats.SUM })),
+    ),
+    graph(
+      'Milliseconds by Lambda, p99',
+      each.map(([name, it]) => it.function.metricDuration({ period, label: name, statistic: Stats.percentile(99) })),
+    ),
+    graph(
+      'Executions at once',
+      each.map(([name, it]) =>
+        it.function.metric('ConcurrentExecutions', { period, label: name, statistic: Stats.MAXIMUM }),
+      ),
+    ),
+    graph(
+      'Read and written units',
+      Object.entries(tables).flatMap(([name, table]) => [
+        table.metricConsumedReadCapacityUnits({ period, label: `${name} read` }),
+        table.metricConsumedWriteCapacityUnits({ period, label: `${name} written` }),
+      ]),
+    ),
+    graph(
+      'Share of mails that bounce or are complained about',
+      (['BounceRate', 'ComplaintRate'] as const).map((name) => reputation(name, configurationSetName)),
+    ),
+  )
+}
