@@ -21,7 +21,8 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
   const keys = new KeysStack(app, idOf('keys'), { env, stage, description: 'Keystep: KMS keys' })
   // CloudFormation itself then refuses to take a table or a key from under the Lambdas that use it. All other references
   // are weak, by cdk.json, so that a Lambda may go although the watch stack names it.
-  for (const stack of [data, keys]) CrossStackReferences.of(stack).produce(ReferenceStrength.STRONG)
+  for (const kept of [...Object.values(data.tables), keys.wrapping, keys.notices])
+    CrossStackReferences.of(kept).produce(ReferenceStrength.STRONG)
   const shared = { env, settings, tables: data.tables, wrappingKey: keys.wrapping, noticeKey: keys.notices }
   const mail = new MailStack(app, idOf('mail'), {
     ...shared,
