@@ -39,7 +39,7 @@ export type Step = {
 export const modes = ['cumulative', 'direct'] as const
 
 /** `cumulative`: the lower levels of the flow must be fresh too. `direct`: its own steps suffice. */
-export type Mode = (typeof modes)[number]
+type Mode = (typeof modes)[number]
 
 /** `maxAge` 0: the level counts for the authorization request it was reached in, and for no other. */
 export type Level = { alias: string; loa: number; maxAge: Seconds; mode: Mode; steps: Step[] }

@@ -46,7 +46,7 @@ export type Key = {
   verifies?: boolean
 }
 
-export type EnrolmentState = 'usable' | 'pending' | 'locked' | 'none'
+type EnrolmentState = 'usable' | 'pending' | 'locked' | 'none'
 
 /** What the user could show now. `locked`: enrolled, but shut after too many tries. */
 export type Enrolled = Record<Exclude<FactorKind, 'webauthn'>, EnrolmentState> & { webauthn: Key[] }
@@ -115,16 +115,16 @@ export type Wanted = { names: string[]; from: 'essential' | 'acr_values' | 'volu
 export type Target = { acr?: string; loa: number }
 
 /** How an offered factor would be shown: what is there is used, a pending one activated, a missing one enrolled. */
-export const ways = ['use', 'activate', 'enrol'] as const
-export type Way = (typeof ways)[number]
+const ways = ['use', 'activate', 'enrol'] as const
+type Way = (typeof ways)[number]
 
 /** `verify`: only a ceremony with user verification helps. */
-export type OfferedKey = { credential: string; activate: boolean; verify: boolean }
+type OfferedKey = { credential: string; activate: boolean; verify: boolean }
 
 /** `keys`: the user's keys that lead on; empty for the other factors, an unknown user, and an enrolment. */
 export type Offer = { factor: FactorKind; ways: Way[]; keys: OfferedKey[] }
 
-export type LevelReport = {
+type LevelReport = {
   alias: string
   loa: number
   /** The smaller of the flow's and the client's. */

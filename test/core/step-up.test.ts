@@ -431,6 +431,11 @@ describe('what is offered', () => {
     expect(pageOf(ask({ request: acr('pwd'), flow: fido, proofs: [] }))).toEqual(['password', 'webauthn'])
   })
 
+  it('what is at hand before what must be activated first', () => {
+    const enrolled: Enrolled = { ...everything, password: 'pending' }
+    expect(pageOf(ask({ request: acr('pwd'), flow: fido, proofs: [], enrolled }))).toEqual(['webauthn', 'password'])
+  })
+
   it('only the key to somebody who has only a key', () => {
     const enrolled: Enrolled = { ...everything, password: 'none' }
     expect(pageOf(ask({ request: acr('pwd'), flow: fido, proofs: [], enrolled }))).toEqual(['webauthn'])
@@ -603,6 +608,11 @@ describe('amr (RFC 8176)', () => {
   it('a proof that no reached level rests on does not count', () => {
     expect(amrOf({ flow: fido, proofs: [webauthn(), otp(), password(t0 - 9999)] })).not.toContain('otp')
     expect(amrOf({ flow: fido, proofs: [webauthn(), otp(), password(t0 - 9999)] })).not.toContain('pwd')
+  })
+
+  it('the lower levels that a re-authenticated one rests on count as they did before', () => {
+    const again = request({ acrValues: ['otp'], prompt: ['login'] })
+    expect(amrOf({ request: again, proofs: [password(), otp(t0 + 60, 'app2')] })).toEqual(['pwd', 'otp', 'mfa'])
   })
 
   it('a client may opt out', () => {
