@@ -7,7 +7,7 @@
  * show (those of a removed authenticator may not) are settled before.
  *
  * What was proved in the request being decided counts for it, however long the user took. So `maxAge: 0` needs no
- * clock, a smaller maxAge is never the laxer one, and nobody is asked for one factor twice: a login cannot loop.
+ * clock, a smaller maxAge is never the laxer one, and nobody is asked for one step twice: a login cannot loop.
  */
 import {
   type AcrMap,
