@@ -10,7 +10,7 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
-import { type Lambda, lambdas, type Right, routesOf } from '../lambdas/routes.ts'
+import { type Lambda, lambdas, type Route, routesOf } from '../lambdas/routes.ts'
 
 /** A Lambda that answers an event rather than a request, and so has a file of its own and no route. */
 export const eventLambdas = { 'mail-feedback': 'mail/feedback.ts' } as const
@@ -28,10 +28,12 @@ export type Bundle = { file: string; bytes: number; inputs: string[] }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-const openers: Record<Right, { name: string; file: string }> = {
-  sign: { name: 'openSigner', file: './src/services/signer.ts' },
-  mail: { name: 'openMail', file: './src/services/mail.ts' },
-}
+/** What `makeHandler` is given beside the routes, and which Lambdas have it: those with a route for which it is due. */
+const providers: { name: string; file: string; due: (route: Route) => boolean }[] = [
+  { name: 'openSigner', file: './src/services/signer.ts', due: ({ rights }) => rights?.includes('sign') ?? false },
+  { name: 'openMail', file: './src/services/mail.ts', due: ({ rights }) => rights?.includes('mail') ?? false },
+  { name: 'showFailure', file: './src/http/pages.ts', due: ({ caller }) => caller === 'browser' },
+]
 
 /** Writes `index.mjs` and its map to `outdir`, and for `metadata` the files that pages load to `outdir/assets/`. */
 export async function bundle(
@@ -82,17 +84,17 @@ export function entryOf(lambda: Lambda | EventLambda): string {
   if (isEventLambda(lambda)) return `export { handler } from './lambdas/${eventLambdas[lambda]}'\n`
   const routes = routesOf(lambda)
   const files = [...new Set(routes.map((route) => route.file))]
-  const rights = (Object.keys(openers) as Right[]).filter((right) => routes.some((it) => it.rights?.includes(right)))
+  const provided = providers.filter(({ due }) => routes.some(due))
   return [
     "import { makeHandler } from './src/http/lambda.ts'",
     ...files.map((file, at) => `import * as route${at} from './lambdas/${file}'`),
-    ...rights.map((right) => `import { ${openers[right].name} } from '${openers[right].file}'`),
+    ...provided.map(({ name, file }) => `import { ${name} } from '${file}'`),
     'export const handler = makeHandler([',
     ...routes.map(({ name, method, path, caller, file }) => {
       const fields = JSON.stringify({ name, method, path, caller }).slice(0, -1)
       return `  ${fields},"handle":route${files.indexOf(file)}.handle},`
     }),
-    `], { ${rights.map((right) => openers[right].name).join(', ')} })`,
+    `], { ${provided.map(({ name }) => name).join(', ')} })`,
     '',
   ].join('\n')
 }

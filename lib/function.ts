@@ -8,7 +8,7 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { type ISecurityGroup, Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Function as AwsFunction, Code, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Function as AwsFunction, Code, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
@@ -60,8 +60,8 @@ export class HouseFunction extends Construct {
       timeout: Duration.seconds(props.seconds),
       environment: props.environment,
       role,
+      // As text: our lines are JSON already, and Logs Insights finds their fields; Lambda's JSON would wrap them in a string.
       logGroup: this.logs,
-      loggingFormat: LoggingFormat.JSON,
       tracing: Tracing.ACTIVE,
       ...(props.network ? inNetwork(this, props.network) : {}),
       ...(props.deadLetters ? { onFailure: new SqsDestination(props.deadLetters), retryAttempts: 2 } : {}),
