@@ -13,8 +13,22 @@ import { CannotStart, freePort } from './ports.ts'
 
 export type Dynamodb = { endpoint: string; close(): Promise<void> }
 
-/** What the emulator answers to. It checks that there is a signature, and not whose. */
-export const localAws = { region: 'eu-central-1', accessKeyId: 'local', secretAccessKey: 'local' } as const
+export type AwsAccess = { region: string; accessKeyId: string; secretAccessKey: string; sessionToken?: string }
+
+/** The emulators check that there is a signature, and not whose. */
+const dummy: AwsAccess = { region: 'eu-central-1', accessKeyId: 'local', secretAccessKey: 'local' }
+
+/** Whom DynamoDB and SES take us for: nobody, unless `DYNAMODB_ENDPOINT` may name an AWS that wants to know. */
+export function awsAccess(): AwsAccess {
+  const { DYNAMODB_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env
+  if (!DYNAMODB_ENDPOINT || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return dummy
+  return {
+    region: AWS_REGION || dummy.region,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+  }
+}
 
 const elsewhere = 'or set DYNAMODB_ENDPOINT to another DynamoDB, such as DynamoDB Local at http://localhost:8000'
 

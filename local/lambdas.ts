@@ -30,8 +30,10 @@ export type Settings<Name extends string> = {
   build(name: Name, outdir: string): Promise<Built>
   /** All of the variables that the Lambda has. */
   environment(name: Name): Record<string, string>
-  /** Takes what Lambdas print, and what is to be said about them. */
+  /** Takes what Lambdas print, line by line. */
   log(line: string): void
+  /** Takes what is to be said about them: failures, and what was reloaded. */
+  tell(line: string): void
   /** Inputs are relative to it. */
   root: string
   /** Milliseconds until an event is given up. API Gateway waits no longer than 30 seconds. */
@@ -60,7 +62,7 @@ class Sandbox {
   gone = false
   #retired = false
 
-  constructor(data: WorkerData, env: Record<string, string>, log: (line: string) => void) {
+  constructor(data: WorkerData, env: Record<string, string>, { log, tell }: Pick<Settings<string>, 'log' | 'tell'>) {
     this.#timeout = data.timeout
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: data,
@@ -86,14 +88,14 @@ class Sandbox {
         if ('ready' in message) return done()
         const pending = this.#settle(message.id)
         if ('error' in message) {
-          log(`${data.name} failed: ${message.error}`)
+          tell(`${data.name} failed: ${message.error}`)
           pending?.reject(new Error(message.error))
         } else pending?.resolve(JSON.parse(message.result))
         this.#leaveIfIdle()
       })
       this.#worker.on('error', (error: unknown) => {
         const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-        log(`${data.name} crashed: ${stack}`)
+        tell(`${data.name} crashed: ${stack}`)
         end(new Error(`${data.name} crashed`))
       })
       this.#worker.on('exit', () => end(new Error(`${data.name} ended`)))
@@ -140,7 +142,7 @@ class Sandbox {
 
 /** Bundles every Lambda, and answers once they can take events. A build that fails the first time is thrown. */
 export async function startLambdas<Name extends string>(settings: Settings<Name>): Promise<Lambdas<Name>> {
-  const { names, directory, build, environment, log, root, timeout = 29_000 } = settings
+  const { names, directory, build, environment, tell, root, timeout = 29_000 } = settings
   const built = new Map<Name, Built>()
   const sandboxes = new Map<Name, Sandbox>()
   const retired = new Set<Sandbox>()
@@ -163,7 +165,7 @@ export async function startLambdas<Name extends string>(settings: Settings<Name>
     if (running !== undefined && !running.gone) return running
     const file = built.get(name)?.file
     if (file === undefined || closed) throw new Error(`${name} is not running`)
-    const sandbox = new Sandbox({ file, name, timeout }, environment(name), log)
+    const sandbox = new Sandbox({ file, name, timeout }, environment(name), settings)
     sandboxes.set(name, sandbox)
     return sandbox
   }
@@ -188,10 +190,10 @@ export async function startLambdas<Name extends string>(settings: Settings<Name>
               const since = performance.now()
               await rebuild(name)
               retire(name)
-              log(`${name} reloaded in ${Math.round(performance.now() - since)} ms`)
+              tell(`${name} reloaded in ${Math.round(performance.now() - since)} ms`)
               return true
             } catch (error) {
-              log(`${name} could not be bundled, and runs on as it was: ${messageOf(error)}`)
+              tell(`${name} could not be bundled, and runs on as it was: ${messageOf(error)}`)
               return false
             }
           },

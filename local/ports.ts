@@ -21,10 +21,10 @@ const reasons: Record<string, string> = {
   EACCES: 'may not be used without more rights: choose one above 1023',
 }
 
-export const portRefused = (purpose: string, port: number, code: string): CannotStart =>
+const portRefused = (purpose: string, port: number, code: string): CannotStart =>
   new CannotStart(`Port ${port}, for ${purpose}, ${reasons[code] ?? `could not be opened (${code})`}.`)
 
-export const codeOf = (error: unknown): string =>
+const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)
 
 /** Listens on loopback only, and answers the port that it got. Throws CannotStart with a sentence. */
@@ -41,11 +41,11 @@ export async function listen(server: Server, port: number, purpose: string): Pro
   return address.port
 }
 
-/** A port that nobody has at this moment. Somebody may take it in the next. */
-export async function freePort(): Promise<number> {
+/** `port`, or for 0 one that nobody has: free at this moment, though somebody may take it in the next. */
+export async function freePort(port = 0, purpose = 'a test'): Promise<number> {
   const server = createServer()
-  const port = await listen(server, 0, 'a test')
+  const found = await listen(server, port, purpose)
   server.close()
   await once(server, 'close')
-  return port
+  return found
 }

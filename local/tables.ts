@@ -15,7 +15,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import { type Table, type TableDefinition, tables } from '../lib/tables.ts'
-import { localAws } from './dynamodb.ts'
+import { awsAccess } from './dynamodb.ts'
 
 const definitions = Object.entries(tables) as [Table, TableDefinition][]
 
@@ -26,8 +26,10 @@ const namesWith = (prefix: string): Record<Table, string> => ({
   audit: `${prefix}audit`,
 })
 
-export const localClient = (endpoint: string): DynamoDBClient =>
-  new DynamoDBClient({ endpoint, region: localAws.region, credentials: localAws })
+export function localClient(endpoint: string): DynamoDBClient {
+  const { region, ...credentials } = awsAccess()
+  return new DynamoDBClient({ endpoint, region, credentials })
+}
 
 /** True when it was done or is not needed; false when this DynamoDB does not have the operation. */
 async function tolerate(call: Promise<unknown>, done: (error: Error) => boolean): Promise<boolean> {

@@ -49,6 +49,7 @@ const start = async (change: Partial<Settings<Name>> = {}) => {
     build,
     environment: (name) => ({ FUNCTION: name }),
     log: (line) => lines.push(line),
+    tell: (line) => lines.push(line),
     watch: false,
     ...change,
   })

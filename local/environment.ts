@@ -1,0 +1,40 @@
+/** What each Lambda is told of this stage: the laptop's answer to `lib/environment.ts`, with what AWS itself sets. */
+import { type Table, tables } from '../lib/tables.ts'
+import { awsAccess } from './dynamodb.ts'
+
+export type LocalStage = {
+  issuer: string
+  /** Where a demo CMS has keys attest. */
+  enrolmentOrigin: string
+  dynamodbEndpoint: string
+  sesEndpoint: string
+  tableNames: Record<Table, string>
+  wrappingKeyFile: string
+}
+
+export const tenantCode = 'demo'
+
+export function environmentOf(name: string, stage: LocalStage): Record<string, string> {
+  const { region, accessKeyId, secretAccessKey, sessionToken } = awsAccess()
+  return {
+    ISSUER: stage.issuer,
+    RP_ID: 'localhost',
+    SERVICE_NAME: 'Keystep',
+    TENANT_CODE: tenantCode,
+    MAIL_SENDER: 'no-reply@keystep.example',
+    ENROLMENT_ORIGINS: stage.enrolmentOrigin,
+    WRAPPING_KEY_FILE: stage.wrappingKeyFile,
+    DYNAMODB_ENDPOINT: stage.dynamodbEndpoint,
+    SES_ENDPOINT: stage.sesEndpoint,
+    ...Object.fromEntries(
+      (Object.keys(tables) as Table[]).map((table) => [tables[table].variable, stage.tableNames[table]]),
+    ),
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: sessionToken }),
+    // The SDK looks for profiles where there are none.
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+}

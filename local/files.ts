@@ -1,0 +1,49 @@
+/** The files of a local service, in a folder that is its user's alone: secrets are among them. */
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotStart } from './ports.ts'
+
+/** Whoever reads the file finds all of it, or what was there before. */
+export function writeWhole(file: string, value: unknown): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+/** The key that stands in for KMS's. Signing keys that were wrapped by another are lost with it. */
+export function keepWrappingKey(directory: string): string {
+  const file = join(directory, 'wrapping-key')
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
+  return file
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const ours = ['demo.json', 'seed.json', 'wrapping-key', 'dynamodb', 'mail', 'lambdas', 'lambdas.log']
+
+/**
+ * Takes the folder for this process, empties it if asked to, and answers how to give it back. Two services on other
+ * ports would write to the same tables.
+ */
+export function takeDirectory(directory: string, fresh: boolean): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const lock = join(directory, 'pid')
+  const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : Number.NaN
+  // Our own number is that of a start which was killed: a container gives out the same ones each time.
+  if (Number.isInteger(holder) && holder > 0 && holder !== process.pid && isRunning(holder)) {
+    throw new CannotStart(
+      `Another npm start (process ${holder}) is using ${directory}: stop it first. If there is none, delete ${lock}.`,
+    )
+  }
+  // What is not ours stays: the folder may be one that somebody named by mistake.
+  if (fresh) for (const name of ours) rmSync(join(directory, name), { recursive: true, force: true })
+  writeFileSync(lock, String(process.pid))
+  return () => rmSync(lock, { force: true })
+}

@@ -1,0 +1,130 @@
+/**
+ * Who and what is there on a laptop from the start: the realm, some people, two applications and a CMS's API key, made
+ * by the same functions as an operator's after deploying.
+ *
+ * What is secret of it is made once and kept beside the tables, so that a restart finds the same.
+ */
+import { randomInt } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { apiScopes } from '../src/core/api-key.ts'
+import { newSecret } from '../src/core/secret.ts'
+import { createApiKey, createClient, createUser, ensureSigningKeys, seedRealm, type Workbench } from '../src/setup.ts'
+import { readClient } from '../src/store/clients.ts'
+import type { Db } from '../src/store/db.ts'
+import { places } from '../src/store/keys.ts'
+import { writeWhole } from './files.ts'
+import { CannotStart } from './ports.ts'
+
+export type Person = { id: string; userName: string; email: string; password: string }
+export type DemoClient = { clientId: string; clientSecret?: string; redirectUris: string[] }
+
+/** What `src/setup.ts` can say no to, and what it answers with when it does. */
+type Secrets = { apiKey?: string; passwords: Record<string, string>; clientSecrets: Record<string, string> }
+
+export type Seeded = { apiKey: string; people: Person[]; clients: Record<AppId, Required<DemoClient>> }
+
+const people = [
+  { userName: 'ada', givenName: 'Ada', familyName: 'Lindqvist', email: 'ada@example.org' },
+  { userName: 'bela', givenName: 'Béla', familyName: 'Novák', email: 'bela@example.org' },
+  { userName: 'chidi', givenName: 'Chidi', familyName: 'Okafor', email: 'chidi@example.org' },
+  { userName: 'dora', givenName: 'Dora', familyName: 'Weiss', email: 'dora@example.org', locale: 'de' },
+  { userName: 'emil', givenName: 'Emil', familyName: 'Sørensen', email: 'emil@example.org' },
+  // Her mailbox takes nothing: see `ses.ts`.
+  { userName: 'fatima', givenName: 'Fatima', familyName: 'Haddad', email: 'full@example.org' },
+] as const
+
+const apps = {
+  app1: { clientName: 'App1' },
+  app2: { clientName: 'App2' },
+} as const
+export type AppId = keyof typeof apps
+
+const words =
+  `amber anchor apple arrow autumn badger bamboo beacon birch breeze bridge canyon carbon cedar cherry cinder
+  clover cobalt copper coral cotton cricket crystal dapple delta ember falcon fennel fern flint forest garnet ginger
+  glacier granite harbor hazel heron indigo island ivory jasmine juniper kestrel lagoon lantern laurel lemon lichen
+  linen lotus magnet maple marble meadow mercury nectar nutmeg olive orchid otter pebble pepper pine plover prairie
+  quartz quill rabbit raven river saffron sage salmon sierra silver spruce summit sunset tango thistle thunder timber
+  topaz tulip tundra umber valley velvet violet walnut willow winter zephyr`.split(/\s+/)
+
+/** Some 37 bits: easy to type, and not in a list of passwords. */
+const newPassword = (): string =>
+  [...Array.from({ length: 5 }, () => words[randomInt(words.length)]), randomInt(10, 100)].join('-')
+
+export const personId = (userName: string): string => `demo-${userName}`
+
+function readSecrets(file: string): Secrets | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Secrets
+  } catch {
+    throw new CannotStart(`${file} cannot be read any more: begin from nothing with --fresh.`)
+  }
+}
+
+const newSecrets = (): Secrets => ({
+  passwords: Object.fromEntries(people.map(({ userName }) => [userName, newPassword()])),
+  clientSecrets: Object.fromEntries(Object.keys(apps).map((id) => [id, newSecret()])),
+})
+
+/** Registers the addresses that the application has this time. */
+async function moveClient(db: Db, clientId: string, redirectUris: string[], postLogoutRedirectUris: string[]) {
+  const client = await readClient(db, clientId)
+  if (client === undefined || client.redirectUris.join() === redirectUris.join()) return
+  const item = { ...client, redirectUris, postLogoutRedirectUris }
+  await db.transact([{ write: 'put', ...places.client(clientId), item, condition: 'attribute_exists(#pk)' }])
+}
+
+/**
+ * Makes what is not there yet.
+ *
+ * @param directory holds the secrets, in `seed.json`.
+ * @param addresses of the applications, without a slash at the end.
+ */
+export async function seed(bench: Workbench, directory: string, addresses: Record<AppId, string>): Promise<Seeded> {
+  const file = join(directory, 'seed.json')
+  const kept = readSecrets(file)
+  const secrets = kept ?? newSecrets()
+  // Before the records: a start that is broken off in between must know them the next time.
+  if (kept === undefined) writeWhole(file, secrets)
+
+  const realm = await seedRealm(bench)
+  if (!realm.ok && kept === undefined) {
+    throw new CannotStart(
+      `The tables hold an earlier start whose secrets are gone (${file}): begin from nothing with --fresh.`,
+    )
+  }
+  await ensureSigningKeys(bench)
+
+  const seededPeople = await Promise.all(
+    people.map(async (person) => {
+      const password = secrets.passwords[person.userName] ?? newPassword()
+      const id = personId(person.userName)
+      // Whoever is there already stays as they are.
+      await createUser(bench, { ...person, id, password })
+      return { id, userName: person.userName, email: person.email, password }
+    }),
+  )
+
+  const clients = await Promise.all(
+    (Object.keys(apps) as AppId[]).map(async (clientId) => {
+      const clientSecret = secrets.clientSecrets[clientId] ?? newSecret()
+      const redirectUris = [`${addresses[clientId]}/callback`]
+      const postLogoutRedirectUris = [`${addresses[clientId]}/`]
+      const made = await createClient(bench, {
+        ...apps[clientId],
+        clientId,
+        redirectUris,
+        postLogoutRedirectUris,
+        secret: clientSecret,
+      })
+      if (!made.ok) await moveClient(bench.db, clientId, redirectUris, postLogoutRedirectUris)
+      return [clientId, { clientId, clientSecret, redirectUris }] as const
+    }),
+  )
+
+  const apiKey = secrets.apiKey ?? (await createApiKey(bench, { name: 'Demo CMS', scopes: apiScopes })).apiKey
+  if (secrets.apiKey === undefined) writeWhole(file, { ...secrets, apiKey })
+  return { apiKey, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
+}

@@ -1,0 +1,241 @@
+/**
+ * The whole service on one machine: emulators, gateway, Lambdas, seed and examples, for `npm start` and for the visits
+ * of the tests.
+ *
+ * Ports are taken first and the folder after them, so that a start that cannot be does no harm to one that runs.
+ */
+import { createWriteStream, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startCms } from '../examples/cms/cms.ts'
+import { startRelyingParty } from '../examples/relying-party/relying-party.ts'
+import { type Lambda, lambdas as lambdaNames, routes } from '../lambdas/routes.ts'
+import { bundle } from '../lib/bundle.ts'
+import type { Table } from '../lib/tables.ts'
+import { openVault } from '../src/services/vault.ts'
+import { openDb } from '../src/store/db.ts'
+import { startDynamodb } from './dynamodb.ts'
+import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
+import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
+import { startGateway } from './gateway.ts'
+import { type Lambdas, startLambdas } from './lambdas.ts'
+import { startMailCapture } from './mail.ts'
+import { freePort } from './ports.ts'
+import { type DemoClient, type Person, seed } from './seed.ts'
+import { createTables, deleteTables, localClient, sweep } from './tables.ts'
+
+export type Ports = Partial<Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort', number>>
+
+export type ServiceOptions = Ports & {
+  /** Of the issuer; the others follow it, in the order of `Ports`, unless they are given. 0: free ones for all. */
+  port?: number
+  /** Holds all state; made if it is missing. */
+  directory: string
+  /** Begin from nothing: empties the directory. */
+  fresh?: boolean
+  /** Whether App1, App2 and the CMS run. Their addresses are registered either way. Default true. */
+  apps?: boolean
+  /** Print nothing. */
+  quiet?: boolean
+  /** Reload Lambdas whose sources change. Default true. */
+  watch?: boolean
+}
+
+/** `demo.json`: there while the service is ready, and no longer. */
+export type Demo = {
+  issuer: string
+  inbox: string
+  inboxJson: string
+  tenantCode: string
+  apiKey: string
+  people: Person[]
+  clients: DemoClient[]
+  apps: { app1: string; app2: string; cms: string }
+}
+
+export type Service = {
+  demo: Demo
+  /** The issuer. */
+  url: string
+  dynamodb: { endpoint: string; tableNames: Record<Table, string> }
+  close(): Promise<void>
+}
+
+export const defaultPort = 4400
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+export function portsOf({ port = defaultPort, ...given }: ServiceOptions): Required<Ports> & { port: number } {
+  const after = (distance: number) => (port === 0 ? 0 : port + distance)
+  return {
+    port,
+    inboxPort: given.inboxPort ?? after(1),
+    app1Port: given.app1Port ?? after(2),
+    app2Port: given.app2Port ?? after(3),
+    cmsPort: given.cmsPort ?? after(4),
+    dynamodbPort: given.dynamodbPort ?? after(5),
+  }
+}
+
+type Closing = () => void | Promise<void>
+
+async function start(options: ServiceOptions, closings: Closing[]): Promise<Service> {
+  const { directory, fresh = false, apps = true, quiet = false, watch = true } = options
+  const ports = portsOf(options)
+  const opened = <Part extends { close: Closing }>(part: Part): Part => {
+    closings.push(() => part.close())
+    return part
+  }
+  const demoFile = join(directory, 'demo.json')
+
+  let lambdas: Lambdas<Lambda> | undefined
+  const gateway = opened(
+    await startGateway({
+      port: ports.port,
+      routes,
+      invoke: async (name, event) => {
+        if (lambdas === undefined) throw new Error('The service is not ready')
+        return lambdas.invoke(name, event)
+      },
+    }),
+  )
+  closings.push(takeDirectory(directory, fresh))
+  rmSync(demoFile, { force: true })
+  // Known before they run, as their addresses are registered; refused before the work begins.
+  const app1 = await freePort(ports.app1Port, 'App1')
+  const app2 = await freePort(ports.app2Port, 'App2')
+  const cms = await freePort(ports.cmsPort, 'the CMS')
+  const addresses = {
+    app1: `http://localhost:${app1}`,
+    app2: `http://localhost:${app2}`,
+    cms: `http://localhost:${cms}`,
+  }
+  const mail = opened(await startMailCapture({ port: ports.inboxPort, directory: join(directory, 'mail') }))
+  const dynamodb = opened(await startDynamodb({ port: ports.dynamodbPort, directory: join(directory, 'dynamodb') }))
+  // One that is not ours was not emptied with the directory.
+  if (fresh) await deleteTables(dynamodb.endpoint)
+  const tableNames = await createTables(dynamodb.endpoint)
+
+  const stage: LocalStage = {
+    issuer: gateway.url,
+    enrolmentOrigin: addresses.cms,
+    dynamodbEndpoint: dynamodb.endpoint,
+    sesEndpoint: mail.endpoint,
+    tableNames,
+    wrappingKeyFile: keepWrappingKey(directory),
+  }
+  const log = createWriteStream(join(directory, 'lambdas.log'))
+  closings.push(() => new Promise((done) => log.end(done)))
+  const tell = (line: string) => {
+    log.write(`${line}\n`)
+    if (!quiet) console.error(line)
+  }
+  const client = localClient(dynamodb.endpoint)
+  closings.push(() => client.destroy())
+  const now = () => Math.floor(Date.now() / 1000)
+
+  const [started, seeded] = await bothOrNeither(
+    startLambdas<Lambda>({
+      names: lambdaNames,
+      directory: join(directory, 'lambdas'),
+      build: (name, outdir) => bundle(name, outdir, { minify: false }),
+      environment: (name) => environmentOf(name, stage),
+      root,
+      watch,
+      tell,
+      // What broke is said at once; the rest is in the file for whoever looks.
+      log: (line) => (line.startsWith('{"message":"failure"') ? tell(line) : log.write(`${line}\n`)),
+    }),
+    seed(
+      {
+        db: openDb(client, tableNames),
+        now,
+        vault: openVault({ wrappingKey: { file: stage.wrappingKeyFile } }),
+        actor: { kind: 'operator', id: 'npm start' },
+      },
+      directory,
+      addresses,
+    ),
+  )
+  lambdas = opened(started)
+
+  // DynamoDB would do it some time within days.
+  const sweeping = setInterval(() => {
+    sweep(dynamodb.endpoint, tableNames, now()).catch(() => {})
+  }, 600_000).unref()
+  closings.push(() => clearInterval(sweeping))
+
+  if (apps) {
+    const issuer = gateway.url
+    opened(
+      await startRelyingParty({
+        ...seeded.clients.app1,
+        name: 'App1',
+        port: app1,
+        issuer,
+        acrValues: 'pwd',
+        description: 'Asks for a password, or anything stronger.',
+      }),
+    )
+    opened(
+      await startRelyingParty({
+        ...seeded.clients.app2,
+        name: 'App2',
+        port: app2,
+        issuer,
+        acrValues: 'fido',
+        description: 'Asks for a security key or passkey.',
+      }),
+    )
+    opened(await startCms({ port: cms, issuer, tenantCode, apiKey: seeded.apiKey }))
+  }
+  const demo: Demo = {
+    issuer: gateway.url,
+    inbox: mail.inboxUrl,
+    inboxJson: mail.inboxJsonUrl,
+    tenantCode,
+    apiKey: seeded.apiKey,
+    people: seeded.people,
+    clients: Object.values(seeded.clients),
+    apps: addresses,
+  }
+  closings.push(() => rmSync(demoFile, { force: true }))
+  writeWhole(demoFile, demo)
+  // Whoever signs in first need not wait for a cold start.
+  void lambdas.warm()
+  return { demo, url: gateway.url, dynamodb: { endpoint: dynamodb.endpoint, tableNames }, close: async () => {} }
+}
+
+/** Both, at the same time; when one fails, the other is waited for, so that closing finds it. */
+async function bothOrNeither<One extends { close: Closing }, Other>(one: Promise<One>, other: Promise<Other>) {
+  const [first, second] = await Promise.allSettled([one, other])
+  if (first.status === 'rejected') throw first.reason
+  if (second.status === 'rejected') {
+    await first.value.close()
+    throw second.reason
+  }
+  return [first.value, second.value] as const
+}
+
+async function closeAll(closings: Closing[]): Promise<void> {
+  // The last first: nothing loses what it stands on.
+  for (const close of closings.splice(0).reverse()) {
+    try {
+      await close()
+    } catch (error) {
+      console.error('While stopping:', error)
+    }
+  }
+}
+
+/** Resolves when all is ready. Throws CannotStart with a sentence for what its user can mend, and leaves nothing running. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const closings: Closing[] = []
+  try {
+    const service = await start(options, closings)
+    return { ...service, close: () => closeAll(closings) }
+  } catch (error) {
+    await closeAll(closings)
+    throw error
+  }
+}
