@@ -36,7 +36,7 @@ export type SecurityKeyOptions = {
 }
 
 /** Flags of the authenticator data (WebAuthn §6.1); what is left out stays as an honest key would set it. */
-export type Flags = {
+type Flags = {
   userPresent?: boolean
   userVerified?: boolean
   backupEligible?: boolean
