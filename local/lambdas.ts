@@ -20,7 +20,7 @@ export type FromWorker = { ready: true } | { id: string; result: string } | { id
 export type WorkerData = { file: string; name: string; timeout: number }
 
 /** What bundling answers: the file that exports `handler`, and all that went into it, relative to the root. */
-export type Built = { file: string; inputs: string[] }
+type Built = { file: string; inputs: string[] }
 
 export type Settings<Name extends string> = {
   names: readonly Name[]

@@ -20,7 +20,7 @@ export type Mail = {
 }
 
 /** Which mails are meant: those to an address, those newer than the one with an id. */
-export type Search = { to?: string; after?: string }
+type Search = { to?: string; after?: string }
 
 export type Mailbox = {
   add(mail: Mail): void

@@ -19,7 +19,7 @@ import { CannotStart } from './ports.ts'
 export type Person = { id: string; userName: string; email: string; password: string }
 export type DemoClient = { clientId: string; clientSecret?: string; redirectUris: string[] }
 
-/** What `src/setup.ts` can say no to, and what it answers with when it does. */
+/** `seed.json`. Without a key until the first one was made. */
 type Secrets = { apiKey?: string; passwords: Record<string, string>; clientSecrets: Record<string, string> }
 
 export type Seeded = { apiKey: string; people: Person[]; clients: Record<AppId, Required<DemoClient>> }
@@ -52,7 +52,7 @@ const words =
 const newPassword = (): string =>
   [...Array.from({ length: 5 }, () => words[randomInt(words.length)]), randomInt(10, 100)].join('-')
 
-export const personId = (userName: string): string => `demo-${userName}`
+const personId = (userName: string): string => `demo-${userName}`
 
 function readSecrets(file: string): Secrets | undefined {
   if (!existsSync(file)) return undefined
