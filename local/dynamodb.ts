@@ -109,9 +109,14 @@ async function startOn(port: number, directory: string | undefined): Promise<Dyn
     }
     if ((await answers(endpoint)) && failure === undefined) break
   }
+  let closing = false
+  child.on('exit', () => {
+    if (!closing) console.error(`The DynamoDB emulator at ${endpoint} ended: ${failure}. Start again.`)
+  })
   return {
     endpoint,
     async close() {
+      closing = true
       process.off('exit', kill)
       await stop(child)
     },

@@ -35,15 +35,17 @@ const ours = ['demo.json', 'seed.json', 'wrapping-key', 'dynamodb', 'mail', 'lam
 export function takeDirectory(directory: string, fresh: boolean): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const lock = join(directory, 'pid')
-  const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : Number.NaN
+  const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
   // Our own number is that of a start which was killed: a container gives out the same ones each time.
-  if (Number.isInteger(holder) && holder > 0 && holder !== process.pid && isRunning(holder)) {
+  if (holder > 0 && holder !== process.pid && isRunning(holder)) {
     throw new CannotStart(
       `Another npm start (process ${holder}) is using ${directory}: stop it first. If there is none, delete ${lock}.`,
     )
   }
+  rmSync(lock, { force: true })
+  // Made, not written over: of two that found no holder, one gets it.
+  writeFileSync(lock, String(process.pid), { flag: 'wx' })
   // What is not ours stays: the folder may be one that somebody named by mistake.
   if (fresh) for (const name of ours) rmSync(join(directory, name), { recursive: true, force: true })
-  writeFileSync(lock, String(process.pid))
   return () => rmSync(lock, { force: true })
 }
