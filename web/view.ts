@@ -31,13 +31,16 @@ export const notices = [
 ] as const
 export type Notice = (typeof notices)[number]
 
+/** The notice that an address names, if it is one of ours. */
+export const noticeOf = (text: string | null): Notice | undefined => notices.find((notice) => notice === text)
+
 /** JSON form of the options, as WebAuthn Level 3 names it (PublicKeyCredentialRequestOptionsJSON). */
 export type RequestOptionsJson = {
   challenge: string
-  timeout?: number
-  rpId?: string
-  allowCredentials?: { type: 'public-key'; id: string; transports?: string[] }[]
-  userVerification?: string
+  timeout?: number | undefined
+  rpId?: string | undefined
+  allowCredentials?: { type: string; id: string; transports?: string[] | undefined }[] | undefined
+  userVerification?: string | undefined
 }
 
 /** Other ways on from here, each a button that posts to `/login/{login}/method`. */

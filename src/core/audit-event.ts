@@ -8,6 +8,7 @@ export const auditTypes = [
   'authenticator.imported',
   'authenticator.activated',
   'authenticator.activation-started',
+  'authenticator.identity-confirmed',
   'authenticator.activation-failed',
   'authenticator.suspended',
   'authenticator.resumed',

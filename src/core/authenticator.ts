@@ -51,6 +51,8 @@ export type Authenticator = {
   expiresAt?: Seconds
   lastUsedAt?: Seconds
   lastSuccessAt?: Seconds
+  /** Answers whose signature held and whose counter did not advance. */
+  counterFailures?: number
   credential: Credential
   /** Goes up with each change: the condition of the next one, and the ETag. */
   version: number
@@ -75,3 +77,7 @@ export const pendingOf = (keys: readonly Authenticator[], now: Seconds): Authent
 
 export const activeOf = (keys: readonly Authenticator[]): Authenticator[] =>
   keys.filter((key) => key.state === 'active')
+
+/** One to 64 characters, none of them a control character, and not only spaces. */
+export const isFriendlyName = (text: string): boolean =>
+  text.trim() !== '' && [...text].length <= 64 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)

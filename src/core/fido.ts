@@ -1,5 +1,5 @@
 /**
- * Decides whether a browser's answer to a WebAuthn ceremony proves anything, and which question it is asked.
+ * Decides whether a browser's answer to a WebAuthn ceremony proves anything. What it is asked is in `ceremony.ts`.
  *
  * @simplewebauthn/server is used for what it is good at: signatures and attestation statements. Every other condition
  * of WebAuthn §7.1 and §7.2 is checked here and by name, because the library leaves some to its caller and reports
@@ -8,13 +8,8 @@
  * Left out, because they need a store: that a challenge is used once and belongs to this login, that a credential id is
  * nobody else's, and the conditional write of the new counter.
  */
-import { createHash, createHmac, hkdfSync } from 'node:crypto'
-import {
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
+import { createHash } from 'node:crypto'
+import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
 import type { Credential } from './authenticator.ts'
 import { fromBase64url, toBase64url } from './base64url.ts'
 import { type CborMap, readCbor, readFirstCbor } from './cbor.ts'
@@ -453,62 +448,3 @@ const uuidOf = (aaguid: Uint8Array): string =>
   Buffer.from(aaguid)
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-
-// --- What the browser is asked ------------------------------------------------------------------------------------
-
-export type Descriptor = Pick<Credential, 'credentialId' | 'transports'>
-
-const describe = ({ credentialId, transports }: Descriptor) => ({
-  id: credentialId,
-  type: 'public-key' as const,
-  ...(transports === undefined ? {} : { transports }),
-})
-
-/** PublicKeyCredentialRequestOptionsJSON (WebAuthn §5.5). An empty `allow` asks for a discoverable credential. */
-export function requestOptions(request: {
-  challenge: string
-  rpId: string
-  allow: readonly Descriptor[]
-  timeoutMs?: number
-}): PublicKeyCredentialRequestOptionsJSON {
-  const { challenge, rpId, allow, timeoutMs = 300_000 } = request
-  return { challenge, rpId, allowCredentials: allow.map(describe), userVerification: 'required', timeout: timeoutMs }
-}
-
-/** PublicKeyCredentialCreationOptionsJSON (WebAuthn §5.4). `user.handle` and `challenge` are base64url. */
-export function creationOptions(request: {
-  rp: { id: string; name: string }
-  user: { handle: string; name: string; displayName: string }
-  challenge: string
-  timeoutMs: number
-  exclude: readonly Descriptor[]
-}): PublicKeyCredentialCreationOptionsJSON {
-  const { rp, user, challenge, timeoutMs, exclude } = request
-  return {
-    rp,
-    user: { id: user.handle, name: user.name, displayName: user.displayName },
-    challenge,
-    timeout: timeoutMs,
-    pubKeyCredParams: offeredAlgorithms.map((alg) => ({ type: 'public-key', alg })),
-    excludeCredentials: exclude.map(describe),
-    authenticatorSelection: { residentKey: 'preferred', requireResidentKey: false, userVerification: 'required' },
-    attestation: 'direct',
-  }
-}
-
-/** Lengths of credential ids that authenticators on sale make, the usual ones more often. */
-const usualLengths = [16, 16, 20, 32, 32, 48, 48, 64] as const
-
-/**
- * The credential ids to ask for when there is no such user, so that a stranger cannot tell (WebAuthn §14.6.2). The
- * same for the same name at each try, and unpredictable without `secret`, which must outlive deployments.
- *
- * `username` is taken as it is: a caller for whom "Alice" and "alice" are one user folds it first. Descriptors of
- * real keys must not say more than these do, so leave `transports` out of a list that a stranger can ask for.
- */
-export function decoyCredentialIds(secret: Uint8Array, username: string): string[] {
-  const seed = createHmac('sha256', secret).update('decoy credential id\0').update(username).digest()
-  const length = usualLengths[(seed[0] ?? 0) % usualLengths.length] ?? 32
-  // Derived once more, because the first byte chose the length and would give it away.
-  return [toBase64url(new Uint8Array(hkdfSync('sha256', seed, '', 'credential id', length)))]
-}

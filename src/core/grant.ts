@@ -36,7 +36,8 @@ export type Grant = {
 export type RefreshToken = {
   id: string
   secretHash: string
-  grant: string
+  /** The grant as it was made, so that a refresh reads one record. Whether it still holds is a condition of the write. */
+  grant: Grant
   clientId: string
   usedAt?: Seconds
   createdAt: Seconds

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto'
 import type { AuthenticatorId, UserId } from './authenticator.ts'
 import type { AuthorizeRequest } from './authorize-request.ts'
 import type { Seconds } from './result.ts'
-import type { Proof } from './step-up.ts'
+import type { ClientPolicy, Proof } from './step-up.ts'
 
 export type LoginId = string
 
@@ -32,15 +32,17 @@ export type Login = {
   /** The hash of the secret in the browser's cookie: nobody else's browser can go on with it. */
   browserHash: string
   request: AuthorizeRequest
-  /** What the application is called. */
+  /** What the application is called, and what its record said of levels when it asked. */
   application: string
+  policy: ClientPolicy
+  flow?: string
   startedAt: Seconds
   until: Seconds
   /** What was typed as the user name. Without `user`, nobody has it, and the pages do not say so. */
   typedName?: string
   user?: UserId
-  /** The session it goes on from. Absent when there was none, or the person chose another account. */
-  sid?: string
+  /** The person chose another account than the session's: the session has no say any more. */
+  leftSession?: boolean
   proofs: Proof[]
   /** What WebAuthn challenges are derived from; replaced after each use. */
   challenge: string

@@ -27,6 +27,8 @@ export type User = {
   standing: number
   createdAt: Seconds
   updatedAt: Seconds
+  /** When the last mails went out to this user; kept by `store/mails.ts`. */
+  mailsSent?: Seconds[]
   /** Set by SES's feedback: mail to this address bounced, or its owner complained. */
   mailTrouble?: 'bounced' | 'complained'
 }

@@ -168,7 +168,8 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
       return { items: (answer.Items ?? []).map((image) => unmarshall(image)), ...(next === undefined ? {} : { next }) }
     },
 
-    async transact(writes) {
+    async transact(given) {
+      const writes = folded(given)
       for (let attempt = 0; ; attempt++) {
         try {
           await client.send(new TransactWriteItemsCommand({ TransactItems: writes.map(itemOf) }))
@@ -211,6 +212,27 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
     },
   }
   return db
+}
+
+/**
+ * DynamoDB takes one operation an item: a check of a record that the same transaction changes becomes part of that
+ * change's condition.
+ */
+export function folded(writes: readonly Write[]): Write[] {
+  const at = (write: Write): string => identity(write.table, write.key)
+  const changed = new Set(writes.filter((write) => write.write !== 'check').map(at))
+  const checks = writes.filter((write) => write.write === 'check')
+  const onto = (write: Write): Write => {
+    const conditions = [write, ...checks.filter((check) => at(check) === at(write))]
+    const condition = conditions.flatMap(({ condition }) => (condition === undefined ? [] : [`(${condition})`]))
+    const values = conditions.flatMap(({ values = {} }) => Object.entries(values))
+    const twice = values.find(([name, value]) => values.some((other) => other[0] === name && other[1] !== value))
+    if (twice !== undefined) throw new Error(`Two conditions on one record mean different things by :${twice[0]}`)
+    return { ...write, condition: condition.join(' AND '), values: Object.fromEntries(values) }
+  }
+  return writes
+    .filter((write) => write.write !== 'check' || !changed.has(at(write)))
+    .map((write) => (checks.some((check) => check !== write && at(check) === at(write)) ? onto(write) : write))
 }
 
 const identity = (table: string, key: Item | Key): string => JSON.stringify([table, key.pk, key.sk ?? ''])

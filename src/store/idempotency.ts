@@ -12,7 +12,10 @@ export type Remembered = { fingerprint: string; status: number; body: string; lo
 export const rememberedFor: Seconds = 86_400
 
 export async function recall(db: Db, caller: string, key: string, now: Seconds): Promise<Remembered | undefined> {
-  const item: Item | undefined = await db.get(places.idempotency(caller, key))
+  return rememberedIn(await db.get(places.idempotency(caller, key)), now)
+}
+
+export function rememberedIn(item: Item | undefined, now: Seconds): Remembered | undefined {
   const remembered = item as Remembered | undefined
   return remembered !== undefined && remembered.until > now ? remembered : undefined
 }

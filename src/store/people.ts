@@ -57,6 +57,32 @@ export async function findPerson(db: Db, idOrName: string): Promise<Person | und
   return id === undefined ? undefined : readPerson(db, id)
 }
 
+export const readAuthenticator = async (db: Db, user: UserId, id: string): Promise<Authenticator | undefined> => {
+  const item = await db.get(places.authenticator(user, id))
+  return item === undefined ? undefined : authenticatorIn(item)
+}
+
+/** What a credential id is held by. */
+export type CredentialGuard = { owner: UserId; authenticator: string }
+export const credentialGuardIn = (item: Item | undefined): CredentialGuard | undefined =>
+  item as CredentialGuard | undefined
+
+/** Where a listing goes on: after the record that this one names, whether it is still there or not. */
+export const authenticatorPosition = (
+  state: AuthenticatorState,
+  { user, id, createdAt }: Pick<Authenticator, 'user' | 'id' | 'createdAt'>,
+): Item => ({
+  ...places.authenticator(user, id).key,
+  listing: authenticatorListing(state),
+  order: orderOf(createdAt, id),
+})
+
+export const userPosition = ({ id, userName }: Pick<User, 'id' | 'userName'>): Item => ({
+  ...places.user(id).key,
+  listing: userListing,
+  order: nameKey(userName),
+})
+
 export type Page<T> = { items: T[]; next?: Item }
 
 /** Users by the beginning of their name, in its order. */
@@ -117,22 +143,40 @@ export const changedPassword = (user: User, passwordHash: string, now: Seconds):
 })
 
 /**
- * A new authenticator: refused by the first condition when the user is gone, by the second when the credential id is
- * somebody's already. Refused, never replaced: an import carries no proof of possession.
+ * A new authenticator: refused by the first condition when the user is gone or disabled, by the second when the
+ * credential id is somebody's already. Refused, never replaced: an import carries no proof of possession.
  */
-export const createdAuthenticator = (key: Authenticator): Write[] => [
-  { write: 'check', ...places.user(key.user), condition: 'attribute_exists(#pk)' },
+export const createdAuthenticator = (key: Authenticator): Write[] => guardedAuthenticator(key, free)
+
+const free = { condition: 'attribute_not_exists(#pk)' }
+
+const guardedAuthenticator = (
+  key: Authenticator,
+  guard: { condition: string; values?: Record<string, unknown> },
+): Write[] => [
+  { write: 'check', ...places.user(key.user), condition: '#enabled = :true', values: { true: true } },
   {
     write: 'put',
     ...places.credential(key.credential.credentialId),
     item: { owner: key.user, authenticator: key.id },
-    condition: 'attribute_not_exists(#pk)',
+    ...guard,
   },
   {
     write: 'put',
     ...places.authenticator(key.user, key.id),
     item: { ...key, listing: authenticatorListing(key.state), order: orderOf(key.createdAt, key.id) },
     condition: 'attribute_not_exists(#pk)',
+  },
+]
+
+/** A new authenticator in place of one with the same credential id that nobody activated in time. */
+export const createdInPlaceOfVoid = (key: Authenticator, old: Authenticator, now: Seconds): Write[] => [
+  ...guardedAuthenticator(key, { condition: '#authenticator = :old', values: { old: old.id } }),
+  {
+    write: 'delete',
+    ...places.authenticator(old.user, old.id),
+    condition: `${unchanged} AND #state = :pending AND #expiresAt <= :now`,
+    values: { version: old.version, pending: 'pending', now },
   },
 ]
 

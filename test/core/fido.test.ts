@@ -5,15 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Credential } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { type Cbor, readCbor, writeCbor } from '../../src/core/cbor.ts'
-import {
-  type AssertionQuestion,
-  creationOptions,
-  decoyCredentialIds,
-  parseAssertion,
-  requestOptions,
-  verifyAssertion,
-  verifyRegistration,
-} from '../../src/core/fido.ts'
+import { creationOptions, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
+import { type AssertionQuestion, parseAssertion, verifyAssertion, verifyRegistration } from '../../src/core/fido.ts'
 import { createSecurityKey, type RegistrationOverrides, type SigningOverrides, tamper } from '../authenticator.ts'
 
 const rpId = 'login.example.com'
@@ -581,7 +574,10 @@ describe('an attested registration', () => {
     it.each(['fido-u2f', 'tpm', 'android-key', 'android-safetynet', 'apple', 'compound', ''])(
       'in the format %j, which is not verified here',
       async (format) => {
-        expect(await register({ format })).toEqual(refused('attestation-invalid'))
+        expect(await register({ format })).toMatchObject({
+          reason: 'attestation-invalid',
+          detail: `format ${format}; supported: packed`,
+        })
       },
     )
 
@@ -607,6 +603,17 @@ describe('an attested registration', () => {
       ],
     ])('%s', async (_, overrides, reason) => {
       expect(await register(overrides)).toEqual(refused(reason))
+    })
+
+    it.each<[string, Partial<RegistrationOverrides>, RegExp]>([
+      ['type', { type: 'webauthn.get' }, /type is not webauthn.create/],
+      ['origin', { origin: 'https://evil.example' }, /the origin is not one that may enrol/],
+      ['challenge', { challenge: toBase64url(new Uint8Array(32)) }, /the challenge is not/],
+      ['frame', { crossOrigin: true }, /inside a frame/],
+      ['verification', { flags: { userVerified: false } }, /not present and verified/],
+      ['presence', { flags: { userPresent: false } }, /not present and verified/],
+    ])('with a detail that an integrator understands: %s', async (_, overrides, detail) => {
+      expect(await register(overrides)).toMatchObject({ detail: expect.stringMatching(detail) })
     })
 
     it('when the challenge handed out could be guessed', async () => {

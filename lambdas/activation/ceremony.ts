@@ -1,0 +1,39 @@
+// POST /login/{login}/activation/ceremony — the pending key's answer, checked with the public key that was imported.
+import { activationLifetime } from '../../src/core/login.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
+import { type JourneyWorld, keyOf, newChallenge, onward } from '../login/journey.ts'
+import { onPage } from '../login/post.ts'
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  const response = readResponse(fieldOf(call, 'response', 16_384))
+  return onPage(world, call, ['activation'], async (journey, { activation }) => {
+    const { login } = journey
+    const key = keyOf(journey, activation.authenticator)
+    if (activation.state !== 'proved' || key === undefined) return onward(login, 'step-over')
+
+    const now = world.now()
+    const checked = await checkAssertion(world, login, key, response, {
+      purpose: `activation:${key.id}`,
+      handleRequired: false,
+    })
+    if (!checked.ok) {
+      await world.db.transact([
+        changedLogin({ ...login, ...newChallenge(now) }),
+        ...refusalWrites(world, call, journey, key, checked.reason, 'authenticator.activation-failed'),
+      ])
+      return onward(login, noticeFor(checked.reason))
+    }
+    const touched = {
+      state: 'touched',
+      authenticator: key.id,
+      counter: checked.value.counter,
+      proof: proofOf(key, login, now),
+      until: now + activationLifetime,
+    } as const
+    const done = await world.db.transact([changedLogin({ ...login, activation: touched, ...newChallenge(now) })])
+    return onward(login, done.ok ? undefined : 'step-over')
+  })
+}

@@ -1,0 +1,75 @@
+/** How a try to confirm one's identity ends, whichever proof it was. The try itself was counted before. */
+import { activationLifetime, type Login } from '../../src/core/login.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import type { Write } from '../../src/store/db.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import type { Notice } from '../../web/view.ts'
+import { eventOf, type JourneyWorld, newChallenge, onward } from '../login/journey.ts'
+import { showOver } from '../login/show.ts'
+
+/** The person is who they say: the ceremony with the key comes next. */
+export async function proofHeld(
+  world: JourneyWorld,
+  call: Call,
+  login: Login,
+  by: 'email' | 'password',
+  writes: Write[] = [],
+): Promise<Answer> {
+  const { activation } = login
+  if (activation === undefined) throw new Error('An activation was confirmed that is not there')
+  const now = world.now()
+  const { authenticator } = activation
+  const proved = { state: 'proved', authenticator, until: now + activationLifetime } as const
+  const done = await world.db.transact([
+    changedLogin({ ...login, activation: proved, ...newChallenge(now) }),
+    ...writes,
+    eventOf(
+      world,
+      call,
+      { login, proved: true },
+      { type: 'authenticator.identity-confirmed', authenticator, detail: by },
+    ),
+  ])
+  return onward(login, done.ok ? undefined : 'step-over')
+}
+
+export async function proofFailed(
+  world: JourneyWorld,
+  call: Call,
+  login: Login,
+  reason: 'wrong-code' | 'wrong-password',
+  writes: Write[] = [],
+): Promise<Answer> {
+  const { activation } = login
+  await world.db.transact([
+    ...writes,
+    eventOf(
+      world,
+      call,
+      { login },
+      {
+        type: 'authenticator.activation-failed',
+        reason,
+        ...(activation === undefined ? {} : { authenticator: activation.authenticator }),
+      },
+    ),
+  ])
+  const spent = activation?.state === 'waiting' && activation.triesLeft === 0
+  return onward(login, spent ? 'code-spent' : reason)
+}
+
+/** There was no try to take: too many, too late, or that step is done. */
+export async function noTryLeft(world: JourneyWorld, call: Call, login: Login | undefined): Promise<Answer> {
+  if (login === undefined) return showOver(world, call, { over: 'unknown' })
+  const { activation } = login
+  if (login.done) return showOver(world, call, { over: 'done', login })
+  const notice: Notice =
+    activation?.state !== 'waiting'
+      ? 'step-over'
+      : activation.until <= world.now()
+        ? 'code-expired'
+        : activation.triesLeft === 0
+          ? 'code-spent'
+          : 'step-over'
+  return onward(login, notice)
+}

@@ -1,0 +1,118 @@
+// POST /login/{login}/activation — `Activate Authenticator`: mails a code, or asks for the password instead.
+import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import {
+  type Activation,
+  activationLifetime,
+  codeTries,
+  type Login,
+  mailsPerWindow,
+  mailWindow,
+  newCode,
+  spacedCode,
+} from '../../src/core/login.ts'
+import { newSecret } from '../../src/core/secret.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { browserOf } from '../../src/http/cookies.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { localeOf } from '../../src/http/pages.ts'
+import type { Write } from '../../src/store/db.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { countedMail, mailsSentTo } from '../../src/store/mails.ts'
+import type { World } from '../../src/world.ts'
+import { activationMail } from '../../web/mails.ts'
+import { eventOf, type Journey, type JourneyWorld, keyOf, onward } from '../login/journey.ts'
+import { onPage } from '../login/post.ts'
+import { codeHash } from './code-hash.ts'
+
+type Needs = JourneyWorld & Pick<World, 'mail'>
+
+/** How long an answer takes at least, so that a name to which a mail goes takes no longer than one to which none does. */
+const leastTime = 400
+
+export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const [answer] = await Promise.all([begin(world, call), setTimeout(leastTime)])
+  return answer
+}
+
+const begin = (world: Needs, call: Call): Promise<Answer> =>
+  onPage(world, call, ['activate', 'activation'], async (journey, next) => {
+    const authenticator = next.page === 'activate' ? next.key : next.activation.authenticator
+    const setting = journey.realm.settings.activationProof
+    const byPassword = setting === 'password' || (setting === 'either' && fieldOf(call, 'proof') === 'password')
+    return byPassword ? askPassword(world, call, journey, authenticator) : mailCode(world, call, journey, authenticator)
+  })
+
+/** The login with the activation that begins, and its person named: what follows reads this record alone. */
+const withActivation = ({ login, person }: Journey, activation: Activation): Login => ({
+  ...login,
+  activation,
+  ...(person === undefined ? {} : { user: person.user.id }),
+})
+
+async function askPassword(world: Needs, call: Call, journey: Journey, authenticator: string): Promise<Answer> {
+  const until = world.now() + activationLifetime
+  const waiting: Activation = { state: 'waiting', by: 'password', authenticator, triesLeft: codeTries, until }
+  const done = await world.db.transact([
+    changedLogin(withActivation(journey, waiting)),
+    eventOf(world, call, journey, { type: 'authenticator.activation-started', authenticator, detail: 'password' }),
+  ])
+  return onward(journey.login, done.ok ? undefined : 'step-over')
+}
+
+async function mailCode(world: Needs, call: Call, journey: Journey, authenticator: string): Promise<Answer> {
+  const { login, person } = journey
+  const now = world.now()
+  const sent = await mailsSentTo(world.db, person?.user, login.typedName ?? '', now)
+  const oldest = sent.times[0]
+  if (oldest !== undefined && sent.times.length >= mailsPerWindow)
+    return onward(login, 'too-many-mails', { until: oldest + mailWindow })
+
+  const code = newCode(randomInt)
+  const waiting: Activation = {
+    state: 'waiting',
+    by: 'email',
+    authenticator,
+    // For nobody, a hash that no code has.
+    codeHash: person === undefined ? newSecret() : codeHash(browserOf(call).secret, login.id, authenticator, code),
+    triesLeft: codeTries,
+    until: now + activationLifetime,
+  }
+  const address = person?.user.email
+  const told: Write[] =
+    address === undefined ? [] : [eventOf(world, call, journey, { type: 'code.sent', authenticator, detail: 'email' })]
+  const done = await world.db.transact([
+    changedLogin(withActivation(journey, waiting)),
+    countedMail(sent, now),
+    ...told,
+  ])
+  if (!done.ok) return onward(login, 'step-over')
+  if (address === undefined) return onward(login, person === undefined ? 'code-sent' : 'mail-failed')
+  return onward(login, (await send(world, call, journey, authenticator, address, code)) ? 'code-sent' : 'mail-failed')
+}
+
+async function send(
+  world: Needs,
+  call: Call,
+  journey: Journey,
+  authenticator: string,
+  address: string,
+  code: string,
+): Promise<boolean> {
+  const { login } = journey
+  const letter = activationMail({
+    code: spacedCode(code),
+    serviceName: world.stage.serviceName,
+    application: login.application,
+    minutes: activationLifetime / 60,
+    keyName: keyOf(journey, authenticator)?.friendlyName ?? '',
+    locale: localeOf(call, login.request.uiLocales),
+  })
+  const sent = await world.mail.send({ to: address, ...letter })
+  if (sent.ok) return true
+  world.log('mail failed', { request: call.id, reason: sent.detail })
+  await world.db.transact([
+    eventOf(world, call, journey, { type: 'code.failed', authenticator, reason: sent.detail ?? sent.reason }),
+  ])
+  return false
+}

@@ -1,0 +1,94 @@
+/**
+ * What a browser's answer to a ceremony proves, and what of it is written down: the counter, a suspicion, a lock.
+ *
+ * The challenge is used up whatever comes of it: the login that is kept afterwards has another one.
+ */
+import type { Authenticator } from '../../src/core/authenticator.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
+import { type AssertionRefusal, type ProvedAssertion, verifyAssertion } from '../../src/core/fido.ts'
+import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
+import { type Result, refuse } from '../../src/core/result.ts'
+import type { Proof } from '../../src/core/step-up.ts'
+import type { Call } from '../../src/http/call.ts'
+import type { Write } from '../../src/store/db.ts'
+import { changedState, loweredStanding, suspectedAuthenticator } from '../../src/store/people.ts'
+import type { World } from '../../src/world.ts'
+import type { Notice } from '../../web/view.ts'
+import { eventOf, type Journey } from './journey.ts'
+
+type Needs = Pick<World, 'stage' | 'now'>
+
+/** The posted answer, as JSON; whatever it is, it is looked at by `verifyAssertion` only. */
+export function readResponse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export async function checkAssertion(
+  world: Needs,
+  login: Login,
+  key: Authenticator,
+  response: unknown,
+  ceremony: { purpose: CeremonyPurpose; handleRequired: boolean },
+): Promise<Result<ProvedAssertion, AssertionRefusal | 'ceremony-expired'>> {
+  if (login.challengeUntil <= world.now()) return refuse('ceremony-expired')
+  return verifyAssertion({
+    response,
+    credential: key.credential,
+    user: {
+      // An imported key carries the handle that its CMS gave it, where the import says so.
+      handles: [key.credential.userHandle ?? toBase64url(Buffer.from(key.user))],
+      handleRequired: ceremony.handleRequired,
+    },
+    challenge: challengeFor(login, ceremony.purpose),
+    origin: world.stage.issuer,
+    rpId: world.stage.rpId,
+  })
+}
+
+export const proofOf = (key: Authenticator, login: Login, at: number): Proof => ({
+  factor: 'webauthn',
+  at,
+  request: login.id,
+  credential: key.id,
+  userVerified: true,
+  deviceBound: key.credential.backupEligible !== true,
+  attested: key.provenance === 'attested',
+  ...(key.provenance === 'attested' && key.credential.aaguid !== undefined ? { aaguid: key.credential.aaguid } : {}),
+})
+
+/** What a person hears of an answer that proved nothing. */
+export const noticeFor = (reason: AssertionRefusal | 'ceremony-expired'): Notice => {
+  if (reason === 'ceremony-expired' || reason === 'wrong-challenge') return 'ceremony-expired'
+  return reason === 'wrong-credential' || reason === 'wrong-user-handle' ? 'wrong-key' : 'key-refused'
+}
+
+/**
+ * What is written of an answer that was refused. A counter that did not advance is said only of an answer whose
+ * signature holds: somebody has a copy of the key, and after so many of those the key is locked.
+ */
+export function refusalWrites(
+  world: Needs,
+  call: Call,
+  journey: Journey,
+  key: Authenticator | undefined,
+  reason: AssertionRefusal | 'ceremony-expired' | 'not-active' | 'unknown-key',
+  type: 'login.failed' | 'authenticator.activation-failed',
+): Write[] {
+  const about = key === undefined ? {} : { authenticator: key.id }
+  const told = eventOf(world, call, journey, { type, reason, ...about })
+  if (key === undefined || reason !== 'counter-did-not-advance') return [told]
+  const { counterFailuresToLock } = journey.realm.settings
+  const failures = (key.counterFailures ?? 0) + 1
+  if (counterFailuresToLock === 0 || failures < counterFailuresToLock)
+    return [told, suspectedAuthenticator(key, world.now())]
+  return [
+    told,
+    changedState(key, 'lock', { lastUsedAt: world.now() }),
+    loweredStanding(key.user),
+    eventOf(world, call, journey, { type: 'authenticator.locked', reason, ...about }),
+  ]
+}

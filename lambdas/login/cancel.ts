@@ -1,0 +1,19 @@
+// POST /login/{login}/cancel — back to the application, empty-handed (RFC 6749 §4.1.2.1 access_denied).
+import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { eventOf, fail, type JourneyWorld, onward, openJourney } from './journey.ts'
+import { cancelled, showOver } from './show.ts'
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  const opened = await openJourney(world, call)
+  if (!opened.ok) return showOver(world, call, opened.over)
+  const { journey } = opened
+  const { login, next } = journey
+  // There was nothing else they could have done: the application hears why.
+  if (next.page === 'unmet') return (await fail(world, call, journey, next.decision)) ?? onward(login, 'step-over')
+  const done = await world.db.transact([
+    changedLogin({ ...login, done: true }),
+    eventOf(world, call, journey, { type: 'login.failed', reason: 'cancelled' }),
+  ])
+  return done.ok ? seeOther(cancelled(world, login)) : onward(login, 'step-over')
+}

@@ -1,0 +1,14 @@
+// POST /login/{login}/method — another of the ways on, where there are several.
+import type { Answer, Call } from '../../src/http/call.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { type JourneyWorld, onward } from './journey.ts'
+import { keepOr, onPage } from './post.ts'
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  return onPage(world, call, ['password', 'webauthn', 'activate'], async (journey, next) => {
+    const method = next.others.find((other) => other === fieldOf(call, 'method'))
+    return method === undefined
+      ? onward(journey.login)
+      : keepOr(world, call, journey, { login: { ...journey.login, method }, writes: [] })
+  })
+}

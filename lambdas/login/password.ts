@@ -1,0 +1,30 @@
+// POST /login/{login}/password — a password that is kept here.
+
+import { longestPassword } from '../../src/core/password.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { eventOf, type JourneyWorld, onward } from './journey.ts'
+import { keepOr, onPage } from './post.ts'
+import { tryPassword } from './try-password.ts'
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  const password = fieldOf(call, 'password', longestPassword)
+  return onPage(world, call, ['password'], async (journey) => {
+    const { login, person, proved } = journey
+    if (password === '') return onward(login)
+    const tried = await tryPassword(world, call, person?.user.id, login.typedName ?? '', password)
+    if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
+    if (tried.outcome === 'wrong') {
+      await world.db.transact([
+        ...tried.writes,
+        eventOf(world, call, journey, { type: 'login.failed', reason: 'wrong-password' }),
+      ])
+      return onward(login, proved ? 'wrong-password' : 'wrong-username-or-password')
+    }
+    const proof = { factor: 'password', at: world.now(), request: login.id } as const
+    return keepOr(world, call, journey, {
+      login: { ...login, user: tried.user.id, proofs: [...login.proofs, proof] },
+      writes: tried.writes,
+    })
+  })
+}

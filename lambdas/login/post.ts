@@ -1,0 +1,44 @@
+/**
+ * The beginning and the end of every post to a login's pages: the login is opened, the step is one that is due, and what
+ * could not be kept because something changed meanwhile leads to the page as it is now.
+ */
+import type { Next } from '../../src/core/next-page.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import type { Notice } from '../../web/view.ts'
+import { type Journey, type JourneyWorld, keep, keyOf, onward, openJourney, type Step } from './journey.ts'
+import { showOver } from './show.ts'
+
+type Due<Page extends Next['page']> = Extract<Next, { page: Page }>
+
+/** Answers for a step that is not due with the page that is: back button, second tab, a form sent twice. */
+export async function onPage<Page extends Next['page']>(
+  world: JourneyWorld,
+  call: Call,
+  pages: readonly Page[],
+  step: (journey: Journey, next: Due<Page>) => Promise<Answer>,
+): Promise<Answer> {
+  const opened = await openJourney(world, call)
+  if (!opened.ok) return showOver(world, call, opened.over)
+  const { journey } = opened
+  return isOne(journey.next, pages) ? step(journey, journey.next) : onward(journey.login, overtaken(journey))
+}
+
+/** What happened meanwhile, as far as the person can be told: the key they are activating may be active, or gone. */
+export function overtaken(journey: Journey): Notice {
+  const { activation } = journey.login
+  if (activation === undefined || journey.person === undefined) return 'step-over'
+  const key = keyOf(journey, activation.authenticator)
+  if (key === undefined) return 'key-gone'
+  return key.state === 'active' ? 'already-active' : 'step-over'
+}
+
+const isOne = <Page extends Next['page']>(next: Next, pages: readonly Page[]): next is Due<Page> =>
+  pages.some((page) => page === next.page)
+
+/** Keeps the step, or shows where things stand when it was overtaken: another tab, another browser, the CMS. */
+export async function keepOr(world: JourneyWorld, call: Call, journey: Journey, step: Step): Promise<Answer> {
+  const kept = await keep(world, call, journey, step)
+  if (kept !== undefined) return kept
+  const opened = await openJourney(world, call)
+  return opened.ok ? onward(journey.login, overtaken(opened.journey)) : showOver(world, call, opened.over)
+}

@@ -1,0 +1,158 @@
+/** The page of a login, as the browser gets it. */
+import { returnTo } from '../../src/core/authorize-request.ts'
+import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
+import { decoyKey } from '../../src/core/enrolment.ts'
+import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
+import type { Next } from '../../src/core/next-page.ts'
+import { nameKey } from '../../src/core/user.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { showPage } from '../../src/http/pages.ts'
+import type { World } from '../../src/world.ts'
+import { type Notice, noticeOf, type RequestOptionsJson, type View } from '../../web/view.ts'
+import { baseOf, type Journey, keyOf, type LoginOver } from './journey.ts'
+
+type Needs = Pick<World, 'stage' | 'now'>
+
+/** What is left to show of a login that is over: nothing of whose it was. */
+export function showOver(world: Needs, call: Call, { over, login }: LoginOver): Answer {
+  const view: View = { page: 'login-over', reason: over }
+  return showPage(world.stage, call, view, { status: over === 'done' ? 200 : 404, uiLocales: login?.request.uiLocales })
+}
+
+export function showNext(world: Needs, call: Call, journey: Journey): Answer {
+  const { login } = journey
+  return showPage(world.stage, call, viewOf(world, call, journey), {
+    uiLocales: login.request.uiLocales,
+    formTargets: [login.request.redirectUri],
+  })
+}
+
+function viewOf(world: Needs, call: Call, journey: Journey): View {
+  const { login, next, realm } = journey
+  const query = new URLSearchParams(call.query)
+  const notice = noticeOf(query.get('notice'))
+  const until = Number(query.get('until'))
+  const common = {
+    base: baseOf(login),
+    application: login.application,
+    now: world.now(),
+    ...(notice === undefined ? {} : { notice }),
+    ...(Number.isSafeInteger(until) && until > world.now() ? { waitUntil: until } : {}),
+  }
+  const person = {
+    ...common,
+    username: login.typedName ?? journey.person?.user.userName ?? '',
+    changeable: true,
+  }
+  const ceremony = (purpose: CeremonyPurpose, allow: readonly Descriptor[]): RequestOptionsJson =>
+    requestOptions({ challenge: challengeFor(login, purpose), rpId: world.stage.rpId, allow })
+
+  switch (next.page) {
+    case 'username': {
+      const username = login.request.loginHint
+      return {
+        ...common,
+        page: 'username',
+        passkey: ceremony('login', []),
+        ...(username === undefined ? {} : { username }),
+      }
+    }
+    case 'password':
+      return { ...person, page: 'password', others: next.others }
+    case 'webauthn':
+      return {
+        ...person,
+        page: 'webauthn',
+        options: ceremony('login', descriptorsOf(journey, next.keys)),
+        others: next.others,
+      }
+    case 'activate':
+      return {
+        ...person,
+        page: 'activate',
+        canSkip: next.canSkip,
+        proof: realm.settings.activationProof,
+        others: next.others,
+      }
+    case 'activation':
+      return activationView(journey, next, person, (key) =>
+        ceremony(`activation:${key}`, descriptorsOf(journey, [key])),
+      )
+    case 'unmet': {
+      const blocked: Notice | undefined = blockedKeyOf(journey)
+      return next.decision.reason === 'locked'
+        ? { ...person, page: 'locked', notice: blocked ?? 'key-locked' }
+        : { ...person, page: 'no-credential' }
+    }
+    case 'finish':
+      throw new Error('A login that is finished has no page')
+  }
+}
+
+type OfPerson = Omit<Extract<View, { page: 'no-credential' }>, 'page'>
+
+function activationView(
+  journey: Journey,
+  { activation, canSkip }: Extract<Next, { page: 'activation' }>,
+  person: OfPerson,
+  options: (key: string) => RequestOptionsJson,
+): View {
+  const { login, realm } = journey
+  const either = realm.settings.activationProof === 'either'
+  switch (activation.state) {
+    case 'waiting':
+      if (activation.by === 'password')
+        return {
+          ...person,
+          page: 'activation-password',
+          codeInstead: either,
+          canSkip,
+          ...triesIn(activation.triesLeft, person.notice),
+        }
+      return {
+        ...person,
+        page: 'verification-code',
+        passwordInstead: either,
+        canSkip,
+        ...triesIn(activation.triesLeft, person.notice),
+      }
+    case 'proved':
+      return { ...person, page: 'activation-ceremony', options: options(activation.authenticator), canSkip }
+    case 'touched': {
+      const key = keyOf(journey, activation.authenticator)
+      return { ...person, page: 'nickname', suggested: key?.friendlyName ?? defaultNickname(login) }
+    }
+  }
+}
+
+const triesIn = (triesLeft: number, notice: Notice | undefined) =>
+  notice === 'wrong-code' || notice === 'wrong-password' ? { triesLeft } : {}
+
+const defaultNickname = (login: Pick<Login, 'request'>): string =>
+  login.request.uiLocales?.startsWith('de') ? 'Mein Sicherheitsschlüssel' : 'My security key'
+
+/** What to ask the browser for. Without transports: a decoy has none to name. */
+function descriptorsOf(journey: Journey, ids: readonly string[]): Descriptor[] {
+  return ids.flatMap((id) => {
+    if (id === decoyKey) {
+      const name = nameKey(journey.login.typedName ?? '')
+      return decoyCredentialIds(Buffer.from(journey.realm.decoySecret), name).map((credentialId) => ({ credentialId }))
+    }
+    const key = keyOf(journey, id)
+    return key === undefined ? [] : [{ credentialId: key.credential.credentialId }]
+  })
+}
+
+/** Which misfortune the person's keys met, where that is why there is nothing to ask for. */
+function blockedKeyOf({ person }: Journey): Notice | undefined {
+  const states = new Set(person?.authenticators.map((key) => key.state))
+  if (states.has('suspended')) return 'key-suspended'
+  return states.has('locked') ? 'key-locked' : undefined
+}
+
+/** The address a person goes back to when they give up. */
+export const cancelled = (world: Needs, login: Login): string =>
+  returnTo(world.stage.issuer, login.request, {
+    error: 'access_denied',
+    error_description: 'The user cancelled the sign-in.',
+  })

@@ -1,0 +1,19 @@
+// POST /login/{login}/username — says who is signing in. Whether anybody has that name shows nowhere.
+import type { Answer, Call } from '../../src/http/call.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { findByUserName } from '../../src/store/people.ts'
+import { type JourneyWorld, onward } from './journey.ts'
+import { onPage } from './post.ts'
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  const typedName = fieldOf(call, 'username').trim()
+  return onPage(world, call, ['username'], async ({ login }) => {
+    if (typedName === '') return onward(login)
+    const user = await findByUserName(world.db, typedName)
+    const done = await world.db.transact([
+      changedLogin({ ...login, typedName, ...(user === undefined ? {} : { user }) }),
+    ])
+    return onward(login, done.ok ? undefined : 'step-over')
+  })
+}

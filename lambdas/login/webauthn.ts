@@ -1,0 +1,76 @@
+// POST /login/{login}/webauthn — the answer of an active key, with or without a user name (WebAuthn Level 3 §7.2).
+import type { Authenticator } from '../../src/core/authenticator.ts'
+import { parseAssertion } from '../../src/core/fido.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { fieldOf } from '../../src/http/form.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
+import type { Notice } from '../../web/view.ts'
+import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from './assertion.ts'
+import { type Journey, type JourneyWorld, newChallenge, onward, openJourney } from './journey.ts'
+import { keepOr } from './post.ts'
+import { showOver } from './show.ts'
+
+type Reason = Parameters<typeof refusalWrites>[4]
+
+export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+  const response = readResponse(fieldOf(call, 'response', 16_384))
+  const parsed = parseAssertion(response)
+  const opened = await openJourney(world, call, parsed.ok ? [parsed.value.credentialId] : [])
+  if (!opened.ok) return showOver(world, call, opened.over)
+  const { journey, others } = opened
+  const { page } = journey.next
+  if (page !== 'webauthn' && page !== 'username') return onward(journey.login, 'step-over')
+
+  const nameless = page === 'username'
+  const credentialId = parsed.ok ? parsed.value.credentialId : undefined
+  const owner = ownerIn(others[0])
+  const person = nameless && owner !== undefined ? await readPerson(world.db, owner) : journey.person
+  const key = person?.authenticators.find((each) => each.credential.credentialId === credentialId)
+  const turnDown = (reason: Reason, notice: Notice) => refused(world, call, { ...journey, person }, key, reason, notice)
+  if (key === undefined || !person?.user.enabled) return turnDown('unknown-key', 'wrong-key')
+
+  const checked = await checkAssertion(world, journey.login, key, response, {
+    purpose: 'login',
+    handleRequired: nameless,
+  })
+  if (!checked.ok) return turnDown(checked.reason, noticeFor(checked.reason))
+  // Only its holder gets here, so only its holder hears what became of it.
+  if (key.state !== 'active') return turnDown('not-active', noticeOfState[key.state])
+
+  const now = world.now()
+  const login = {
+    ...journey.login,
+    user: key.user,
+    proofs: [...journey.login.proofs, proofOf(key, journey.login, now)],
+    ...newChallenge(now),
+  }
+  return keepOr(
+    world,
+    call,
+    { ...journey, person },
+    { login, writes: [usedAuthenticator(key, checked.value.counter, now)] },
+  )
+}
+
+const noticeOfState = {
+  pending: 'wrong-key',
+  suspended: 'key-suspended',
+  locked: 'key-locked',
+} as const satisfies Record<Exclude<Authenticator['state'], 'active'>, Notice>
+
+async function refused(
+  world: JourneyWorld,
+  call: Call,
+  journey: Journey,
+  key: Authenticator | undefined,
+  reason: Reason,
+  notice: Notice,
+): Promise<Answer> {
+  const { login } = journey
+  await world.db.transact([
+    changedLogin({ ...login, ...newChallenge(world.now()) }),
+    ...refusalWrites(world, call, journey, key, reason, 'login.failed'),
+  ])
+  return onward(login, notice)
+}

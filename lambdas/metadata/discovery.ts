@@ -1,0 +1,39 @@
+// GET /.well-known/openid-configuration — what this provider does (OpenID Connect Discovery §3, RFC 8414).
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { readRealm } from '../../src/store/realm.ts'
+import type { World } from '../../src/world.ts'
+import { locales } from '../../web/view.ts'
+import { claimsOfScope } from '../oidc/userinfo.ts'
+
+export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: Call): Promise<Answer> {
+  const { issuer } = stage
+  const realm = await readRealm(db)
+  const document = {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    userinfo_endpoint: `${issuer}/userinfo`,
+    jwks_uri: `${issuer}/jwks`,
+    end_session_endpoint: `${issuer}/logout`,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    code_challenge_methods_supported: ['S256'],
+    scopes_supported: ['openid', ...Object.keys(claimsOfScope), 'offline_access'],
+    claims_supported: [
+      ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash'],
+      ...Object.values(claimsOfScope).flatMap((names) => names ?? []),
+    ],
+    acr_values_supported: Object.keys(realm.acrToLoa),
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    ui_locales_supported: locales,
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    authorization_response_iss_parameter_supported: true,
+  }
+  return json(200, document, { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
+}

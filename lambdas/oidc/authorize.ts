@@ -1,0 +1,129 @@
+// GET, POST /authorize — what an application asks of the browser's person (OpenID Connect Core §3.1.2, RFC 6749 §4.1.1).
+import {
+  type Returnable,
+  readAuthorizeRequest,
+  readParameters,
+  readReturn,
+  returnTo,
+} from '../../src/core/authorize-request.ts'
+import type { Client } from '../../src/core/client.ts'
+import type { Login } from '../../src/core/login.ts'
+import { hashSecret } from '../../src/core/secret.ts'
+import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'
+import { showPage } from '../../src/http/pages.ts'
+import { clientIn } from '../../src/store/clients.ts'
+import { places } from '../../src/store/keys.ts'
+import { realmIn } from '../../src/store/realm.ts'
+import { sessionOf } from '../../src/store/sessions.ts'
+import type { World } from '../../src/world.ts'
+import { begin, fail, finish, type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
+
+type Needs = JourneyWorld & Pick<World, 'verifier'>
+
+export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const parameters = readParameters(call.method === 'POST' ? call.body : call.query)
+  const cookie = sessionCookie(call)
+  const [clientItem, realmItem, sessionItem] = await world.db.batch([
+    places.client(parameters.values.get('client_id') ?? ''),
+    places.realm(),
+    places.session(cookie?.id ?? ''),
+  ])
+  const client = clientIn(clientItem)
+  const back = readReturn(parameters, client)
+  if (!back.ok) return showBadRequest(world, call, back.reason, back.detail)
+  if (client === undefined) throw new Error('A request can be answered to a client that there is not')
+
+  const request = readAuthorizeRequest(parameters, client, back.value)
+  if (!request.ok) return refuseAt(world, back.value, request.reason, request.detail ?? '')
+  const { idTokenHint, ...asked } = request.value
+
+  const now = world.now()
+  const browser = browserOf(call)
+  const session = sessionOf(sessionItem, cookie, now)
+  const hinted = await hintedUser(world, idTokenHint)
+  if (hinted === 'invalid')
+    return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
+  const other = (hinted !== undefined && hinted !== session?.user) || asked.prompts.includes('select_account')
+  const login = newLogin(
+    {
+      request: asked,
+      application: client.clientName,
+      policy: policyOf(client),
+      browserHash: hashSecret(browser.secret),
+      ...(client.flow === undefined ? {} : { flow: client.flow }),
+      ...(other ? { leftSession: true } : {}),
+    },
+    now,
+  )
+  const cookies = browser.isNew ? [setBrowser(browser.secret)] : []
+  return decideNow(world, call, { login, kept: false, realm: realmIn(realmItem), session }, cookies)
+}
+
+type Known = Pick<Journey, 'login' | 'kept' | 'realm' | 'session'>
+
+async function decideNow(world: Needs, call: Call, known: Known, cookies: string[]): Promise<Answer> {
+  const silent = await issueFromSession(world, call, known)
+  if (silent !== undefined) return silent
+
+  const journey = await travel(world, known)
+  const { next } = journey
+  if (next.page === 'finish')
+    return (await finish(world, call, journey, next.decision)) ?? again(world, call, known, cookies)
+  if (next.page === 'unmet' && !next.told)
+    return (await fail(world, call, journey, next.decision)) ?? again(world, call, known, cookies)
+  return begin(world, call, journey, cookies)
+}
+
+/**
+ * The usual case: the session has all that is asked for. Then nobody's keys need to be read, for one condition says that
+ * everything the session rests on still stands; when it does not hold, the long way finds out what fell.
+ */
+async function issueFromSession(world: Needs, call: Call, known: Known): Promise<Answer | undefined> {
+  const { session, login } = known
+  if (session === undefined || login.leftSession) return undefined
+  const assumed = judge(world, { ...known, session, leftover: undefined, person: undefined }, session.proofs)
+  const { next } = assumed
+  if (next.page !== 'finish' || next.decision.report.reason !== 'reached') return undefined
+  return finish(world, call, assumed, next.decision, [], session.standing)
+}
+
+/** Something changed between reading and writing: the browser asks again, and is judged by what is there now. */
+const again = (world: Pick<World, 'stage'>, call: Call, { login }: Known, cookies: string[]): Answer =>
+  call.method === 'GET'
+    ? seeOther(`/authorize?${call.query}`, cookies)
+    : refuseAt(world, login.request, 'temporarily_unavailable', 'Something changed meanwhile; try again.')
+
+const policyOf = ({ acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges }: Client): Login['policy'] => ({
+  enforcement,
+  ...(acrToLoa === undefined ? {} : { acrToLoa }),
+  ...(defaultAcr === undefined ? {} : { defaultAcr }),
+  ...(minimumAcr === undefined ? {} : { minimumAcr }),
+  ...(maxAges === undefined ? {} : { maxAges }),
+})
+
+/** Whom the hint names. One that has run out still names somebody (OpenID Connect Core §3.1.2.1). */
+async function hintedUser({ verifier }: Needs, hint: string | undefined): Promise<string | undefined | 'invalid'> {
+  if (hint === undefined) return undefined
+  const verified = await verifier.verify(hint, { typ: 'JWT' })
+  if (verified.ok) return verified.value.sub ?? 'invalid'
+  return verified.reason === 'expired' && 'claims' in verified ? (verified.claims.sub ?? 'invalid') : 'invalid'
+}
+
+const refuseAt = (world: Pick<World, 'stage'>, back: Returnable, error: string, description: string): Answer =>
+  seeOther(returnTo(world.stage.issuer, back, { error, error_description: description }))
+
+const words = {
+  'unknown-client': 'No application is registered under this client_id.',
+  'unregistered-redirect-uri': 'The redirect_uri is not one that is registered for this application.',
+  'ambiguous-request': 'A parameter is given more than once.',
+} as const
+
+/** Nothing is known that could be sent back to: the person is told, and nobody else. */
+const showBadRequest = (world: Pick<World, 'stage'>, call: Call, reason: keyof typeof words, detail?: string): Answer =>
+  showPage(
+    world.stage,
+    call,
+    { page: 'bad-request', error: 'invalid_request', description: detail ?? words[reason], requestId: call.id },
+    { status: 400 },
+  )

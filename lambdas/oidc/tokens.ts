@@ -1,0 +1,76 @@
+/** The tokens themselves: ID token (OpenID Connect Core §2), access token (RFC 9068), and the answer that carries them. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Client } from '../../src/core/client.ts'
+import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/grant.ts'
+import { type Answer, json } from '../../src/http/call.ts'
+import type { World } from '../../src/world.ts'
+
+type Needs = Pick<World, 'now' | 'stage' | 'signer'>
+
+/** Access tokens are signed with one algorithm: who checks them is not the client, and cannot be asked. */
+const accessTokenAlg = 'ES256'
+
+type Given = { idToken?: boolean; refreshToken?: string; scopes?: string[] }
+
+/** For a grant, or without one for a client itself. */
+export async function tokenAnswer(
+  world: Needs,
+  client: Client,
+  grant: Grant | undefined,
+  { idToken = false, refreshToken, scopes = grant?.scopes ?? [] }: Given,
+): Promise<Answer> {
+  const accessToken = await signAccessToken(world, client, grant, scopes)
+  return json(
+    200,
+    {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: accessTokenLifetime,
+      scope: scopes.join(' '),
+      ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+      ...(idToken && grant !== undefined ? { id_token: await signIdToken(world, client, grant, accessToken) } : {}),
+    },
+    { pragma: 'no-cache' },
+  )
+}
+
+/** `acr`, `amr` and `auth_time` as they were when the grant was made (RFC 9068 §2.2.1). */
+const levels = ({ acr, amr, authTime }: Grant) => ({
+  auth_time: authTime,
+  ...(acr === undefined ? {} : { acr }),
+  ...(amr.length === 0 ? {} : { amr }),
+})
+
+function signAccessToken({ now, stage, signer }: Needs, client: Client, grant: Grant | undefined, scopes: string[]) {
+  const iat = now()
+  const random = randomBytes(12).toString('base64url')
+  return signer.sign(accessTokenAlg, 'at+jwt', {
+    iss: stage.issuer,
+    // A person's token is for userinfo, a client's own for the API.
+    aud: grant === undefined ? `${stage.issuer}/api/v1` : stage.issuer,
+    sub: grant?.user ?? client.clientId,
+    client_id: client.clientId,
+    iat,
+    exp: iat + accessTokenLifetime,
+    scope: scopes.join(' '),
+    // Names the grant, so that userinfo finds in one read whether it still holds.
+    jti: grant === undefined ? random : `${grant.id}.${random}`,
+    ...(grant === undefined ? {} : { ...levels(grant), sid: grant.sid }),
+  })
+}
+
+function signIdToken({ now, stage, signer }: Needs, client: Client, grant: Grant, accessToken: string) {
+  const iat = now()
+  return signer.sign(client.idTokenSignedResponseAlg, 'JWT', {
+    iss: stage.issuer,
+    aud: client.clientId,
+    sub: grant.user,
+    iat,
+    exp: iat + idTokenLifetime,
+    sid: grant.sid,
+    ...levels(grant),
+    ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
+    // Both algorithms hash with SHA-256; the left half of it (OpenID Connect Core §3.1.3.6).
+    at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
+  })
+}

@@ -1,0 +1,64 @@
+// GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
+import type { Grant } from '../../src/core/grant.ts'
+import { credentialsStand, type Session } from '../../src/core/session.ts'
+import { displayNameOf, type User } from '../../src/core/user.ts'
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { badBearer, noBearer } from '../../src/http/oauth-error.ts'
+import { grantOf } from '../../src/store/grants.ts'
+import { places } from '../../src/store/keys.ts'
+import { readPerson, userIn } from '../../src/store/people.ts'
+import { sessionIn } from '../../src/store/sessions.ts'
+import type { World } from '../../src/world.ts'
+
+type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
+
+export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(call.headers.authorization ?? '')?.[1]
+  if (token === undefined) return noBearer
+  const verified = await world.verifier.verify(token, { typ: 'at+jwt', audience: world.stage.issuer })
+  if (!verified.ok) return badBearer('The access token is not valid, or has expired.')
+  const { jti = '', sub = '', sid } = verified.value
+
+  const [grantId = ''] = jti.split('.')
+  const [grantItem, userItem, sessionItem] = await world.db.batch([
+    places.grant(grantId),
+    places.user(sub),
+    places.session(typeof sid === 'string' ? sid : ''),
+  ])
+  const [grant, user, session] = [grantOf(grantItem), userIn(userItem), sessionIn(sessionItem)]
+  if (grant === undefined || user === undefined || !(await holds(world, grant, user, session)))
+    return badBearer('What the access token was issued for has ended.')
+  return json(200, claimsOf(grant, user))
+}
+
+/** Whether the grant still stands: not revoked, its session not over, its user and keys as they were. */
+async function holds(world: Needs, grant: Grant, user: User, session: Session | undefined): Promise<boolean> {
+  if (grant.user !== user.id || grant.revokedAt !== undefined || !user.enabled) return false
+  // `offline_access` is the leave to go on after the session (OpenID Connect Core §11).
+  if (!grant.scopes.includes('offline_access') && (session === undefined || session.until <= world.now())) return false
+  if (grant.standing === user.standing) return true
+  const person = await readPerson(world.db, user.id)
+  return person !== undefined && credentialsStand(grant.credentials, person)
+}
+
+/** By scope (OpenID Connect Core §5.4), and what the claims parameter asked for beside. */
+function claimsOf(grant: Grant, user: User): Record<string, unknown> {
+  const known: Record<string, unknown> = {
+    name: displayNameOf(user),
+    given_name: user.givenName,
+    family_name: user.familyName,
+    preferred_username: user.userName,
+    locale: user.locale,
+    updated_at: user.updatedAt,
+    email: user.email,
+    email_verified: user.email === undefined ? undefined : (user.emailVerified ?? false),
+  }
+  const names = [...grant.scopes.flatMap((scope) => claimsOfScope[scope] ?? []), ...(grant.claims?.userinfo ?? [])]
+  const told = names.filter((name) => Object.hasOwn(known, name) && known[name] !== undefined)
+  return { sub: user.id, ...Object.fromEntries(told.map((name) => [name, known[name]])) }
+}
+
+export const claimsOfScope: Partial<Record<string, readonly string[]>> = {
+  profile: ['name', 'given_name', 'family_name', 'preferred_username', 'locale', 'updated_at'],
+  email: ['email', 'email_verified'],
+}

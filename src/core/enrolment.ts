@@ -1,0 +1,65 @@
+/**
+ * What a user could show now; and what it looks like to somebody who has not proved to be that user.
+ *
+ * Before the first proof, a name that nobody has must look like one that somebody has, with or without keys: it seems to
+ * have a password and a key, for some names a pending one. The same for a name each time, so that asking again tells
+ * nothing either.
+ */
+import { createHmac } from 'node:crypto'
+import { type Authenticator, isVoid } from './authenticator.ts'
+import type { Seconds } from './result.ts'
+import type { Person } from './session.ts'
+import type { Enrolled, Key } from './step-up.ts'
+import { nameKey } from './user.ts'
+
+/** The key that nobody has. */
+export const decoyKey = 'decoy'
+
+export function enrolmentOf(person: Person, now: Seconds): Enrolled {
+  return {
+    password: person.user.passwordHash === undefined ? 'none' : 'usable',
+    otp: 'none',
+    certificate: 'none',
+    webauthn: person.authenticators.filter((key) => !isVoid(key, now)).map(keyOf),
+  }
+}
+
+const keyStates = { active: 'usable', pending: 'pending', suspended: 'locked', locked: 'locked' } as const
+
+const keyOf = ({ id, state, provenance, credential }: Authenticator): Key => ({
+  credential: id,
+  state: keyStates[state],
+  attested: provenance === 'attested',
+  deviceBound: credential.backupEligible !== true,
+  // An AAGUID counts only where a verified attestation said it.
+  ...(provenance === 'attested' && credential.aaguid !== undefined ? { aaguid: credential.aaguid } : {}),
+})
+
+/**
+ * The same, to a stranger. A key seems usable and fit for
+ * everything: its holder is told once they have touched it.
+ */
+export function enrolmentAsSeen(real: Enrolled | undefined, typedName: string, decoySecret: string): Enrolled {
+  const keys = (real?.webauthn ?? []).map(
+    (key): Key => ({
+      ...key,
+      state: key.state === 'locked' ? 'usable' : key.state,
+      attested: true,
+      deviceBound: true,
+    }),
+  )
+  return {
+    password: 'usable',
+    otp: real?.otp ?? 'none',
+    certificate: real?.certificate ?? 'none',
+    webauthn: keys.length > 0 ? keys : [decoyFor(typedName, decoySecret)],
+  }
+}
+
+function decoyFor(typedName: string, decoySecret: string): Key {
+  const first =
+    createHmac('sha256', decoySecret)
+      .update(`decoy state ${nameKey(typedName)}`)
+      .digest()[0] ?? 0
+  return { credential: decoyKey, state: first % 4 === 0 ? 'pending' : 'usable', attested: true, deviceBound: true }
+}

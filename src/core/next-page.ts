@@ -1,0 +1,71 @@
+/**
+ * Which page comes next, from the login, the decision and the keys: computed at each read, never stored.
+ *
+ * The decision says what may be asked; here is said in which order a person meets it. Activation starts only where the
+ * policy asks for FIDO, that is where nothing but a key leads on.
+ */
+import type { AuthenticatorId } from './authenticator.ts'
+import type { Activation, Login } from './login.ts'
+import type { Seconds } from './result.ts'
+import type { Decision, Offer } from './step-up.ts'
+
+/** The factors that have a page. */
+export type PagedFactor = 'password' | 'webauthn'
+
+export type Next =
+  | { page: 'username' }
+  | { page: 'password'; others: PagedFactor[] }
+  | { page: 'webauthn'; keys: AuthenticatorId[]; others: PagedFactor[] }
+  | { page: 'activate'; key: AuthenticatorId; canSkip: boolean; others: PagedFactor[] }
+  | { page: 'activation'; activation: Activation; canSkip: boolean }
+  | { page: 'finish'; decision: Extract<Decision, { do: 'issue' }> }
+  /** `told`: the person is to read why before they go back; otherwise the application hears at once. */
+  | { page: 'unmet'; decision: Extract<Decision, { do: 'refuse' }>; told: boolean }
+
+export type Where = {
+  login: Pick<Login, 'user' | 'typedName' | 'method' | 'activation' | 'skippedActivation' | 'request'>
+  decision: Decision
+  /** Whether it is known whose login this is: by a name that was typed, or by the session. */
+  named: boolean
+  now: Seconds
+}
+
+/** Reasons that a person can do something about, elsewhere: with their operator, or after a while. */
+const worthTelling = ['no-credential', 'locked']
+
+export function whatNext({ login, decision, named, now }: Where): Next {
+  if (decision.do === 'issue') return { page: 'finish', decision }
+  if (decision.do === 'refuse')
+    return {
+      page: 'unmet',
+      decision,
+      told: named && worthTelling.includes(decision.reason) && !login.request.prompts.includes('none'),
+    }
+  if (!named) return { page: 'username' }
+
+  const offers = decision.offers.filter(hasPage)
+  const onlyKeys = offers.every((offer) => offer.factor === 'webauthn')
+  const chosen = offers.find((offer) => offer.factor === login.method) ?? offers[0]
+  if (chosen === undefined)
+    throw new Error(
+      `The decision offers ${decision.offers.map((offer) => offer.factor).join(', ')}: no page asks for it`,
+    )
+  const others = offers.map((offer) => offer.factor).filter((factor) => factor !== chosen.factor)
+  if (chosen.factor === 'password') return { page: 'password', others }
+
+  const usable = chosen.keys.filter((key) => !key.activate).map((key) => key.credential)
+  const pending = onlyKeys ? chosen.keys.filter((key) => key.activate).map((key) => key.credential) : []
+  const canSkip = usable.length > 0
+  const [key] = pending
+  if (key === undefined || (canSkip && login.skippedActivation)) return { page: 'webauthn', keys: usable, others }
+  const { activation } = login
+  if (activation !== undefined && pending.includes(activation.authenticator) && activation.until > now)
+    return { page: 'activation', activation, canSkip }
+  return { page: 'activate', key, canSkip, others }
+}
+
+/** A key that could only be activated is no way to sign in where something else is asked for. */
+const hasPage = (offer: Offer, _index: number, all: readonly Offer[]): offer is Offer & { factor: PagedFactor } =>
+  offer.factor === 'password' ||
+  (offer.factor === 'webauthn' &&
+    (offer.keys.some((key) => !key.activate) || all.every(({ factor }) => factor === 'webauthn')))

@@ -1,0 +1,26 @@
+/** How many mails went to whom lately: three in any quarter of an hour, so that nobody's mailbox is filled from here. */
+import { mailWindow } from '../core/login.ts'
+import type { Seconds } from '../core/result.ts'
+import type { User } from '../core/user.ts'
+import type { Db, Place, Write } from './db.ts'
+import { places } from './keys.ts'
+
+/** `times`: those of the window, oldest first. `known` is all that was written, which the next write compares. */
+export type MailsSent = { times: Seconds[]; known: Seconds[] | undefined; at: Place; forgottenAt?: Seconds }
+
+/** To a user, who was read already; or, for a name that nobody has, as if there were one. */
+export async function mailsSentTo(db: Db, user: User | undefined, typedName: string, now: Seconds): Promise<MailsSent> {
+  const at = user === undefined ? places.strangerTries(typedName) : places.user(user.id)
+  const known = user === undefined ? ((await db.get(at))?.mailsSent as Seconds[] | undefined) : user.mailsSent
+  const times = (known ?? []).filter((time) => time > now - mailWindow)
+  return { times, known, at, ...(user === undefined ? { forgottenAt: now + 86_400 } : {}) }
+}
+
+/** One more, if nobody counted one meanwhile. */
+export const countedMail = ({ times, known, at, forgottenAt }: MailsSent, now: Seconds): Write => ({
+  write: 'update',
+  ...at,
+  update: `SET #mailsSent = :sent${forgottenAt === undefined ? '' : ', #until = :forgottenAt'}`,
+  condition: known === undefined ? 'attribute_not_exists(#mailsSent)' : '#mailsSent = :known',
+  values: { sent: [...times, now], known, forgottenAt },
+})
