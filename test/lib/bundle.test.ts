@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lambdas, routes } from '../../lambdas/routes.ts'
+import { type Bundle, bundleAll, entryOf, eventLambdas } from '../../lib/bundle.ts'
+
+describe('the entry of a Lambda', () => {
+  it('imports each file once and serves each route', () => {
+    expect(entryOf('resource')).toBe(`import { makeHandler } from './src/http/lambda.ts'
+import * as route0 from './lambdas/oidc/userinfo.ts'
+export const handler = makeHandler([
+  {"name":"userinfo","method":"GET","path":"/userinfo","caller":"bearer","handle":route0.handle},
+  {"name":"userinfo","method":"POST","path":"/userinfo","caller":"bearer","handle":route0.handle},
+], {  })
+`)
+  })
+
+  it.each([
+    ['token', ['openSigner']],
+    ['activation', ['openMail', 'showFailure']],
+    ['login', ['showFailure']],
+    ['authenticators', []],
+  ] as const)('of %s gives %j and no more', (lambda, given) => {
+    expect(entryOf(lambda).match(/\], \{ (.*) \}\)/)?.[1]).toBe(given.join(', '))
+  })
+
+  it('of a Lambda without a route is its file', () => {
+    expect(entryOf('mail-feedback')).toBe("export { handler } from './lambdas/mail/feedback.ts'\n")
+  })
+
+  it('leaves out no route of the table', () => {
+    const entries = lambdas.map((lambda) => entryOf(lambda)).join('\n')
+    for (const { name, method, path } of routes)
+      expect(entries).toContain(`"name":"${name}","method":"${method}","path":"${path}"`)
+  })
+})
+
+describe('the bundles', () => {
+  let outdir: string
+  let made: Record<string, Bundle>
+  beforeAll(async () => {
+    outdir = await mkdtemp(join(tmpdir(), 'keystep-bundles-'))
+    made = await bundleAll(outdir)
+  })
+  afterAll(() => rm(outdir, { recursive: true }))
+
+  const textOf = (lambda: string): Promise<string> => readFile(join(outdir, lambda, 'index.mjs'), 'utf8')
+
+  it('are one for each Lambda, with a map that names the sources', async () => {
+    expect(Object.keys(made).sort()).toEqual([...lambdas, ...Object.keys(eventLambdas)].sort())
+    for (const [lambda, { file }] of Object.entries(made)) {
+      expect(file).toBe(join(outdir, lambda, 'index.mjs'))
+      const map = JSON.parse(await readFile(`${file}.map`, 'utf8')) as { sources: string[]; sourcesContent?: unknown }
+      expect(map.sources.some((source) => source.endsWith('.ts'))).toBe(true)
+      expect(map).not.toHaveProperty('sourcesContent')
+    }
+  })
+
+  // Where a bundle grows past this, a cold start does: find what came along before raising a figure.
+  it.each(
+    Object.entries({
+      token: 600_000,
+      authorize: 600_000,
+      metadata: 600_000,
+      resource: 600_000,
+      'mail-feedback': 400_000,
+    }),
+  )('%s stays below %d bytes', (lambda, limit) => {
+    expect(made[lambda]?.bytes).toBeLessThan(limit)
+  })
+
+  it.each([
+    ['client-ses', 'activation', ['activation']],
+    ['client-kms', 'token', ['token']],
+  ])('%s comes along only where its right is', (library, _, holders) => {
+    const found = Object.entries(made).filter(([, { inputs }]) =>
+      inputs.some((input) => input.includes(`/${library}/`)),
+    )
+    expect(found.map(([lambda]) => lambda)).toEqual(holders)
+  })
+
+  it('take node:http without loading undici with it', async () => {
+    for (const lambda of lambdas) expect(await textOf(lambda)).not.toMatch(/(from|import)\s*["'](node:)?https?["']/)
+  })
+
+  it('bring the files of the pages with metadata', async () => {
+    const css = await readFile(join(outdir, 'metadata/assets/keystep.css'), 'utf8')
+    expect(css.trim().split('\n')).toHaveLength(1)
+    await expect(readFile(join(outdir, 'metadata/assets/passkey.js'), 'utf8')).resolves.toContain('credentials')
+    await expect(readFile(join(outdir, 'metadata/assets/favicon.svg'), 'utf8')).resolves.toContain('<svg')
+    expect(made.metadata?.inputs).toEqual(
+      expect.arrayContaining(['web/keystep.css', 'web/browser/passkey.ts', 'web/assets/favicon.svg']),
+    )
+  })
+
+  it('are the same bytes for the same sources', async () => {
+    const before = await Promise.all(lambdas.map(textOf))
+    await bundleAll(outdir)
+    expect(await Promise.all(lambdas.map(textOf))).toEqual(before)
+  })
+})

@@ -1,0 +1,225 @@
+/**
+ * What each role may do, read from the synthesized templates and compared with this list, which was written by hand: a
+ * right that appears here by a change of the route table has to be wanted twice.
+ */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Areas, type Properties, resourcesOf, synthesize, type Template } from './synthesized.ts'
+
+const trace = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }
+const log = { 'own log': ['logs:CreateLogStream', 'logs:PutLogEvents'] }
+const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']
+const all = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:ConditionCheckItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
+  'dynamodb:UpdateItem',
+]
+const mail = 'ses:SendEmail where ses:FromAddress is no-reply@example.org'
+
+const rights: Record<string, Record<string, string[]>> = {
+  metadata: { config: read, ...log, ...trace },
+  authorize: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
+  login: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
+  webauthn: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
+  activation: {
+    config: read,
+    people: all,
+    sessions: all,
+    audit: ['dynamodb:PutItem'],
+    'mail identity': [mail],
+    'configuration set': [mail],
+    ...log,
+    ...trace,
+  },
+  token: {
+    config: read,
+    people: ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+    sessions: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    audit: ['dynamodb:PutItem'],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    ...log,
+    ...trace,
+  },
+  resource: { config: read, people: read, sessions: read, ...log, ...trace },
+  logout: {
+    config: read,
+    sessions: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+    audit: ['dynamodb:PutItem'],
+    ...log,
+    ...trace,
+  },
+  authenticators: {
+    config: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    people: all,
+    'people/index/listing': ['dynamodb:Query'],
+    sessions: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ],
+    'sessions/index/by-user': ['dynamodb:Query'],
+    audit: ['dynamodb:PutItem'],
+    ...log,
+    ...trace,
+  },
+  'mail-feedback': {
+    people: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    'people/index/listing': ['dynamodb:Query'],
+    audit: ['dynamodb:PutItem'],
+    'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    ...log,
+    ...trace,
+  },
+}
+
+/** CloudFormation's ways to name a thing, in ours. Anything else stays as it is, and so in nobody's rights. */
+const things: [RegExp, string][] = [
+  [
+    /^\{"Fn::ImportValue":"keystep-test-data:ExportsOutputFnGetAtt(Config|People|Sessions|Audit)\w{8}Arn\w{8}"\}$/,
+    '$1',
+  ],
+  [
+    /^\{"Fn::Join":\["",\[\{"Fn::ImportValue":"keystep-test-data:ExportsOutputFnGetAtt(People|Sessions|Audit)\w{8}Arn\w{8}"\},"(\/index\/[a-z-]+)"\]\]\}$/,
+    '$1$2',
+  ],
+  [/^\{"Fn::ImportValue":"keystep-test-keys:ExportsOutputFnGetAttWrapping\w{8}Arn\w{8}"\}$/, 'wrapping key'],
+  [
+    /^\{"Fn::Join":\["",\["arn:",.*":ses:",.*":identity\/",\{[^*]*"keystep-test-mail".*Identity\w+"[^*]*\]\]\}$/,
+    'mail identity',
+  ],
+  [
+    /^\{"Fn::Join":\["",\["arn:",.*":ses:",.*":configuration-set\/",\{[^*]*"keystep-test-mail".*ConfigurationSet\w+"[^*]*\]\]\}$/,
+    'configuration set',
+  ],
+  [/^\{"Fn::GetAtt":\["DeadLetters\w{8}","Arn"\]\}$/, 'dead letters'],
+]
+
+function thingOf(resource: unknown, ownLogs: string): string {
+  if (typeof resource === 'string') return resource
+  const text = JSON.stringify(resource)
+  if (text === JSON.stringify({ 'Fn::GetAtt': [ownLogs, 'Arn'] })) return 'own log'
+  const known = things.find(([pattern]) => pattern.test(text))
+  return known
+    ? text.replace(known[0], known[1]).replace(/^(Config|People|Sessions|Audit)/, (name) => name.toLowerCase())
+    : text
+}
+
+type Statement = {
+  Effect: string
+  Action: string | string[]
+  Resource: unknown
+  Condition?: Record<string, Record<string, string>>
+}
+
+const list = <Item>(one: Item | Item[]): Item[] => (Array.isArray(one) ? one : [one])
+
+/** All that the role of a function may do, by thing. */
+function rightsOf({ Resources }: Template, properties: Properties): Record<string, string[]> {
+  const role = JSON.stringify(properties.Role).match(/\["(\w+)","Arn"\]/)?.[1] ?? ''
+  const logs = JSON.stringify(properties.LoggingConfig).match(/"Ref":"(\w+)"/)?.[1] ?? ''
+  expect(Object.keys(Resources[role]?.Properties ?? {})).not.toContain('ManagedPolicyArns')
+  expect(Object.keys(Resources[role]?.Properties ?? {})).not.toContain('Policies')
+  const may: Record<string, Set<string>> = {}
+  for (const { Type, Properties: policy } of Object.values(Resources)) {
+    if (Type !== 'AWS::IAM::Policy' || !JSON.stringify(policy.Roles).includes(`"${role}"`)) continue
+    for (const { Effect, Action, Resource, Condition } of (policy.PolicyDocument as { Statement: Statement[] })
+      .Statement) {
+      const where = Object.entries(Condition?.StringEquals ?? {}).map(([key, value]) => ` where ${key} is ${value}`)
+      expect(Effect).toBe('Allow')
+      expect(Object.keys(Condition ?? {}).filter((operator) => operator !== 'StringEquals')).toEqual([])
+      for (const resource of list(Resource)) {
+        const thing = thingOf(resource, logs)
+        may[thing] ??= new Set()
+        for (const action of list(Action)) may[thing].add(`${action}${where.join('')}`)
+      }
+    }
+  }
+  return Object.fromEntries(Object.entries(may).map(([thing, actions]) => [thing, [...actions].sort()]))
+}
+
+let areas: Areas
+let functions: Map<string, { template: Template; properties: Properties }>
+beforeAll(() => {
+  areas = synthesize()
+  functions = new Map(
+    [areas.api, areas.mail].flatMap((template) =>
+      resourcesOf(template, 'AWS::Lambda::Function').map(({ 1: { Properties: properties } }) => [
+        String(properties.FunctionName).replace('keystep-test-', ''),
+        { template, properties },
+      ]),
+    ),
+  )
+})
+
+describe('the role of each Lambda', () => {
+  it('is in this list, and none beside', () => {
+    expect([...functions.keys()].sort()).toEqual(Object.keys(rights).sort())
+  })
+
+  it.each(Object.keys(rights))('%s holds exactly its rights', (name) => {
+    const made = functions.get(name)
+    expect(made && rightsOf(made.template, made.properties)).toEqual(rights[name])
+  })
+
+  it('is its own: no two Lambdas share one', () => {
+    const roles = [...functions.values()].map(({ properties }) => JSON.stringify(properties.Role))
+    expect(new Set(roles).size).toBe(roles.length)
+  })
+})
+
+describe('the stacks', () => {
+  it('have no other roles, and no policy with a wildcard beside traces', () => {
+    const templates = Object.values(areas)
+    expect(templates.flatMap((it) => resourcesOf(it, 'AWS::IAM::Role'))).toHaveLength(functions.size)
+    const wild = templates
+      .flatMap((it) => resourcesOf(it, 'AWS::IAM::Policy'))
+      .flatMap(([, { Properties: policy }]) => (policy.PolicyDocument as { Statement: Statement[] }).Statement)
+      .filter(({ Action, Resource }) => JSON.stringify([Action, Resource]).includes('*'))
+    expect(new Set(wild.flatMap(({ Action }) => list(Action)))).toEqual(new Set(trace['*']))
+  })
+})
+
+describe('a network for the directory', () => {
+  it('is joined by those that check passwords, with the rights for that and no more', () => {
+    const { api } = synthesize({
+      vpcId: 'vpc-0123456789abcdef0',
+      subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+      availabilityZones: 'eu-central-1a,eu-central-1b',
+    })
+    const joined = resourcesOf(api, 'AWS::Lambda::Function').filter(([, { Properties }]) => 'VpcConfig' in Properties)
+    expect(joined.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual([
+      'keystep-test-activation',
+      'keystep-test-login',
+    ])
+    const [, login] = joined.find(([, { Properties }]) => Properties.FunctionName === 'keystep-test-login') ?? []
+    expect(login?.Properties.VpcConfig).toMatchObject({
+      SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+    })
+    expect(login && rightsOf(api, login.Properties)['*']).toEqual([
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ])
+    const groups = resourcesOf(api, 'AWS::EC2::SecurityGroup')
+    expect(groups.flatMap(([, { Properties }]) => Properties.SecurityGroupIngress ?? [])).toEqual([])
+    expect(groups[0]?.[1].Properties.SecurityGroupEgress).toMatchObject([{ FromPort: 636 }, { FromPort: 443 }])
+  })
+})

@@ -1,0 +1,358 @@
+/** What the stacks promise beside rights: that data outlives mistakes, that floods are held, that somebody is woken. */
+import { CfnOutput, Stack } from 'aws-cdk-lib'
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { routes } from '../../lambdas/routes.ts'
+import { addStacks } from '../../lib/stacks.ts'
+import { readStage } from '../../src/stage.ts'
+import {
+  type Areas,
+  openApp,
+  type Properties,
+  placeholder,
+  resourcesOf,
+  settingsFrom,
+  synthesize,
+  type Template,
+} from './synthesized.ts'
+
+let areas: Areas
+beforeAll(() => {
+  areas = synthesize()
+})
+
+const only = (template: Template, type: string): Properties => {
+  const found = resourcesOf(template, type)
+  expect(found).toHaveLength(1)
+  return found[0]?.[1].Properties ?? {}
+}
+
+describe('the tables', () => {
+  const usual = {
+    BillingMode: 'PAY_PER_REQUEST',
+    SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+    Replicas: [
+      { DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+    ],
+  }
+  const keys = (partition: string, sort?: string) => [
+    { AttributeName: partition, KeyType: 'HASH' },
+    ...(sort ? [{ AttributeName: sort, KeyType: 'RANGE' }] : []),
+  ]
+  const all = { ProjectionType: 'ALL' }
+  const expected: Record<string, Properties> = {
+    Config: { KeySchema: keys('pk', 'sk') },
+    People: {
+      KeySchema: keys('pk', 'sk'),
+      GlobalSecondaryIndexes: [{ IndexName: 'listing', KeySchema: keys('listing', 'order'), Projection: all }],
+      TimeToLiveSpecification: { AttributeName: 'until', Enabled: true },
+    },
+    Sessions: {
+      KeySchema: keys('pk'),
+      GlobalSecondaryIndexes: [{ IndexName: 'by-user', KeySchema: keys('user', 'order'), Projection: all }],
+      TimeToLiveSpecification: { AttributeName: 'until', Enabled: true },
+    },
+    Audit: {
+      KeySchema: keys('pk', 'sk'),
+      GlobalSecondaryIndexes: [{ IndexName: 'by-user', KeySchema: keys('user', 'sk'), Projection: all }],
+    },
+  }
+
+  it('are these four', () => {
+    expect(resourcesOf(areas.data, 'AWS::DynamoDB::GlobalTable').map(([id]) => id.slice(0, -8))).toEqual(
+      Object.keys(expected),
+    )
+  })
+
+  it.each(Object.entries(expected))('%s is keyed, encrypted, protected, recoverable and retained', (id, properties) => {
+    const [, table] = Object.entries(areas.data.Resources).find(([name]) => name.startsWith(id)) ?? []
+    expect(table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { ...usual, ...properties },
+    })
+    expect('TimeToLiveSpecification' in (table?.Properties ?? {})).toBe('TimeToLiveSpecification' in properties)
+  })
+
+  it('keep the audit: nothing there ends by itself', () => {
+    const [, audit] = resourcesOf(areas.data, 'AWS::DynamoDB::GlobalTable').find(([id]) => id.startsWith('Audit')) ?? []
+    expect(audit?.Properties).not.toHaveProperty('TimeToLiveSpecification')
+  })
+})
+
+describe('the keys', () => {
+  it('rotate; the one that wraps signing keys is retained', () => {
+    const keys = resourcesOf(areas.keys, 'AWS::KMS::Key')
+    expect(keys.map(([, { Properties }]) => Properties.EnableKeyRotation)).toEqual([true, true])
+    expect(keys.find(([id]) => id.startsWith('Wrapping'))?.[1]).toMatchObject({ DeletionPolicy: 'Retain' })
+  })
+})
+
+describe('the API', () => {
+  it('is at one address, and lets no other origin in', () => {
+    const api = only(areas.api, 'AWS::ApiGatewayV2::Api')
+    expect(api).toMatchObject({ ProtocolType: 'HTTP', DisableExecuteApiEndpoint: true })
+    expect(api).not.toHaveProperty('CorsConfiguration')
+    expect(only(areas.api, 'AWS::ApiGatewayV2::DomainName')).toMatchObject({
+      DomainName: 'id.example.org',
+      DomainNameConfigurations: [{ EndpointType: 'REGIONAL', SecurityPolicy: 'TLS_1_2' }],
+    })
+    expect(only(areas.api, 'AWS::ApiGatewayV2::ApiMapping')).toMatchObject({ Stage: '$default' })
+    expect(only(areas.api, 'AWS::Route53::RecordSet')).toMatchObject({
+      Name: 'id.example.org.',
+      HostedZoneId: 'Z0123456789ABC',
+    })
+  })
+
+  it('has each route of the table, at the Lambda that the table names', () => {
+    const { Resources } = areas.api
+    const nameOf = (integration: string): unknown => {
+      const uri = JSON.stringify(Resources[integration]?.Properties.IntegrationUri)
+      return Resources[uri.match(/\["(\w+)","Arn"\]/)?.[1] ?? '']?.Properties.FunctionName
+    }
+    const made = resourcesOf(areas.api, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [
+      Properties.RouteKey,
+      nameOf(JSON.stringify(Properties.Target).match(/"Ref":"(\w+)"/)?.[1] ?? ''),
+    ])
+    expect(made.sort()).toEqual(
+      routes.map(({ method, path, lambda }) => [`${method} ${path}`, `keystep-test-${lambda}`]).sort(),
+    )
+    expect(
+      resourcesOf(areas.api, 'AWS::ApiGatewayV2::Integration').map(
+        ([, { Properties }]) => Properties.PayloadFormatVersion,
+      ),
+    ).toEqual(Array(new Set(routes.map(({ lambda }) => lambda)).size).fill('2.0'))
+  })
+
+  it.each([
+    ['POST /token', 200, 400],
+    ['GET /jwks', 500, 1000],
+    ['POST /login/{login}/password', 20, 40],
+    ['POST /login/{login}/activation/code', 20, 40],
+    ['GET /authorize', 50, 100],
+    ['POST /api/v1/tenants/{tenantCode}/users/{userId}/authenticators', 25, 50],
+  ])('holds a flood of %s at %d a second', (route, ThrottlingRateLimit, ThrottlingBurstLimit) => {
+    const { RouteSettings } = only(areas.api, 'AWS::ApiGatewayV2::Stage') as { RouteSettings: Record<string, unknown> }
+    expect(RouteSettings[route]).toEqual({ ThrottlingRateLimit, ThrottlingBurstLimit })
+  })
+
+  it('throttles every route, and a stranger’s guesses harder', () => {
+    const stage = only(areas.api, 'AWS::ApiGatewayV2::Stage') as { RouteSettings: object; DefaultRouteSettings: object }
+    expect(Object.keys(stage.RouteSettings).sort()).toEqual(
+      routes.map(({ method, path }) => `${method} ${path}`).sort(),
+    )
+    expect(stage.DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 })
+  })
+
+  it('makes its routes before the stage that throttles them', () => {
+    const [, stage] = resourcesOf(areas.api, 'AWS::ApiGatewayV2::Stage')[0] ?? []
+    expect(stage?.DependsOn).toEqual(
+      expect.arrayContaining(resourcesOf(areas.api, 'AWS::ApiGatewayV2::Route').map(([id]) => id)),
+    )
+  })
+
+  it('logs accesses as JSON, without a path or a query', () => {
+    const { AccessLogSettings } = only(areas.api, 'AWS::ApiGatewayV2::Stage') as {
+      AccessLogSettings: { Format: string }
+    }
+    const fields: Record<string, string> = JSON.parse(AccessLogSettings.Format)
+    expect(fields).toMatchObject({
+      route: '$context.routeKey',
+      status: '$context.status',
+      requestId: '$context.requestId',
+    })
+    expect(AccessLogSettings.Format).not.toMatch(/path|query|header|cookie|authorizer/i)
+  })
+})
+
+describe('each Lambda', () => {
+  const lambdas = () => [areas.api, areas.mail].flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'))
+
+  it('runs Node 24 on arm64, with a size, a time limit and traces', () => {
+    for (const [, { Properties }] of lambdas()) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        TracingConfig: { Mode: 'Active' },
+      })
+      expect(Properties.MemorySize).toBeGreaterThanOrEqual(256)
+      expect(Properties.Timeout).toBeLessThanOrEqual(30)
+    }
+  })
+
+  it('is told its stage, and only names', () => {
+    for (const [, { Properties }] of lambdas()) {
+      const { Variables } = Properties.Environment as { Variables: Record<string, unknown> }
+      const told = Object.fromEntries(
+        Object.entries(Variables).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
+      )
+      const isMailing = Properties.FunctionName === 'keystep-test-activation'
+      expect(Object.keys(told).sort()).toEqual(
+        [
+          'ISSUER',
+          ...(isMailing ? ['MAIL_CONFIGURATION_SET'] : []),
+          'MAIL_SENDER',
+          'NODE_OPTIONS',
+          'RP_ID',
+          'SERVICE_NAME',
+          'TABLE_AUDIT',
+          'TABLE_CONFIG',
+          'TABLE_PEOPLE',
+          'TABLE_SESSIONS',
+          'TENANT_CODE',
+          'WRAPPING_KEY_ARN',
+        ].sort(),
+      )
+      expect(told.NODE_OPTIONS).toBe('--enable-source-maps')
+      expect(readStage(told)).toMatchObject({
+        issuer: 'https://id.example.org',
+        rpId: 'id.example.org',
+        tenantCode: 'example',
+      })
+    }
+  })
+
+  it('is told which RP IDs and origins imports may name', () => {
+    const { api } = synthesize({ importRpIds: 'example.org,example.com', enrolmentOrigins: 'https://cms.example.org' })
+    const [, made] =
+      resourcesOf(api, 'AWS::Lambda::Function').find(([id]) => id.startsWith('AuthenticatorsLambda')) ?? []
+    expect(made?.Properties.Environment).toMatchObject({
+      Variables: { IMPORT_RP_IDS: 'example.org,example.com', ENROLMENT_ORIGINS: 'https://cms.example.org' },
+    })
+  })
+
+  it('may be invoked by its own routes alone, or by its own topic', () => {
+    for (const template of [areas.api, areas.mail])
+      for (const [, { Properties }] of resourcesOf(template, 'AWS::Lambda::Permission')) {
+        expect(Properties.Principal).toMatch(/^(apigateway|sns)\.amazonaws\.com$/)
+        expect(JSON.stringify(Properties.SourceArn)).toMatch(/"\/\*\/\*\/[^*]*"\]\]\}$|\{"Ref":"Events\w+"\}/)
+      }
+  })
+})
+
+describe('every log', () => {
+  it('forgets after the days that the stage says', () => {
+    const groups = Object.values(areas).flatMap((template) => resourcesOf(template, 'AWS::Logs::LogGroup'))
+    expect(groups).toHaveLength(11)
+    expect(new Set(groups.map(([, { Properties }]) => Properties.RetentionInDays))).toEqual(new Set([90]))
+  })
+})
+
+describe('mail', () => {
+  it('demands TLS, counts bounces, and sends no more to who complained', () => {
+    expect(only(areas.mail, 'AWS::SES::ConfigurationSet')).toMatchObject({
+      DeliveryOptions: { TlsPolicy: 'REQUIRE' },
+      ReputationOptions: { ReputationMetricsEnabled: true },
+      SuppressionOptions: { SuppressedReasons: ['BOUNCE', 'COMPLAINT'] },
+    })
+    expect(only(areas.mail, 'AWS::SES::ConfigurationSetEventDestination')).toMatchObject({
+      EventDestination: { MatchingEventTypes: ['bounce', 'complaint'] },
+    })
+  })
+
+  it('keeps what could not be handled in a dead-letter queue, encrypted on the way and at rest', () => {
+    expect(only(areas.mail, 'AWS::SNS::Subscription')).toHaveProperty('RedrivePolicy')
+    expect(only(areas.mail, 'AWS::Lambda::EventInvokeConfig')).toHaveProperty('DestinationConfig.OnFailure')
+    expect(only(areas.mail, 'AWS::SQS::Queue')).toMatchObject({ SqsManagedSseEnabled: true })
+    expect(only(areas.mail, 'AWS::SNS::Topic')).toHaveProperty('KmsMasterKeyId')
+  })
+
+  it('proves the domain in its zone, or prints what to put there', () => {
+    const { mail } = synthesize({
+      certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/x',
+      hostedZoneId: '',
+      hostedZoneName: '',
+    })
+    expect(resourcesOf(areas.mail, 'AWS::Route53::RecordSet')).toHaveLength(3)
+    expect(resourcesOf(mail, 'AWS::Route53::RecordSet')).toHaveLength(0)
+    expect(mail.Outputs.DkimRecord3?.Description).toContain('Put this record into the DNS')
+  })
+
+  it('leaves an identity alone that exists already', () => {
+    const { mail, api } = synthesize({ sesIdentityExists: 'true' })
+    expect(resourcesOf(mail, 'AWS::SES::EmailIdentity')).toHaveLength(0)
+    expect(JSON.stringify(api)).toContain(':identity/example.org')
+  })
+})
+
+describe('the watch', () => {
+  const alarms = () =>
+    resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      String(Properties.AlarmName).replace('keystep-test-', ''),
+    )
+
+  it('has an alarm for each Lambda, each table, the API, the mails and the dead letters', () => {
+    const lambdas = [...new Set(routes.map(({ lambda }) => lambda)), 'mail-feedback']
+    expect(alarms().sort()).toEqual(
+      [
+        'api-5xx',
+        ...lambdas.flatMap((name) => [`${name}-errors`, `${name}-throttles`, `${name}-duration`]),
+        ...['config', 'people', 'sessions', 'audit'].flatMap((name) => [
+          `table-${name}-throttles`,
+          `table-${name}-system-errors`,
+        ]),
+        'mail-bounces',
+        'mail-complaints',
+        'mail-feedback-dead-letters',
+      ].sort(),
+    )
+  })
+
+  it('tells one topic of every alarm, which may be told by CloudWatch, and mails it on', () => {
+    for (const [, { Properties }] of resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm')) {
+      expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Alarms/) }])
+      expect(String(Properties.AlarmDescription).length).toBeGreaterThan(40)
+    }
+    expect(only(areas.watch, 'AWS::SNS::Subscription')).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'ops@example.org',
+    })
+    expect(JSON.stringify(only(areas.watch, 'AWS::SNS::TopicPolicy'))).toContain('cloudwatch.amazonaws.com')
+    expect(JSON.stringify(areas.keys)).toContain('cloudwatch.amazonaws.com')
+  })
+})
+
+describe('the outputs', () => {
+  it.each([
+    ['data', ['ConfigTable', 'PeopleTable', 'SessionsTable', 'AuditTable']],
+    ['keys', ['WrappingKeyArn']],
+    ['mail', ['DkimRecord1', 'DkimRecord2', 'DkimRecord3']],
+    [
+      'api',
+      ['ApiDomainTarget', 'ApiDomainHostedZone', 'Issuer', 'RpId', 'TenantCode', 'ServiceName', 'MailSender', 'Region'],
+    ],
+  ] as const)('of %s tell an operator and a command what they need', (area, names) => {
+    for (const name of names) expect(areas[area].Outputs[name]?.Description).toMatch(/\w{2}/)
+    expect(Object.keys(areas[area].Outputs)).toEqual(expect.arrayContaining([...names]))
+  })
+
+  it('say the settings as they are', () => {
+    const values = Object.fromEntries(Object.entries(areas.api.Outputs).map(([name, { Value }]) => [name, Value]))
+    expect(values).toMatchObject({
+      Issuer: 'https://id.example.org',
+      RpId: 'id.example.org',
+      TenantCode: 'example',
+      ServiceName: 'Keystep',
+      MailSender: 'no-reply@example.org',
+    })
+  })
+})
+
+describe('cdk-nag', () => {
+  it('stops a synthesis that breaks a rule without evidence', () => {
+    const app = openApp()
+    const code = placeholder()
+    addStacks(app, settingsFrom(), () => code)
+    const careless = new Stack(app, 'careless')
+    const role = new Role(careless, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess')],
+    })
+    new CfnOutput(careless, 'Arn', { value: role.roleArn })
+    expect(() => app.synth()).toThrow(/managed policies/)
+  })
+})
