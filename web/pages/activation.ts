@@ -68,7 +68,7 @@ ${form(
   })}
 ${continueButton(words)}`,
 )}
-<p class="hint">${after}</p>`
+<p class="after">${after}</p>`
   return {
     title,
     failed: hasFailed(view),

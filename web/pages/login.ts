@@ -107,8 +107,7 @@ export const locked = (view: ViewOf<'locked'>, words: Words): Page => ({
   failed: true,
   body: html`<h1>${words.pages.locked.title}</h1>
 ${person(view, words)}
-${noticeOf(view, words, 'focused')}
-<p>${words.pages.locked.lead(aboutOf(view))}</p>
+${noticeOf(view, words, 'focused') ?? html`<p>${words.pages.locked.lead(aboutOf(view))}</p>`}
 <p>${words.pages.locked.help}</p>
 ${ways(cancel(view, words))}`,
 })

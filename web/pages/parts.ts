@@ -20,8 +20,8 @@ export type Page = {
 export type ViewOf<Name extends View['page']> = Extract<View, { page: Name }>
 
 /** Every view that belongs to a login. */
-export type LoginView = Extract<View, { base: string }>
-export type PersonView = Extract<View, { changeable: boolean }>
+type LoginView = Extract<View, { base: string }>
+type PersonView = Extract<View, { changeable: boolean }>
 
 type FieldName = 'username' | 'password' | 'code' | 'nickname'
 
@@ -69,7 +69,7 @@ export function noticeOf(view: LoginView, words: Words, focus: 'focused' | 'besi
   return html`<div${attributes({ ...place, ...focused })}><p>${words.notices[view.notice](aboutOf(view))}</p></div>`
 }
 
-export type Field = {
+type Field = {
   name: FieldName
   label: string
   type?: 'text' | 'password'

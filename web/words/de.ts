@@ -40,8 +40,8 @@ export const de: Words = {
   signOut: 'Abmelden',
   backToApplication: 'Zurück zur Anwendung',
   methods: {
-    password: 'Stattdessen mein Passwort verwenden',
-    webauthn: 'Stattdessen meinen Passkey oder Sicherheitsschlüssel verwenden',
+    password: 'Stattdessen mit Passwort anmelden',
+    webauthn: 'Stattdessen mit Passkey oder Sicherheitsschlüssel anmelden',
   },
 
   signingInAs: 'Anmeldung als',
@@ -169,7 +169,7 @@ export const de: Words = {
       },
     },
     'bad-request': {
-      title: 'Diese Anmeldung funktioniert nicht',
+      title: 'Die Anfrage der Anwendung funktioniert nicht',
       lead: 'Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die wir nicht annehmen können. Sie haben nichts falsch gemacht. Bitte geben Sie den Betreibern der Anwendung Bescheid.',
     },
     failure: {

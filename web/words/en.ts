@@ -38,8 +38,8 @@ export const en: Words = {
   signOut: 'Sign out',
   backToApplication: 'Back to the application',
   methods: {
-    password: 'Use my password instead',
-    webauthn: 'Use my passkey or security key instead',
+    password: 'Sign in with my password instead',
+    webauthn: 'Sign in with a passkey or security key instead',
   },
 
   signingInAs: 'Signing in as',
@@ -157,7 +157,7 @@ export const en: Words = {
       },
     },
     'bad-request': {
-      title: 'This sign-in request does not work',
+      title: 'The application’s request does not work',
       lead: 'The application sent you here with a request that we cannot accept. You did nothing wrong. Please tell whoever runs the application.',
     },
     failure: {
@@ -189,7 +189,7 @@ export const en: Words = {
     valid: (minutes) =>
       `The code works once, within ${count(minutes, 'minute', 'minutes')}, in the browser that asked for it.`,
     notYou: (serviceName) =>
-      `It was not you? Then ignore the code and give it to nobody: without it, the authenticator stays inactive. No one from ${serviceName} will ever ask you for it. Tell the help desk of your organisation that somebody tried to sign in with your name.`,
+      `Was it not you? Then ignore the code and give it to nobody: without it, the authenticator stays inactive. No one from ${serviceName} will ever ask you for it. Tell the help desk of your organisation that somebody tried to sign in with your name.`,
     why: (serviceName) => `${serviceName} sends this message because of a sign-in to your account.`,
   },
 }
