@@ -7,11 +7,11 @@
  * crashes or is replaced, so that cold starts are few.
  */
 import { randomUUID } from 'node:crypto'
-import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { type FSWatcher, mkdirSync, renameSync, rmSync, watch } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
+import { type Built, findBuilt, isPackage, keepBuilt } from './built.ts'
 import { TookTooLong } from './gateway.ts'
 
 /** Events and answers cross as JSON text: what JSON cannot carry does not reach a Lambda in AWS either. */
@@ -19,14 +19,11 @@ export type ToWorker = { id: string; event: string }
 export type FromWorker = { ready: true } | { id: string; result: string } | { id: string; error: string }
 export type WorkerData = { file: string; name: string; timeout: number }
 
-/** What bundling answers: the file that exports `handler`, and all that went into it, relative to the root. */
-type Built = { file: string; inputs: string[] }
-
 export type Settings<Name extends string> = {
   names: readonly Name[]
   /** Bundles go to a folder here for each Lambda. */
   directory: string
-  /** Writes a bundle of that Lambda to `outdir`. */
+  /** Writes a bundle of that Lambda to `outdir`. Inputs are relative to `root`. */
   build(name: Name, outdir: string): Promise<Built>
   /** All of the variables that the Lambda has. */
   environment(name: Name): Record<string, string>
@@ -34,8 +31,9 @@ export type Settings<Name extends string> = {
   log(line: string): void
   /** Takes what is to be said about them: failures, and what was reloaded. */
   tell(line: string): void
-  /** Inputs are relative to it. */
   root: string
+  /** What all bundles depend on besides their inputs, in `root`. */
+  toolchain: readonly string[]
   /** Milliseconds until an event is given up. API Gateway waits no longer than 30 seconds. */
   timeout?: number
   /** Whether to watch the inputs and reload. */
@@ -140,9 +138,10 @@ class Sandbox {
   }
 }
 
-/** Bundles every Lambda, and answers once they can take events. A build that fails the first time is thrown. */
+/** Bundles every Lambda whose bundle is not up to date, and answers once they can take events. A build that fails the first time is thrown. */
 export async function startLambdas<Name extends string>(settings: Settings<Name>): Promise<Lambdas<Name>> {
   const { names, directory, build, environment, tell, root, timeout = 29_000 } = settings
+  const toolchain = settings.toolchain.map((file) => resolve(root, file))
   const built = new Map<Name, Built>()
   const sandboxes = new Map<Name, Sandbox>()
   const retired = new Set<Sandbox>()
@@ -152,12 +151,22 @@ export async function startLambdas<Name extends string>(settings: Settings<Name>
   async function rebuild(name: Name): Promise<void> {
     const fresh = join(directory, `.${name}.new`)
     const place = join(directory, name)
-    await rm(fresh, { recursive: true, force: true })
-    await mkdir(fresh, { recursive: true })
+    rmSync(fresh, { recursive: true, force: true })
+    mkdirSync(fresh, { recursive: true })
     const { file, inputs } = await build(name, fresh)
-    await rm(place, { recursive: true, force: true })
-    await rename(fresh, place)
-    built.set(name, { file: join(place, file.slice(fresh.length)), inputs: inputs.map((it) => resolve(root, it)) })
+    // One that is starting may not have read its bundle yet; the next one waits until we are through.
+    await sandboxes.get(name)?.ready.catch(() => {})
+    rmSync(place, { recursive: true, force: true })
+    renameSync(fresh, place)
+    const made = { file: join(place, file.slice(fresh.length)), inputs: inputs.map((it) => resolve(root, it)) }
+    keepBuilt(place, made, toolchain)
+    built.set(name, made)
+  }
+
+  async function buildUnlessKept(name: Name): Promise<void> {
+    const kept = findBuilt(join(directory, name), toolchain)
+    if (kept === undefined) await rebuild(name)
+    else built.set(name, kept)
   }
 
   function sandboxOf(name: Name): Sandbox {
@@ -179,7 +188,9 @@ export async function startLambdas<Name extends string>(settings: Settings<Name>
     old.retire()
   }
 
-  await Promise.all(names.map(rebuild))
+  const outcomes = await Promise.allSettled(names.map(buildUnlessKept))
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
   const watching =
     settings.watch === false
       ? undefined
@@ -232,7 +243,7 @@ function watchInputs<Name extends string>(
   let working: Promise<void> = Promise.resolve()
   let closed = false
 
-  const own = (files: string[]) => files.filter((file) => !file.includes('/node_modules/'))
+  const own = (files: string[]) => files.filter((file) => !isPackage(file))
 
   // Folders, since editors replace a file rather than write to it.
   function watchFolders(): void {

@@ -141,6 +141,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       build: (name, outdir) => bundle(name, outdir, { minify: false }),
       environment: (name) => environmentOf(name, stage),
       root,
+      toolchain: ['lib/bundle.ts', 'lambdas/routes.ts', 'node_modules/.package-lock.json'],
       watch,
       tell,
       // What broke is said at once; the rest is in the file for whoever looks.

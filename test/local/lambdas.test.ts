@@ -9,6 +9,7 @@ type Name = 'one' | 'two'
 
 let root: string
 let lines: string[]
+let built: Name[]
 let lambdas: Lambdas<Name> | undefined
 
 const handlers = {
@@ -46,7 +47,11 @@ const start = async (change: Partial<Settings<Name>> = {}) => {
     names: ['one', 'two'],
     directory: join(root, 'lambdas'),
     root,
-    build,
+    toolchain: ['lock'],
+    build: async (name, outdir) => {
+      built.push(name)
+      return build(name, outdir)
+    },
     environment: (name) => ({ FUNCTION: name }),
     log: (line) => lines.push(line),
     tell: (line) => lines.push(line),
@@ -59,6 +64,7 @@ const start = async (change: Partial<Settings<Name>> = {}) => {
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'keystep-'))
   lines = []
+  built = []
   await write('one', handlers.one)
   await write('two', handlers.two)
 })
@@ -104,7 +110,7 @@ describe('a Lambda in its worker', () => {
   })
 
   it('is given up when it hangs', async () => {
-    const { invoke } = await start({ timeout: 300 })
+    const { invoke } = await start({ timeout: 2000 })
     await expect(invoke('one', { hang: true })).rejects.toBeInstanceOf(TookTooLong)
     expect(await invoke('one', {})).toMatchObject({ calls: 1 })
   })
@@ -116,6 +122,40 @@ describe('a Lambda in its worker', () => {
     await expect(invoke('one', {})).rejects.toThrow('one crashed')
     expect(lines.join()).toContain('Settings missing')
     expect(await invoke('two', {})).toBe('two')
+  })
+})
+
+describe('a second start', () => {
+  const again = async () => {
+    await lambdas?.close()
+    built = []
+    return start()
+  }
+
+  it('takes the bundles of the first', async () => {
+    await start()
+    expect(built.sort()).toEqual(['one', 'two'])
+    const { invoke } = await again()
+    expect(built).toEqual([])
+    expect(await invoke('two', {})).toBe('two')
+  })
+
+  it('bundles what has changed meanwhile', async () => {
+    await start()
+    await write('two', 'export const handler = async () => "changed"')
+    const { invoke } = await again()
+    expect(built).toEqual(['two'])
+    expect(await invoke('two', {})).toBe('changed')
+  })
+
+  it.each([
+    ['something was installed', () => writeFile(join(root, 'lock'), 'other')],
+    ['a bundle is gone', () => rm(join(root, 'lambdas'), { recursive: true })],
+  ])('bundles all when %s', async (_, change) => {
+    await start()
+    await change()
+    await again()
+    expect(built.sort()).toEqual(['one', 'two'])
   })
 })
 
