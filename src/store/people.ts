@@ -83,6 +83,13 @@ export const userPosition = ({ id, userName }: Pick<User, 'id' | 'userName'>): I
   order: nameKey(userName),
 })
 
+/** The user alone, by id or by user name. */
+export async function findUser(db: Db, idOrName: string): Promise<User | undefined> {
+  const [byId, byName] = await db.batch([places.user(idOrName), places.userName(idOrName)])
+  const owner = ownerIn(byName)
+  return byId === undefined && owner !== undefined ? readUser(db, owner) : userIn(byId)
+}
+
 export type Page<T> = { items: T[]; next?: Item }
 
 /** Users by the beginning of their name, in its order. */

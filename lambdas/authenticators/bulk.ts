@@ -1,0 +1,157 @@
+// POST /api/v1/tenants/{tenantCode}/authenticators:import — imports up to a hundred, each with its own result.
+import { type BulkItem, parseBulk } from '../../src/core/import-request.ts'
+import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
+import { badParameter, bodyLimits, isNameable, readBody, readQuery } from './asked.ts'
+import { type Cms, forCms } from './caller.ts'
+import { readRepeatable } from './import.ts'
+import {
+  fingerprintOf,
+  type Imagined,
+  type Imported,
+  type ImportNeeds,
+  imagineNothing,
+  importAuthenticator,
+  noteRefusal,
+  type Repeatable,
+} from './importing.ts'
+import { answerTo, documentOf, problems, type Refused } from './problems.ts'
+import { showAuthenticator } from './representation.ts'
+
+/** How many are imported at once: enough to be quick, few enough to leave other requests their share. */
+const atOnce = 8
+
+/**
+ * 200 whatever came of each: the request was carried out, and a client that reads one status would otherwise retry a
+ * hundred for the sake of one. (207 is WebDAV's, with a body of its own in XML.)
+ */
+export const handle = forCms(
+  'authenticators:write',
+  async (needs: ImportNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const batch = await readBatch(needs, call, cms)
+    if (!batch.ok) {
+      await noteRefusal(needs, { cms, call }, batch)
+      return answerTo(batch)
+    }
+    return json(200, { dryRun: batch.value.imagined !== undefined, results: await importAll(needs, batch.value) })
+  },
+)
+
+type Batch = {
+  cms: Cms
+  call: Call
+  items: BulkItem[]
+  /** What each item is known by, as it was sent. */
+  texts: string[]
+  repeatable: Repeatable | undefined
+  imagined: Imagined | undefined
+}
+
+async function readBatch(needs: ImportNeeds, call: Call, cms: Cms): Promise<Result<Batch, Refused['reason']>> {
+  const query = readQuery(call, ['dryRun'])
+  if (!query.ok) return query
+  const { dryRun = 'false' } = query.value
+  if (dryRun !== 'true' && dryRun !== 'false') return badParameter('dryRun', 'must be true or false')
+  const repeatable = readRepeatable(call, cms)
+  if (!repeatable.ok) return repeatable
+  const body = readBody(call, bodyLimits.bulk)
+  if (!body.ok) return body
+  const items = parseBulk(body.value, needs.now())
+  if (!items.ok) return items
+  const imagined = dryRun === 'true' ? imagineNothing() : undefined
+  const claimed = imagined === undefined ? await claimKey(needs, repeatable.value) : ok(undefined)
+  if (!claimed.ok) return claimed
+  const texts = (body.value as { items: unknown[] }).items.map((item) => JSON.stringify(item))
+  return ok({ cms, call, items: items.value, texts, repeatable: claimed.value, imagined })
+}
+
+/**
+ * Binds the Idempotency-Key to this request before any of it is done. A repeated request goes on: what each of its items
+ * was answered is remembered by itself, so what was done is answered and what was refused is tried again.
+ */
+async function claimKey(
+  { db, now }: ImportNeeds,
+  repeatable: Repeatable | undefined,
+): Promise<Result<Repeatable | undefined, 'idempotency-key-reused'>> {
+  if (repeatable === undefined) return ok(undefined)
+  const { caller, key, fingerprint } = repeatable
+  const claim = { fingerprint, status: 200, body: '', until: now() + rememberedFor }
+  const done = await db.transact([remembered(caller, key, claim, now())])
+  const holder = done.ok ? undefined : done.conflicts[0]?.found
+  return done.ok || holder?.fingerprint === fingerprint ? ok(repeatable) : refuse('idempotency-key-reused')
+}
+
+async function importAll(needs: ImportNeeds, batch: Batch): Promise<unknown[]> {
+  const results: unknown[] = []
+  const one = async (index: number): Promise<void> => {
+    results[index] = { index, ...resultOf(await importItem(needs, batch, index), batch.imagined !== undefined) }
+  }
+  // Items with one credential id go one after the other, so that the first of them is the one that is imported.
+  const chains = [...Map.groupBy(batch.items.keys(), (index) => chainOf(batch, index)).values()]
+  const work = chains.values()
+  const workers = Array.from({ length: atOnce }, async () => {
+    for (const chain of work) for (const index of chain) await one(index)
+  })
+  await Promise.all(workers)
+  return results
+}
+
+/** In a run that changes nothing all are one chain: what is imagined of one is looked at by the next. */
+function chainOf({ items, imagined }: Batch, index: number): string {
+  const request = items[index]?.request
+  if (imagined !== undefined) return 'all'
+  return request?.ok ? `credential ${request.value.credentialId}` : `item ${index}`
+}
+
+async function importItem(needs: ImportNeeds, batch: Batch, index: number): Promise<Imported> {
+  const { items, cms, call, imagined } = batch
+  const item = items[index]
+  if (item === undefined) throw new Error(`There is no item ${index}`)
+  const { userId, request } = item
+  const refusal: Refused | undefined = !request.ok
+    ? request
+    : isNameable(userId)
+      ? undefined
+      : refuse('user-not-found', { at: `/items/${index}/userId` })
+  if (!request.ok || refusal !== undefined) {
+    const refused = refusal ?? refuse('malformed-request')
+    if (imagined === undefined) await noteRefusal(needs, { cms, call }, refused)
+    return { done: 'refused', refusal: refused }
+  }
+  const repeatable = repeatableOf(batch, index)
+  return importAuthenticator(needs, {
+    cms,
+    call,
+    userId,
+    request: request.value,
+    at: `/items/${index}`,
+    ...(repeatable === undefined || imagined !== undefined ? {} : { repeatable }),
+    ...(imagined === undefined ? {} : { imagined }),
+  })
+}
+
+/** The item's own, under a caller that no single import has. */
+function repeatableOf({ repeatable, texts }: Batch, index: number): Repeatable | undefined {
+  if (repeatable === undefined) return undefined
+  const { caller, key } = repeatable
+  return { caller: `${caller}/item`, key: `${index} ${key}`, fingerprint: fingerprintOf(texts[index] ?? '') }
+}
+
+function resultOf(
+  outcome: Imported,
+  isImagined: boolean,
+): { status: number; authenticator?: unknown; problem?: unknown } {
+  switch (outcome.done) {
+    case 'refused':
+      return { status: problems[outcome.refusal.reason].status, problem: documentOf(outcome.refusal) }
+    case 'remembered':
+      return { status: outcome.status, authenticator: JSON.parse(outcome.body) }
+    case 'existing':
+    case 'created': {
+      // One that would be made has no id yet.
+      const isThere = !isImagined || outcome.status === 200
+      return { status: outcome.status, ...(isThere ? { authenticator: showAuthenticator(outcome.authenticator) } : {}) }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// PATCH /api/v1/tenants/{tenantCode}/users/{userId}/authenticators/{authenticatorId} — its name; suspended ↔ active.
+import type { AuditType } from '../../src/core/audit-event.ts'
+import type { Authenticator } from '../../src/core/authenticator.ts'
+import { type AuthenticatorChange, parseChange } from '../../src/core/import-request.ts'
+import { ok, type Result, refuse } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { changedState, loweredStanding, renamedAuthenticator } from '../../src/store/people.ts'
+import { bodyLimits, readBody, readQuery } from './asked.ts'
+import { type Cms, forCms } from './caller.ts'
+import { type Decided, type ManageNeeds, manage } from './managing.ts'
+import { answerTo, type Reason } from './problems.ts'
+import { answerWith } from './representation.ts'
+
+/** What is sent is a merge patch, by its own type (RFC 7396) or as plain JSON. */
+export const patchTypes = ['application/json', 'application/merge-patch+json'] as const
+
+export const handle = forCms(
+  'authenticators:write',
+  async (needs: ManageNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const query = readQuery(call, [])
+    if (!query.ok) return answerTo(query)
+    const body = readBody(call, bodyLimits.one, patchTypes)
+    if (!body.ok) return answerTo(body)
+    const change = parseChange(body.value)
+    if (!change.ok) return answerTo(change)
+    const changed = await manage(needs, call, cms, (key) => decide(key, change.value))
+    if (!changed.ok) return answerTo(changed)
+    const { before, decided } = changed.value
+    const isChanged = decided.writes.length > 0
+    return answerWith({ ...before, ...change.value, version: before.version + (isChanged ? 1 : 0) })
+  },
+)
+
+/**
+ * What it is already is no change: a request that is sent again because its answer was lost must not fail. What was asked
+ * for together is written together.
+ */
+function decide(key: Authenticator, { friendlyName, state }: AuthenticatorChange): Result<Decided, Reason> {
+  const isNamed = friendlyName !== undefined && friendlyName !== key.friendlyName
+  const renamed: AuditType[] = isNamed ? ['authenticator.renamed'] : []
+  if (state === undefined || state === key.state)
+    return ok({ writes: isNamed ? [renamedAuthenticator(key, friendlyName)] : [], audit: renamed })
+  if (key.state === 'pending' && state === 'active') return refuse('only-the-user-activates', { at: '/state' })
+  if (key.state !== 'active' && key.state !== 'suspended')
+    return refuse('wrong-state', { at: '/state', detail: `It is ${key.state}.` })
+  const noted = isNamed ? { friendlyName } : {}
+  if (state === 'active')
+    return ok({ writes: [changedState(key, 'resume', noted)], audit: ['authenticator.resumed', ...renamed] })
+  return ok({
+    writes: [changedState(key, 'suspend', noted), loweredStanding(key.user)],
+    audit: ['authenticator.suspended', ...renamed],
+    ends: true,
+  })
+}

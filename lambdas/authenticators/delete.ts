@@ -1,0 +1,28 @@
+// DELETE /api/v1/tenants/{tenantCode}/users/{userId}/authenticators/{authenticatorId} — the CMS revoked it: gone at once.
+import { ok } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { deletedAuthenticator, loweredStanding } from '../../src/store/people.ts'
+import { readQuery } from './asked.ts'
+import { type Cms, forCms } from './caller.ts'
+import { type ManageNeeds, manage } from './managing.ts'
+import { answerTo } from './problems.ts'
+
+export const handle = forCms(
+  'authenticators:write',
+  async (needs: ManageNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const query = readQuery(call, [])
+    if (!query.ok) return answerTo(query)
+    const deleted = await manage(needs, call, cms, (key) =>
+      ok({
+        writes: [
+          ...deletedAuthenticator(key),
+          // Nothing ever rested on a pending key.
+          ...(key.state === 'pending' ? [] : [loweredStanding(key.user)]),
+        ],
+        audit: ['authenticator.deleted'],
+        ends: key.state !== 'pending',
+      }),
+    )
+    return deleted.ok ? { status: 204, headers: { 'cache-control': 'no-store' } } : answerTo(deleted)
+  },
+)

@@ -1,0 +1,67 @@
+// POST /api/v1/tenants/{tenantCode}/users/{userId}/authenticators — imports one authenticator, which waits for its user.
+import { parseImport } from '../../src/core/import-request.ts'
+import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { bodyLimits, readBody, readQuery, userIn } from './asked.ts'
+import { type Cms, forCms } from './caller.ts'
+import { fingerprintOf, type ImportNeeds, importAuthenticator, noteRefusal, type Repeatable } from './importing.ts'
+import { answerTo, type Refused } from './problems.ts'
+import { authenticatorsUrl, etagOf, showAuthenticator } from './representation.ts'
+
+export const handle = forCms(
+  'authenticators:write',
+  async (needs: ImportNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const asked = readAsked(needs, call, cms)
+    if (!asked.ok) {
+      await noteRefusal(needs, { cms, call }, asked)
+      return answerTo(asked)
+    }
+    const outcome = await importAuthenticator(needs, { cms, call, ...asked.value })
+    switch (outcome.done) {
+      case 'refused':
+        return answerTo(outcome.refusal)
+      case 'remembered': {
+        const { status, body, location } = outcome
+        const headers = { 'idempotency-replayed': 'true', ...(location === undefined ? {} : { location }) }
+        return { ...json(status, undefined, headers), body }
+      }
+      case 'existing':
+        return json(200, showAuthenticator(outcome.authenticator), { etag: etagOf(outcome.authenticator) })
+      case 'created': {
+        const { authenticator, user } = outcome
+        const location = `${authenticatorsUrl(needs.stage, user.id)}/${authenticator.id}`
+        return json(201, showAuthenticator(authenticator), { location, etag: etagOf(authenticator) })
+      }
+    }
+  },
+)
+
+function readAsked({ now }: ImportNeeds, call: Call, cms: Cms) {
+  const query = readQuery(call, [])
+  if (!query.ok) return query
+  const userId = userIn(call)
+  if (!userId.ok) return userId
+  const repeatable = readRepeatable(call, cms)
+  if (!repeatable.ok) return repeatable
+  const body = readBody(call, bodyLimits.one)
+  if (!body.ok) return body
+  const request = parseImport(body.value, now())
+  if (!request.ok) return request
+  return ok({
+    userId: userId.value,
+    request: request.value,
+    ...(repeatable.value === undefined ? {} : { repeatable: repeatable.value }),
+  })
+}
+
+/** Printable ASCII, as draft-ietf-httpapi-idempotency-key-header has it in practice. */
+export const idempotencyKeyPattern = '^[\\x20-\\x7e]{1,255}$'
+
+/** The Idempotency-Key, if there is one. Of the same caller only, and for the very same bytes to the same address. */
+export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefined, Refused['reason']> {
+  const key = call.headers['idempotency-key']
+  if (key === undefined) return ok(undefined)
+  if (!new RegExp(idempotencyKeyPattern).test(key))
+    return refuse('malformed-request', { detail: 'Idempotency-Key must have 1 to 255 characters of printable ASCII.' })
+  return ok({ caller: cms.id, key, fingerprint: fingerprintOf(call.method, call.path, call.query, call.body) })
+}

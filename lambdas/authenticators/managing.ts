@@ -1,0 +1,77 @@
+/**
+ * Changes an authenticator that a CMS manages: finds it, holds it against If-Match, decides, writes, and does all of that
+ * again when somebody else was faster.
+ *
+ * A change that takes something away from its user lowers their standing in the same transaction, which is what every
+ * session and token is held against from then on. The sessions that the key proved are removed after it: that is
+ * housekeeping, and its failure changes nothing of what holds.
+ */
+
+import type { AuditType } from '../../src/core/audit-event.ts'
+import type { Authenticator } from '../../src/core/authenticator.ts'
+import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { credentialsOf } from '../../src/core/session.ts'
+import type { Call } from '../../src/http/call.ts'
+import { recorded } from '../../src/store/audit.ts'
+import type { Write } from '../../src/store/db.ts'
+import { endedSession, sessionsOfUser } from '../../src/store/sessions.ts'
+import type { World } from '../../src/world.ts'
+import type { Cms } from './caller.ts'
+import { findAuthenticator } from './found.ts'
+import type { Reason } from './problems.ts'
+import { isExpected } from './representation.ts'
+
+export type ManageNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'log'>
+
+/** No writes: it is as it should be already. */
+export type Decided = { writes: Write[]; audit: AuditType[]; ends?: boolean }
+
+type Managed = Result<{ before: Authenticator; decided: Decided }, Reason>
+
+export async function manage(
+  needs: ManageNeeds,
+  call: Call,
+  cms: Cms,
+  decide: (key: Authenticator) => Result<Decided, Reason>,
+): Promise<Managed> {
+  const { db, now } = needs
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const found = await findAuthenticator(needs, call)
+    if (!found.ok) return found
+    const key = found.value
+    if (!isExpected(call.headers['if-match'], key)) return refuse('precondition-failed')
+    // What its user made here is theirs and the operator's.
+    if (key.origin !== 'imported') return refuse('not-imported')
+    const decided = decide(key)
+    if (!decided.ok) return decided
+    const { writes, audit, ends = false } = decided.value
+    const about = { at: now(), actor: cms.actor, user: key.user, ip: call.ip, request: call.id }
+    const records = audit.map((type) => recorded({ type, ...about, authenticator: key.id }))
+    const done = writes.length === 0 || (await db.transact([...writes, ...records])).ok
+    if (!done) continue
+    if (ends) await endSessions(needs, call, cms, key)
+    return ok({ before: key, decided: decided.value })
+  }
+  return refuse('changed-meanwhile')
+}
+
+async function endSessions(needs: ManageNeeds, call: Call, cms: Cms, key: Authenticator): Promise<void> {
+  const { db, now, log } = needs
+  try {
+    for (const { sid, proofs } of await sessionsOfUser(db, key.user)) {
+      if (!credentialsOf(proofs).includes(key.id)) continue
+      const about = { user: key.user, authenticator: key.id, session: sid, ip: call.ip, request: call.id }
+      // Only one that is there, so that its end is told once.
+      await db.transact([
+        { ...endedSession(sid), condition: 'attribute_exists(#pk)' },
+        recorded({ type: 'session.ended', at: now(), actor: cms.actor, ...about, reason: 'authenticator-revoked' }),
+      ])
+    }
+  } catch (failure) {
+    log('housekeeping-failed', {
+      request: call.id,
+      what: 'sessions of a key that was taken away',
+      error: failure instanceof Error ? failure.message : 'unknown',
+    })
+  }
+}

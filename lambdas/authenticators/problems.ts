@@ -1,0 +1,53 @@
+/** What a CMS hears for each reason. The reason itself is in the audit record and the log. */
+import type { Refusal } from '../../src/core/result.ts'
+import { type Answer, problem } from '../../src/http/call.ts'
+
+type Said = { status: number; code: string; title: string }
+
+const says = <Code extends string>(status: number, code: Code, title: string) => ({ status, code, title })
+
+export const problems = {
+  unauthenticated: says(401, 'unauthenticated', 'Send an API key that is in use, or an access token'),
+  'insufficient-scope': says(403, 'insufficient-scope', 'This caller may not do that'),
+  'tenant-not-found': says(404, 'tenant-not-found', 'There is no such tenant'),
+  'user-not-found': says(404, 'user-not-found', 'There is no such user, or they are disabled'),
+  'authenticator-not-found': says(404, 'authenticator-not-found', 'This user has no such authenticator'),
+
+  'malformed-request': says(400, 'malformed-request', 'The request is malformed'),
+  'not-json': says(400, 'not-json', 'The body is not JSON'),
+  'unsupported-media-type': says(415, 'unsupported-media-type', 'The body must be application/json'),
+  'too-large': says(413, 'too-large', 'The body is too large'),
+
+  'import-disabled': says(403, 'import-disabled', 'Authenticator import via API is turned off'),
+  'rp-id-mismatch': says(422, 'rp-id-mismatch', 'The key was made for an RP ID that is not accepted here'),
+  'unsupported-algorithm': says(422, 'unsupported-algorithm', 'Keys of this algorithm are not accepted'),
+  'bad-public-key': says(422, 'bad-public-key', 'The public key is no good'),
+  'aaguid-not-allowed': says(422, 'aaguid-not-allowed', 'Keys of this model are not accepted'),
+  'attestation-invalid': says(422, 'attestation-invalid', 'The attestation does not hold'),
+  // Whose it is, nobody is told.
+  taken: says(409, 'conflict', 'This credential ID belongs to somebody else'),
+  'different-key': says(409, 'conflict', 'This user has another key under this credential ID'),
+  'idempotency-key-reused': says(422, 'idempotency-key-reused', 'This Idempotency-Key came with another request'),
+
+  'only-the-user-activates': says(409, 'only-the-user-activates', 'Only its user activates a pending authenticator'),
+  'wrong-state': says(409, 'wrong-state', 'The authenticator is in a state that does not allow this'),
+  'not-imported': says(403, 'not-imported', 'This authenticator was made here and is not managed by a CMS'),
+  'precondition-failed': says(412, 'precondition-failed', 'The authenticator is not the one that If-Match names'),
+  'changed-meanwhile': says(409, 'changed-meanwhile', 'Others are changing the same thing; try again'),
+} as const satisfies Record<string, Said>
+
+export type Reason = keyof typeof problems
+export type Refused = Refusal<Reason>
+
+export const answerTo = ({ reason, at, detail }: Refused, headers: Record<string, string> = {}): Answer =>
+  problem(
+    {
+      ...problems[reason],
+      ...(at === undefined ? {} : { pointer: at }),
+      ...(detail === undefined ? {} : { detail }),
+    },
+    headers,
+  )
+
+/** The problem document by itself, for one of many results. */
+export const documentOf = (refused: Refused): unknown => JSON.parse(answerTo(refused).body ?? '{}')
