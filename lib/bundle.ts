@@ -42,8 +42,22 @@ export async function bundle(
   { minify = true }: BundleOptions = {},
 ): Promise<Bundle> {
   const file = join(outdir, 'index.mjs')
-  const { metafile } = await build({
-    stdin: { contents: entryOf(lambda), resolveDir: root, sourcefile: `${lambda}.entry.ts`, loader: 'ts' },
+  const entry = { name: lambda, source: entryOf(lambda), lean: lambda === 'webauthn' }
+  const { metafile } = await bundleModule(entry, file, minify)
+  const inputs = Object.keys(metafile.inputs).filter((input) => existsSync(join(root, input)))
+  const assets = lambda === 'metadata' ? await bundleAssets(join(outdir, 'assets'), minify) : []
+  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))?.[1].bytes ?? 0
+  return { file, bytes, inputs: [...inputs, ...assets].sort() }
+}
+
+/** What a Lambda's entry is made into. Exported for the test that compares answers with and without `lean`. */
+export const bundleModule = (
+  { name, source, lean }: { name: string; source: string; lean: boolean },
+  file: string,
+  minify: boolean,
+) =>
+  build({
+    stdin: { contents: source, resolveDir: root, sourcefile: `${name}.entry.ts`, loader: 'ts' },
     absWorkingDir: root,
     outfile: file,
     bundle: true,
@@ -53,7 +67,7 @@ export async function bundle(
     // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
     mainFields: ['module', 'main'],
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: [quickHttp],
+    plugins: lean ? [quickHttp, leanWebauthn] : [quickHttp],
     minify,
     // The lines, not the sources: the map is read at each cold start.
     sourcemap: 'linked',
@@ -63,11 +77,6 @@ export async function bundle(
     metafile: true,
     logLevel: 'silent',
   })
-  const inputs = Object.keys(metafile.inputs).filter((input) => existsSync(join(root, input)))
-  const assets = lambda === 'metadata' ? await bundleAssets(join(outdir, 'assets'), minify) : []
-  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))?.[1].bytes ?? 0
-  return { file, bytes, inputs: [...inputs, ...assets].sort() }
-}
 
 /** Every Lambda, each to a folder of its name. */
 export async function bundleAll(
@@ -149,5 +158,22 @@ const quickHttp: Plugin = {
       contents: `module.exports = process.getBuiltinModule('${path}')`,
       loader: 'js',
     }))
+  },
+}
+
+/**
+ * Leaves out what an assertion does not use of @simplewebauthn/server: the attestation statements and their ASN.1, a
+ * fifth of that Lambda's start. Their packages do not say that they are free of side effects, and registering one would
+ * be an effect; so only for the Lambda that verifies assertions alone, and a test compares its answers.
+ */
+const leanWebauthn: Plugin = {
+  name: 'lean-webauthn',
+  setup({ onResolve, resolve }) {
+    const packages = /^(@simplewebauthn\/|@peculiar\/|@levischuck\/|@hexagon\/|asn1js$|pvtsutils$|pvutils$|tsyringe$)/
+    onResolve({ filter: packages }, async ({ path, pluginData, kind, importer, resolveDir }) => {
+      if (pluginData === 'resolved') return undefined
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })
+      return { path: found.path, errors: found.errors, sideEffects: false }
+    })
   },
 }

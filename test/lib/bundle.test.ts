@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lambdas, routes } from '../../lambdas/routes.ts'
-import { type Bundle, bundleAll, entryOf, eventLambdas } from '../../lib/bundle.ts'
+import { type Bundle, bundleAll, bundleModule, entryOf, eventLambdas } from '../../lib/bundle.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
+import { verifyAssertion } from '../../src/core/fido.ts'
+import { createSecurityKey, tamper } from '../authenticator.ts'
 
 describe('the entry of a Lambda', () => {
   it('imports each file once and serves each route', () => {
@@ -98,5 +101,42 @@ describe('the bundles', () => {
     const before = await Promise.all(lambdas.map(textOf))
     await bundleAll(outdir)
     expect(await Promise.all(lambdas.map(textOf))).toEqual(before)
+  })
+})
+
+describe('the lean bundle for assertions', () => {
+  const rpId = 'login.example.com'
+  const origin = `https://${rpId}`
+  const challenge = toBase64url(new Uint8Array(32).fill(7))
+  let outdir: string
+  let lean: typeof verifyAssertion
+  beforeAll(async () => {
+    outdir = await mkdtemp(join(tmpdir(), 'keystep-lean-'))
+    const entry = { name: 'lean', source: "export { verifyAssertion } from './src/core/fido.ts'", lean: true }
+    await bundleModule(entry, join(outdir, 'lean.mjs'), true)
+    const { verifyAssertion: bundled }: { verifyAssertion: typeof verifyAssertion } = await import(
+      join(outdir, 'lean.mjs')
+    )
+    lean = bundled
+  })
+  afterAll(() => rm(outdir, { recursive: true }))
+
+  it.each([-7, -8, -35, -36, -257] as const)('answers like the sources for algorithm %i', async (algorithm) => {
+    const key = createSecurityKey({ rpId, origin, algorithm })
+    const user = { handles: [], handleRequired: false }
+    const genuine = key.sign({ challenge })
+    const responses = [
+      genuine,
+      key.sign({ challenge, origin: 'https://evil.example' }),
+      ...[0, 1, 3, 9, 40].map((index) => tamper(genuine, 'signature', { index, xor: 1 })),
+      tamper(genuine, 'authenticatorData', { index: 0, xor: 1 }),
+    ]
+    for (const response of responses) {
+      const question = { response, credential: key.credential, user, challenge, origin, rpId }
+      expect(await lean(question)).toEqual(await verifyAssertion(question))
+    }
+    expect(await lean({ response: genuine, credential: key.credential, user, challenge, origin, rpId })).toMatchObject({
+      ok: true,
+    })
   })
 })
