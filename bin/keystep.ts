@@ -9,6 +9,10 @@ import { addStacks } from '../lib/stacks.ts'
 const app = new App()
 const settings = parseSettings((name) => app.node.tryGetContext(name))
 if (settings.ok) {
+  if (settings.value.domain.endsWith('example.org'))
+    console.warn(
+      `${settings.value.domain} is nobody's domain: good to synthesize, not to deploy. See "stages" in cdk.json.`,
+    )
   const bundles = fileURLToPath(new URL('../cdk.out/bundles', import.meta.url))
   await bundleAll(bundles)
   addStacks(app, settings.value, (lambda) => join(bundles, lambda))

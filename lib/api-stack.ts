@@ -60,7 +60,7 @@ const reachDirectory: readonly Lambda[] = ['login', 'activation']
 /** For a route that the table forgot, and for what is no route: API Gateway itself answers that with 404. */
 const otherwise = { rateLimit: 10, burstLimit: 20 }
 
-export const routeKeyOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+const routeKeyOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
 
 export class ApiStack extends Stack {
   readonly api: HttpApi
@@ -199,7 +199,7 @@ export class ApiStack extends Stack {
     output(
       'Issuer',
       issuerOf(settings),
-      'Next: cdk deploy with --outputs-file cdk-outputs.json, then npm run admin -- --outputs cdk-outputs.json',
+      'Next: npx cdk deploy --all --outputs-file cdk-outputs.json, then npm run admin -- init --outputs cdk-outputs.json',
     )
     output('RpId', settings.rpId, 'The RP ID of WebAuthn; a key enrolled for another one does not work here')
     output(

@@ -35,7 +35,7 @@ type MailStackProps = StackProps & {
 }
 
 /** The Lambda has no route, so its needs are named here. */
-export const feedbackNeeds: Needs = {
+const feedbackNeeds: Needs = {
   tables: { people: ['read', 'index', 'update'], audit: ['put'] },
   rights: [],
 }

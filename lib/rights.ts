@@ -18,8 +18,8 @@ export type Resources = {
   sender: string
 }
 
-/** Bound to each wrapped key by whoever encrypts it; a key wrapped for anything else does not open. */
-export const wrappingContext = { purpose: 'keystep-signing-key' } as const
+/** As src/services/vault.ts binds it to each wrapped key; what was wrapped for anything else does not open. */
+const wrappingContext = { purpose: 'keystep-signing-key' } as const
 
 const actions = {
   read: ['GetItem', 'BatchGetItem', 'Query'],

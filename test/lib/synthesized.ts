@@ -29,7 +29,7 @@ export function placeholder(): string {
   return folder
 }
 
-export const given = {
+const given = {
   stage: 'test',
   domain: 'id.example.org',
   hostedZoneId: 'Z0123456789ABC',
