@@ -6,7 +6,7 @@
  * folder, and the same sources give the same bytes there.
  */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -67,9 +67,9 @@ export const bundleModule = (
     // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
     mainFields: ['module', 'main'],
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: lean ? [quickHttp, leanWebauthn] : [quickHttp],
+    plugins: [quickHttp, shortMap, ...(lean ? [leanWebauthn] : [])],
     minify,
-    // The lines, not the sources: the map is read at each cold start.
+    // The lines and not the sources, and of our own files only: the map is read at each cold start.
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
@@ -158,6 +158,22 @@ const quickHttp: Plugin = {
       contents: `module.exports = process.getBuiltinModule('${path}')`,
       loader: 'js',
     }))
+  },
+}
+
+/**
+ * Shortens the source map, which is read at each cold start, to the lines of our own files. A stack trace still names
+ * the file of a package, and no line in it.
+ */
+const shortMap: Plugin = {
+  name: 'short-map',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+      // One mapping for the whole file: to its first line.
+      const map = JSON.stringify({ version: 3, sources: [basename(path)], mappings: 'AAAA' })
+      const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`
+      return { contents: `${await readFile(path, 'utf8')}\n${comment}`, loader: 'js' }
+    })
   },
 }
 
