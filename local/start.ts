@@ -84,7 +84,8 @@ export function readFlags(args: string[], environment: Readonly<Record<string, s
 
 function say({ demo }: Service, directory: string, milliseconds: number): void {
   const width = Math.max(...demo.people.map(({ userName }) => userName.length))
-  const folder = relative(process.cwd(), directory) || '.'
+  const near = relative(process.cwd(), directory)
+  const folder = near.startsWith('..') ? directory : near
   console.log(`
 Keystep is ready, after ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C stops it.
 

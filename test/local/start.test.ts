@@ -186,7 +186,7 @@ describe('a start', () => {
     const discovered = await (await fetch(`${demo.issuer}/.well-known/openid-configuration`)).json()
     expect(discovered).toMatchObject({ issuer: demo.issuer })
     const users = await fetch(`${demo.issuer}/api/v1/tenants/${demo.tenantCode}/users/ada`, {
-      headers: { authorization: `Bearer ${demo.apiKey}` },
+      headers: { apikey: demo.apiKey },
     })
     expect(users.status).toBe(200)
     for (const address of Object.values(demo.apps)) expect(started.said()).toContain(address)
