@@ -130,7 +130,12 @@ export function visit(house: House, { ip = '192.0.2.1' }: { ip?: string } = {}) 
     get options(): RequestOptionsJson {
       const encoded = /data-options="([^"]*)"/.exec(current().body)?.[1]
       if (encoded === undefined) throw new Error(`The page ${this.page} asks for no ceremony`)
-      return JSON.parse(encoded.replace(/&quot;/g, '"').replace(/&#34;/g, '"').replace(/&amp;/g, '&'))
+      return JSON.parse(
+        encoded
+          .replace(/&quot;/g, '"')
+          .replace(/&#34;/g, '"')
+          .replace(/&amp;/g, '&'),
+      )
     },
     /** Where an application is back with an answer. */
     get landed(): URLSearchParams {
@@ -143,7 +148,11 @@ export function visit(house: House, { ip = '192.0.2.1' }: { ip?: string } = {}) 
 type Tokens = { access_token: string; id_token: string; refresh_token?: string; expires_in: number }
 
 /** What App1 does with the answer it got. */
-export function exchange(house: House, code: string | null, change: Record<string, string> = {}): Promise<Reply<Tokens>> {
+export function exchange(
+  house: House,
+  code: string | null,
+  change: Record<string, string> = {},
+): Promise<Reply<Tokens>> {
   return house.invoke<Tokens>('POST', '/token', {
     body: new URLSearchParams({
       grant_type: 'authorization_code',

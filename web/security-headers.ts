@@ -42,9 +42,11 @@ export const pageHeaders = (
   { https = true }: { https?: boolean } = {},
 ): Record<string, string> => ({
   'content-security-policy': directives(formTargets).join('; '),
-  'referrer-policy': 'no-referrer',
+  // Nothing leaves for elsewhere. Not `no-referrer`: under it browsers post our own forms with `Origin: null`, and the
+  // check that a post comes from our own page would have nothing to go by (see src/http/lambda.ts).
+  'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
-  'cross-origin-opener-policy': 'same-origin',
+  // No Cross-Origin-Opener-Policy: applications that sign in through a popup need to hear from it.
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy':
     'publickey-credentials-get=(self), publickey-credentials-create=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()',

@@ -8,11 +8,14 @@ import { type JourneyWorld, keyOf, newChallenge, onward } from '../login/journey
 import { onPage } from '../login/post.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
-  const response = readResponse(fieldOf(call, 'response', 16_384))
+  const posted = fieldOf(call, 'response', 16_384)
+  const response = readResponse(posted)
   return onPage(world, call, ['activation'], async (journey, { activation }) => {
     const { login } = journey
     const key = keyOf(journey, activation.authenticator)
     if (activation.state !== 'proved' || key === undefined) return onward(login, 'step-over')
+    // The form itself was posted: no script ran that could have asked for the key.
+    if (posted === '') return onward(login, 'no-script')
 
     const now = world.now()
     const checked = await checkAssertion(world, login, key, response, {

@@ -14,13 +14,16 @@ import { showOver } from './show.ts'
 type Reason = Parameters<typeof refusalWrites>[4]
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
-  const response = readResponse(fieldOf(call, 'response', 16_384))
+  const posted = fieldOf(call, 'response', 16_384)
+  const response = readResponse(posted)
   const parsed = parseAssertion(response)
   const opened = await openJourney(world, call, parsed.ok ? [parsed.value.credentialId] : [])
   if (!opened.ok) return showOver(world, call, opened.over)
   const { journey, others } = opened
   const { page } = journey.next
   if (page !== 'webauthn' && page !== 'username') return onward(journey.login, 'step-over')
+  // The form itself was posted: no script ran that could have asked for the key.
+  if (posted === '') return onward(journey.login, 'no-script')
 
   const nameless = page === 'username'
   const credentialId = parsed.ok ? parsed.value.credentialId : undefined

@@ -17,37 +17,43 @@ export type Signer = {
   sign(alg: SigningAlgorithm, typ: string, payload: JWTPayload): Promise<string>
 }
 
-type Ready = { kid: string; key: KeyObject }
-
 /** How long a warm Lambda goes on with a key that was rotated meanwhile: less than a retiring key stays published. */
 const freshFor: Seconds = 300
 
 export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
   const vault = openVault(stage)
-  const ready = new Map<SigningAlgorithm, { until: Seconds; key: Promise<Ready> }>()
+  let read: { until: Seconds; keys: Promise<SigningKey[]> } | undefined
+  const unwrapped = new Map<string, Promise<KeyObject>>()
 
-  const unwrapActive = async (alg: SigningAlgorithm): Promise<Ready> => {
-    const active = (await readSigningKeys(db)).find((key) => key.alg === alg && key.state === 'active')
-    if (active === undefined)
-      throw new Error(`There is no active ${alg} signing key: run \`npm run admin -- init\` first`)
-    const pkcs8 = await vault.unwrap(active.wrappedPrivateKey)
-    return { kid: active.kid, key: createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' }) }
+  /** The keys as they are, read again when they may have changed. A failure is not kept: the next call tries again. */
+  const readKeys = (): Promise<SigningKey[]> => {
+    if (read !== undefined && read.until > now()) return read.keys
+    const keys = readSigningKeys(db)
+    read = { until: now() + freshFor, keys }
+    keys.catch(() => {
+      read = undefined
+    })
+    return keys
   }
 
-  const keyFor = (alg: SigningAlgorithm): Promise<Ready> => {
-    const kept = ready.get(alg)
-    if (kept !== undefined && kept.until > now()) return kept.key
-    const key = unwrapActive(alg)
-    ready.set(alg, { until: now() + freshFor, key })
-    // A failure is not kept: the next call tries again.
-    key.catch(() => ready.delete(alg))
-    return key
+  /** Once for each key: what is unwrapped never changes. */
+  const unwrap = (key: SigningKey): Promise<KeyObject> => {
+    const known = unwrapped.get(key.kid)
+    if (known !== undefined) return known
+    const opened = vault
+      .unwrap(key.wrappedPrivateKey)
+      .then((pkcs8) => createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' }))
+    unwrapped.set(key.kid, opened)
+    opened.catch(() => unwrapped.delete(key.kid))
+    return opened
   }
 
   return {
     async sign(alg, typ, payload) {
-      const { kid, key } = await keyFor(alg)
-      return new SignJWT(payload).setProtectedHeader({ alg, typ, kid }).sign(key)
+      const active = (await readKeys()).find((key) => key.alg === alg && key.state === 'active')
+      if (active === undefined)
+        throw new Error(`There is no active ${alg} signing key: run \`npm run admin -- init\` first`)
+      return new SignJWT(payload).setProtectedHeader({ alg, typ, kid: active.kid }).sign(await unwrap(active))
     },
   }
 }

@@ -124,7 +124,7 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
   const db: Db = {
     async batch(places) {
       const wanted = new Map<Table, Key[]>()
-      for (const { table, key } of places) wanted.set(table, [...(wanted.get(table) ?? []), key])
+      for (const { table, key } of places.filter(isPossible)) wanted.set(table, [...(wanted.get(table) ?? []), key])
       const found = new Map<string, Item>()
       let request = Object.fromEntries(
         [...wanted].map(([table, keys]) => [
@@ -192,6 +192,7 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
     },
 
     async update({ table, key }, { update, condition, values }) {
+      if (!isPossible({ table, key })) return { ok: false, found: undefined }
       try {
         const answer = await client.send(
           new UpdateItemCommand({
@@ -234,6 +235,15 @@ export function folded(writes: readonly Write[]): Write[] {
     .filter((write) => write.write !== 'check' || !changed.has(at(write)))
     .map((write) => (checks.some((check) => check !== write && at(check) === at(write)) ? onto(write) : write))
 }
+
+/**
+ * Whether there can be such a record: a key has 1 to 2048 bytes, a sort key 1 to 1024. Keys carry what strangers sent,
+ * and for one that cannot be, the answer is that there is none.
+ */
+const isPossible = ({ key: { pk, sk } }: Place): boolean =>
+  isWithin(pk, 2048) && (sk === undefined || isWithin(sk, 1024))
+
+const isWithin = (text: string, most: number): boolean => text !== '' && Buffer.byteLength(text) <= most
 
 const identity = (table: string, key: Item | Key): string => JSON.stringify([table, key.pk, key.sk ?? ''])
 
