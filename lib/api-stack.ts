@@ -199,7 +199,7 @@ export class ApiStack extends Stack {
     output(
       'Issuer',
       issuerOf(settings),
-      'Next: npx cdk deploy --all --outputs-file cdk-outputs.json, then npm run admin -- init --outputs cdk-outputs.json',
+      'The address of the service; its documents are below /.well-known/openid-configuration',
     )
     output('RpId', settings.rpId, 'The RP ID of WebAuthn; a key enrolled for another one does not work here')
     output(
@@ -213,6 +213,16 @@ export class ApiStack extends Stack {
       settings.sender,
       'Next: have SES take the account out of its sandbox, or only verified people get mail',
     )
+    // Values rather than descriptions: those are what `cdk deploy` prints.
+    const admin = 'npm run admin -- --outputs cdk-outputs.json'
+    output('Next1', `${admin} init`, 'The realm with its flows, and signing keys')
+    output(
+      'Next2',
+      `${admin} user add NAME --email ADDRESS --role administrator --password-stdin`,
+      'The first administrator',
+    )
+    output('Next3', `${admin} api-key add NAME`, 'An API key for a Credential Management System, shown once')
+    output('Next4', `${admin} client add ID --redirect-uri ADDRESS`, 'An application that signs people in here')
     output('Region', Aws.REGION, 'Where all this is')
   }
 }

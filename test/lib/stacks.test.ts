@@ -330,6 +330,16 @@ describe('the outputs', () => {
     expect(Object.keys(areas[area].Outputs)).toEqual(expect.arrayContaining([...names]))
   })
 
+  it('say what to run next, in the words of the command', () => {
+    const next = [1, 2, 3, 4].map((step) => String(areas.api.Outputs[`Next${step}`]?.Value))
+    expect(next.map((line) => line.replace('npm run admin -- --outputs cdk-outputs.json ', ''))).toEqual([
+      'init',
+      'user add NAME --email ADDRESS --role administrator --password-stdin',
+      'api-key add NAME',
+      'client add ID --redirect-uri ADDRESS',
+    ])
+  })
+
   it('say the settings as they are', () => {
     const values = Object.fromEntries(Object.entries(areas.api.Outputs).map(([name, { Value }]) => [name, Value]))
     expect(values).toMatchObject({
