@@ -6,6 +6,15 @@ import type { Call } from '../../src/http/call.ts'
 /** Bytes of a body. A bulk import has room for a hundred raw keys, or some twenty attested ones of the largest kind. */
 export const bodyLimits = { one: 65_536, bulk: 1_048_576 } as const
 
+/** What a PATCH sends is a merge patch, by its own type (RFC 7396) or as plain JSON. */
+export const patchTypes = ['application/json', 'application/merge-patch+json'] as const
+
+/** Printable ASCII, as draft-ietf-httpapi-idempotency-key-header has it in practice. */
+export const idempotencyKeyPattern = '^[\\x20-\\x7e]{1,255}$'
+
+/** Of a challenge. Up to thirty days: a key may be enrolled in one building and sent to the next. */
+export const challengeMinutes = { least: 5, most: 43_200, usual: 5 } as const
+
 type BodyRefusal = 'too-large' | 'unsupported-media-type' | 'not-json'
 
 /** `application/json`, or whatever else is named. Parameters of the type, such as a charset, change nothing. */

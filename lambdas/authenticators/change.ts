@@ -5,14 +5,11 @@ import { type AuthenticatorChange, parseChange } from '../../src/core/import-req
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedState, loweredStanding, renamedAuthenticator } from '../../src/store/people.ts'
-import { bodyLimits, readBody, readQuery } from './asked.ts'
+import { bodyLimits, patchTypes, readBody, readQuery } from './asked.ts'
 import { type Cms, forCms } from './caller.ts'
 import { type Decided, type ManageNeeds, manage } from './managing.ts'
 import { answerTo, type Reason } from './problems.ts'
 import { answerWith } from './representation.ts'
-
-/** What is sent is a merge patch, by its own type (RFC 7396) or as plain JSON. */
-export const patchTypes = ['application/json', 'application/merge-patch+json'] as const
 
 export const handle = forCms(
   'authenticators:write',

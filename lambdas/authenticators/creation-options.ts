@@ -10,16 +10,13 @@ import { createdEnrolment, type Enrolment } from '../../src/store/enrolments.ts'
 import { findPerson } from '../../src/store/people.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import { readNumber, readQuery, userIn } from './asked.ts'
+import { challengeMinutes, readNumber, readQuery, userIn } from './asked.ts'
 import { forCms } from './caller.ts'
 import { userHandleOf } from './importing.ts'
 import { answerTo } from './problems.ts'
 import { dateTime } from './representation.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
-
-/** Up to thirty days: a key may be enrolled in one building and sent to the next. */
-export const challengeMinutes = { least: 5, most: 43_200, usual: 5 } as const
 
 export const handle = forCms('authenticators:write', async ({ db, stage, now }: Needs, call: Call): Promise<Answer> => {
   const query = readQuery(call, ['challengeTimeoutInMinutes'])

@@ -2,7 +2,7 @@
 import { parseImport } from '../../src/core/import-request.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { bodyLimits, readBody, readQuery, userIn } from './asked.ts'
+import { bodyLimits, idempotencyKeyPattern, readBody, readQuery, userIn } from './asked.ts'
 import { type Cms, forCms } from './caller.ts'
 import { fingerprintOf, type ImportNeeds, importAuthenticator, noteRefusal, type Repeatable } from './importing.ts'
 import { answerTo, type Refused } from './problems.ts'
@@ -53,9 +53,6 @@ function readAsked({ now }: ImportNeeds, call: Call, cms: Cms) {
     ...(repeatable.value === undefined ? {} : { repeatable: repeatable.value }),
   })
 }
-
-/** Printable ASCII, as draft-ietf-httpapi-idempotency-key-header has it in practice. */
-export const idempotencyKeyPattern = '^[\\x20-\\x7e]{1,255}$'
 
 /** The Idempotency-Key, if there is one. Of the same caller only, and for the very same bytes to the same address. */
 export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefined, Refused['reason']> {

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Table } from '../../../lib/tables.ts'
+import { attestedImport, type Cms, newKey, openCms, type Problem, rawImport, type Shown } from './cms.ts'
+
+let cms: Cms
+
+beforeAll(async () => {
+  cms = await openCms()
+})
+
+afterAll(() => cms.house.close())
+
+type Results = {
+  dryRun: boolean
+  results: { index: number; status: number; authenticator?: Shown; problem?: Problem }[]
+} & Problem
+
+const bulk = (
+  items: unknown,
+  { query = '', headers = {} }: { query?: string; headers?: Record<string, string> } = {},
+) => cms.call<Results>('POST', `/authenticators:import${query}`, { body: { items }, headers })
+
+const statusesOf = ({ json }: { json: Results }): number[] => json.results.map(({ status }) => status)
+
+const everything = async () => Promise.all((['people', 'sessions', 'audit'] satisfies Table[]).map(cms.house.all))
+
+describe('a bulk import', () => {
+  it('imports each item or says why not', async () => {
+    const [anna, bert] = [await cms.house.addUser(), await cms.house.addUser({ userName: 'bert' })]
+    const [one, other] = [newKey(), newKey()]
+    await cms.importKey(anna, rawImport(other))
+    const reply = await bulk([
+      { userId: anna.id, ...rawImport(one) },
+      { userId: 'BERT', ...rawImport(newKey()) },
+      { userId: anna.id, ...rawImport(other) },
+      { userId: bert.id, ...rawImport(other) },
+      { userId: 'nobody', ...rawImport(newKey()) },
+      { userId: anna.id, ...rawImport(newKey(), {}, { rpId: 'evil.example' }) },
+      { userId: anna.id, ...rawImport(newKey(), { surprise: 1 }) },
+      { ...rawImport(newKey()) },
+      'nonsense',
+      { userId: anna.id, ...rawImport(newKey(), {}, { publicKey: 'AAAA' }) },
+    ])
+    expect(reply.status).toBe(200)
+    expect(reply.json.dryRun).toBe(false)
+    expect(statusesOf(reply)).toEqual([201, 201, 200, 409, 404, 422, 400, 400, 400, 422])
+    expect(reply.json.results.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(reply.json.results.slice(5).map(({ problem }) => problem?.pointer)).toEqual([
+      '/items/5/metadata/rpId',
+      '/items/6/surprise',
+      '/items/7/userId',
+      '/items/8',
+      '/items/9/metadata/publicKey',
+    ])
+    const id = reply.json.results[1]?.authenticator?.id
+    expect((await cms.call('GET', `${cms.keysOf(bert)}/${id}`)).json).toEqual(reply.json.results[1]?.authenticator)
+    const request = reply.commands[0]?.request
+    const events = (await cms.house.audit()).filter((event) => event.request === request).map((event) => event.type)
+    expect(events.filter((type) => type === 'authenticator.imported')).toHaveLength(2)
+    expect(events.filter((type) => type === 'import.refused')).toHaveLength(7)
+  })
+
+  it('of one key several times imports the first', async () => {
+    const [anna, bert] = [await cms.house.addUser(), await cms.house.addUser()]
+    const key = newKey()
+    const items = [anna, anna, bert, anna].map(({ id }, index) => ({
+      userId: id,
+      ...rawImport(key, { friendlyName: `Name ${index}` }),
+    }))
+    const reply = await bulk(items)
+    expect(statusesOf(reply)).toEqual([201, 200, 409, 200])
+    expect(reply.json.results[3]?.authenticator).toEqual(reply.json.results[0]?.authenticator)
+    expect(reply.json.results[0]?.authenticator?.friendlyName).toBe('Name 0')
+  })
+
+  it('takes a hundred, and no more', async () => {
+    const anna = await cms.house.addUser()
+    const items = Array.from({ length: 100 }, () => ({ userId: anna.id, ...rawImport(newKey()) }))
+    expect(new Set(statusesOf(await bulk(items)))).toEqual(new Set([201]))
+    expect((await bulk([...items, items[0]])).json).toMatchObject({ status: 400, pointer: '/items' })
+  })
+
+  it('of no list at all is refused as a whole', async () => {
+    for (const items of [[], {}, undefined])
+      expect((await bulk(items)).json).toMatchObject({ status: 400, code: 'malformed-request', pointer: '/items' })
+    expect((await bulk([], { query: '?dryRun=yes' })).json).toMatchObject({ status: 400 })
+    const path = '/authenticators:import'
+    const post = (body: string, type = 'application/json') =>
+      cms.call('POST', path, { body, headers: { 'content-type': type } })
+    expect((await post(`"${'x'.repeat(1_048_576)}"`)).json).toMatchObject({ status: 413 })
+    expect((await post('x')).json).toMatchObject({ status: 400, code: 'not-json' })
+    expect((await post('{}', 'application/xml')).json).toMatchObject({ status: 415 })
+  })
+
+  it('needs the scope to write', async () => {
+    const reader = await cms.house.addApiKey(['users:read', 'authenticators:read'])
+    expect((await bulk([], { headers: { apikey: reader.shown } })).status).toBe(403)
+    expect((await cms.send('POST', '/authenticators:import', { body: {} })).status).toBe(401)
+  })
+
+  it('while the toggle is off refuses each', async () => {
+    const anna = await cms.house.addUser()
+    await cms.house.changeSettings({ authenticatorImport: false })
+    const reply = await bulk([{ userId: anna.id, ...rawImport(newKey()) }])
+    await cms.house.changeSettings({ authenticatorImport: true })
+    expect(reply.json.results).toMatchObject([{ status: 403, problem: { code: 'import-disabled' } }])
+  })
+})
+
+describe('a dry run', () => {
+  it('changes nothing and says what would happen, also of items that meet each other', async () => {
+    const [anna, bert] = [await cms.house.addUser(), await cms.house.addUser()]
+    const [held, twice] = [newKey(), newKey()]
+    const { json: existing } = await cms.importKey(anna, rawImport(held))
+    const challenge = await cms.challengeFor(anna)
+    const items = [
+      { userId: anna.id, ...rawImport(held) },
+      { userId: anna.id, ...rawImport(twice) },
+      { userId: anna.id, ...rawImport(twice) },
+      { userId: bert.id, ...rawImport(twice) },
+      { userId: anna.id, ...attestedImport(newKey(), challenge) },
+      { userId: anna.id, ...attestedImport(newKey(), challenge) },
+      { userId: 'nobody', ...rawImport(newKey()) },
+      { userId: anna.id, type: 'fido' },
+    ]
+    cms.house.now += 1
+    const before = await everything()
+    const headers = { 'idempotency-key': 'dry' }
+    const dry = await bulk(items, { query: '?dryRun=true', headers })
+    expect(await everything()).toEqual(before)
+    expect(dry.json.dryRun).toBe(true)
+    expect(statusesOf(dry)).toEqual([200, 201, 200, 409, 201, 422, 404, 400])
+    expect(dry.json.results[0]?.authenticator).toEqual(existing)
+    expect(dry.json.results[1]).not.toHaveProperty('authenticator')
+    expect(
+      dry.commands.map(({ name }) => name).filter((name) => !/^(BatchGetItem|Query|UpdateItem)$/.test(name)),
+    ).toEqual([])
+
+    const wet = await bulk(items, { headers })
+    // The two that answer one challenge are not in one chain, so that either may be first.
+    expect(statusesOf(wet).toSorted()).toEqual(statusesOf(dry).toSorted())
+  })
+})
+
+describe('a bulk import with an Idempotency-Key', () => {
+  it('sent again answers for what was done and tries again what was refused', async () => {
+    const anna = await cms.house.addUser()
+    const headers = { 'idempotency-key': 'bulk' }
+    const items = [
+      { userId: anna.id, ...rawImport(newKey()) },
+      { userId: 'late', ...rawImport(newKey()) },
+    ]
+    const first = await bulk(items, { headers })
+    expect(statusesOf(first)).toEqual([201, 404])
+    await cms.house.addUser({ userName: 'late' })
+    const again = await bulk(items, { headers })
+    expect(statusesOf(again)).toEqual([201, 201])
+    expect(again.json.results[0]).toEqual(first.json.results[0])
+  })
+
+  it('with other items is refused as a whole', async () => {
+    const anna = await cms.house.addUser()
+    const headers = { 'idempotency-key': 'bulk two' }
+    await bulk([{ userId: anna.id, ...rawImport(newKey()) }], { headers })
+    const reply = await bulk([{ userId: anna.id, ...rawImport(newKey()) }], { headers })
+    expect(reply.json).toMatchObject({ status: 422, code: 'idempotency-key-reused' })
+    const single = await cms.importKey(anna, rawImport(newKey()), headers)
+    expect(single.json).toMatchObject({ code: 'idempotency-key-reused' })
+  })
+
+  it('sent ten times at once imports each once', async () => {
+    const anna = await cms.house.addUser()
+    const headers = { 'idempotency-key': 'bulk at once' }
+    const items = Array.from({ length: 5 }, () => ({ userId: anna.id, ...rawImport(newKey()) }))
+    const replies = await Promise.all(Array.from({ length: 10 }, () => bulk(items, { headers })))
+    expect(new Set(replies.map(({ body }) => body)).size).toBe(1)
+    expect((await cms.house.audit('authenticator.imported')).filter((event) => event.user === anna.id)).toHaveLength(5)
+  })
+})

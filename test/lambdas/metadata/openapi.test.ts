@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Route, routes } from '../../../lambdas/routes.ts'
+import { coseKeyFromPem, readCoseKey } from '../../../src/core/cose-key.ts'
+import { parseBulk, parseChange, parseImport } from '../../../src/core/import-request.ts'
+import type { Result } from '../../../src/core/result.ts'
+import { dayOne } from '../../house.ts'
+import { type Cms, newKey, openCms, rawImport } from '../authenticators/cms.ts'
+import { inlined, isObject, member } from '../authenticators/contract.ts'
+
+let cms: Cms
+let document: unknown
+
+beforeAll(async () => {
+  cms = await openCms()
+  document = (await cms.house.invoke('GET', '/openapi.json')).json
+})
+
+afterAll(() => cms.house.close())
+
+const methods = ['get', 'post', 'patch', 'delete'] as const
+
+const operations = (): { name: string; method: Route['method']; path: string; operation: unknown }[] =>
+  Object.entries(member(document, 'paths') ?? {}).flatMap(([path, item]) =>
+    methods.flatMap((method) => {
+      const operation = member(item, method)
+      const upper = method.toUpperCase() as Route['method']
+      return operation === undefined ? [] : [{ name: `${upper} ${path}`, method: upper, path, operation }]
+    }),
+  )
+
+type Example = { name: string; media: unknown; value: unknown }
+
+/** Every example below `content`, with the media type that it is an example of. */
+const examplesOf = (name: string, about: unknown): Example[] =>
+  Object.values(member(about, 'content') ?? {}).flatMap((media: unknown) =>
+    Object.entries(member(media, 'examples') ?? {}).map(([title, example]) => ({
+      name: `${name}: ${title}`,
+      media,
+      value: member(example, 'value'),
+    })),
+  )
+
+const requestExamples = (): Example[] =>
+  operations().flatMap(({ name, operation }) => examplesOf(name, member(operation, 'requestBody')))
+
+const answerExamples = (): Example[] =>
+  operations().flatMap(({ name, operation }) =>
+    Object.entries(member(operation, 'responses') ?? {}).flatMap(([status, answer]) =>
+      examplesOf(`${name} ${status}`, inlined(answer, document)),
+    ),
+  )
+
+describe('GET /openapi.json', () => {
+  it('is an OpenAPI 3.1 document of this deployment, readable from anywhere', async () => {
+    const reply = await cms.house.invoke('GET', '/openapi.json')
+    expect(reply.status).toBe(200)
+    expect(reply.headers).toMatchObject({ 'content-type': 'application/json', 'access-control-allow-origin': '*' })
+    expect(reply.json).toMatchObject({ openapi: '3.1.0', servers: [{ url: 'https://id.example.org' }] })
+    expect(reply.commands).toEqual([])
+  })
+
+  it('describes exactly the routes that a CMS may call', () => {
+    const served = routes.filter((route) => route.caller === 'cms').map((route) => `${route.method} ${route.path}`)
+    expect(
+      operations()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(served.toSorted())
+  })
+
+  it('has no reference that leads nowhere, and an operationId of its own for each operation', () => {
+    expect(() => inlined(document, document)).not.toThrow()
+    const ids = operations().map(({ operation }) => member(operation, 'operationId'))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('declares every parameter of every path', () => {
+    for (const { path, operation, name } of operations()) {
+      const declared = inlined(member(operation, 'parameters'), document)
+      const inPath = (Array.isArray(declared) ? declared : []).flatMap((parameter) =>
+        member(parameter, 'in') === 'path' ? [member(parameter, 'name')] : [],
+      )
+      const wanted = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      expect([name, inPath]).toEqual([name, wanted])
+    }
+  })
+
+  it('says of each operation how it is called by API key and by access token', () => {
+    expect(member(document, 'security')).toEqual([{ apiKey: [] }, { clientCredentials: ['authenticators'] }])
+    expect(member(document, 'components', 'securitySchemes')).toMatchObject({
+      apiKey: { in: 'header', name: 'apikey' },
+      clientCredentials: { flows: { clientCredentials: { tokenUrl: 'https://id.example.org/token' } } },
+    })
+  })
+})
+
+describe('its examples', () => {
+  it('of requests are as it describes them, and what the parsers take', () => {
+    const parsers: [start: string, parse: (body: unknown) => Result<unknown, string>][] = [
+      ['POST /api/v1/tenants/{tenantCode}/users/', (body) => parseImport(body, dayOne)],
+      ['POST /api/v1/tenants/{tenantCode}/authenticators:import', (body) => parseBulk(body, dayOne)],
+      ['PATCH ', parseChange],
+    ]
+    expect(requestExamples().length).toBeGreaterThanOrEqual(6)
+    for (const { name, media, value } of requestExamples()) {
+      cms.contract.demand(name, member(media, 'schema'), value, false)
+      const parsed = parsers.find(([start]) => name.startsWith(start))?.[1](value)
+      expect([name, parsed]).toMatchObject([name, { ok: true }])
+      if (Array.isArray(member(value, 'items')))
+        expect(member(parsed, 'value')).toMatchObject([{ request: { ok: true } }, { request: { ok: true } }])
+    }
+  })
+
+  it('of requests have keys that are accepted', () => {
+    const metadata = requestExamples().flatMap(({ value }) => {
+      const items = member(value, 'items')
+      return (Array.isArray(items) ? items : [value]).map((item: unknown) => member(item, 'metadata'))
+    })
+    for (const { publicKey, publicKeyPem } of metadata.filter(isObject)) {
+      if (typeof publicKey === 'string')
+        expect(readCoseKey(new Uint8Array(Buffer.from(publicKey, 'base64url')))).toMatchObject({ ok: true })
+      if (typeof publicKeyPem === 'string') expect(coseKeyFromPem(publicKeyPem)).toMatchObject({ ok: true })
+    }
+  })
+
+  it('of answers are as it describes them', () => {
+    expect(answerExamples().length).toBeGreaterThanOrEqual(2)
+    for (const { name, media, value } of answerExamples())
+      cms.contract.demand(name, member(media, 'schema'), value, true)
+  })
+})
+
+describe('its answers', () => {
+  /** What no test can bring about from outside: the gateway's own answer, our bugs, and a race lost five times. */
+  const unreached = (name: string): boolean => / (429|500)$/.test(name) || /^DELETE .* 409$/.test(name)
+
+  it('are all given, and no others', async () => {
+    const { house, send, call, contract, keysOf } = cms
+    const anna = await house.addUser({ userName: 'anna' })
+    const nobody = await house.addApiKey([])
+    const key = newKey()
+    const { json: held } = await cms.importKey(anna, rawImport(key))
+    const bert = await house.addUser()
+    const active = await house.addAuthenticator(anna, newKey())
+    const path = `${keysOf(anna)}/${active.id}`
+
+    // Each operation: by a stranger, without the scope, in another tenant, and with a parameter that nobody knows.
+    for (const { method, path: template } of operations()) {
+      const query = template.endsWith('}/authenticators') && method === 'GET' ? '?state=active' : ''
+      const address = template
+        .slice('/api/v1/tenants/{tenantCode}'.length)
+        .replace('{userId}', 'anna')
+        .replace('{authenticatorId}', held.id)
+      const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {}
+      expect((await send(method, address + query, body)).status).toBe(401)
+      expect((await send(method, address + query, { ...body, headers: { apikey: nobody.shown } })).status).toBe(403)
+      expect((await call(method, `${address}?unknown=1`, body)).status).toBe(400)
+      const elsewhere = `/api/v1/tenants/other${address}`
+      const reply = await house.invoke(method, elsewhere, { ...body, headers: { apikey: cms.apiKey.shown } })
+      contract.hold(method, reply)
+      expect(reply.status).toBe(404)
+    }
+
+    const long = { body: `"${'x'.repeat(1_048_576)}"`, headers: { 'content-type': 'application/json' } }
+    const text = { body: 'x', headers: { 'content-type': 'text/plain' } }
+    const steps: [Route['method'], string, object?][] = [
+      ['GET', '/users'],
+      ['GET', '/users/anna'],
+      ['GET', '/authenticators?state=active'],
+      ['GET', keysOf(anna)],
+      ['GET', path],
+      ['GET', `${keysOf(anna)}/creation-options`],
+      ['POST', keysOf(anna), { body: rawImport(key) }],
+      ['POST', keysOf(bert), { body: rawImport(key) }],
+      ['POST', keysOf(anna), { body: rawImport(newKey(), {}, { rpId: 'evil.example' }) }],
+      ['POST', keysOf(anna), long],
+      ['POST', keysOf(anna), text],
+      ['POST', '/authenticators:import', long],
+      ['POST', '/authenticators:import', text],
+      ...[key, newKey()].map((each): [Route['method'], string, object] => [
+        'POST',
+        '/authenticators:import',
+        { body: { items: [{ userId: 'anna', ...rawImport(each) }] }, headers: { 'idempotency-key': 'walk' } },
+      ]),
+      ['PATCH', path, { body: { friendlyName: 'Blue' } }],
+      ['PATCH', path, { body: { friendlyName: 'Red' }, headers: { 'if-match': '"none"' } }],
+      ['PATCH', `${keysOf(anna)}/${held.id}`, { body: { state: 'active' } }],
+      ['PATCH', path, long],
+      ['PATCH', path, text],
+      ['DELETE', path, { headers: { 'if-match': '"none"' } }],
+      ['DELETE', path],
+    ]
+    for (const [method, target, request] of steps) await call(method, target, request)
+
+    const documented = operations().flatMap(({ name, operation }) =>
+      Object.keys(member(operation, 'responses') ?? {}).map((status) => `${name} ${status}`),
+    )
+    const given = [...contract.exercised].filter((name) => / \d{3}$/.test(name))
+    expect(documented.filter((name) => !unreached(name) && !given.includes(name))).toEqual([])
+    expect(given.filter((name) => !documented.includes(name))).toEqual([])
+  })
+
+  it('to a failure of ours is documented too', async () => {
+    const { house } = cms
+    const realm = await house.db.get({ table: 'config', key: { pk: 'realm', sk: 'realm' } })
+    await house.seed({ write: 'delete', table: 'config', key: { pk: 'realm', sk: 'realm' } })
+    const reply = await cms.call('GET', '/users/anna/authenticators/creation-options')
+    await house.seed({ write: 'put', table: 'config', key: { pk: 'realm', sk: 'realm' }, item: realm ?? {} })
+    expect(reply.json).toMatchObject({ status: 500, code: 'internal-error' })
+  })
+})
