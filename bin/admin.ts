@@ -24,6 +24,7 @@ import {
   ensureSigningKeys,
   revokeApiKey,
   seedRealm,
+  setEmail,
   setPassword,
   type Workbench,
 } from '../src/setup.ts'
@@ -59,6 +60,7 @@ Commands
   init                                  the realm with its flows, and signing keys; does no harm when repeated
   user add NAME [--email A] [--given-name N] [--family-name N] [--role R]... [--password-stdin]
   user password NAME --password-stdin   a new password, read from standard input
+  user email NAME ADDRESS               a new address, or the same one once it takes mail again
   api-key add NAME [--scope S]...       shown once; scopes: ${apiScopes.join(', ')}; all if none is named
   api-key list
   api-key revoke ID
@@ -121,6 +123,14 @@ const commands: Record<string, Command> = {
       'no-user': `There is no user ${userName}.`,
     })
     return `${user.userName} has a new password.`
+  },
+
+  'user email': async (bench, [userName, email]) => {
+    const address = needed(email, 'an address')
+    const user = granted(await setEmail(bench, needed(userName, 'a user name'), address), {
+      'no-user': `There is no user ${userName}.`,
+    })
+    return `Mail to ${user.userName} goes to ${address}.`
   },
 
   'api-key add': async (bench, [name], given) => {

@@ -23,7 +23,7 @@ import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
 import { createdClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
-import { changedPassword, createdUser, findPerson } from './store/people.ts'
+import { changedEmail, changedPassword, createdUser, findPerson } from './store/people.ts'
 import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
 import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
 
@@ -132,6 +132,18 @@ export async function setPassword(
   if (person === undefined) return refuse('no-user')
   const write = changedPassword(person.user, await hashPassword(password), bench.now())
   const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'password' })
+  return done ? ok(person.user) : refuse('no-user')
+}
+
+/** An address that takes mail: the way back for a user whose mail bounced. */
+export async function setEmail(bench: Workbench, userName: string, email: string): Promise<Result<User, 'no-user'>> {
+  const person = await findPerson(bench.db, userName)
+  if (person === undefined) return refuse('no-user')
+  const done = await commit(bench, [changedEmail(person.user, email, bench.now())], {
+    type: 'user.changed',
+    user: person.user.id,
+    detail: 'email',
+  })
   return done ? ok(person.user) : refuse('no-user')
 }
 

@@ -21,6 +21,7 @@ import { changedLogin } from '../../src/store/logins.ts'
 import { countedMail, mailsSentTo } from '../../src/store/mails.ts'
 import type { World } from '../../src/world.ts'
 import { activationMail } from '../../web/mails.ts'
+import type { Notice } from '../../web/view.ts'
 import { eventOf, type Journey, type JourneyWorld, keyOf, onward } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { codeHash } from './code-hash.ts'
@@ -78,7 +79,8 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
     triesLeft: codeTries,
     until: now + activationLifetime,
   }
-  const address = person?.user.email
+  // An address at which mail bounced, or whose owner complained, is written to no more until an operator says so.
+  const address = person?.user.mailTrouble === undefined ? person?.user.email : undefined
   const told: Write[] =
     address === undefined ? [] : [eventOf(world, call, journey, { type: 'code.sent', authenticator, detail: 'email' })]
   const done = await world.db.transact([
@@ -87,32 +89,30 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
     ...told,
   ])
   if (!done.ok) return onward(login, 'step-over')
-  if (address === undefined) return onward(login, person === undefined ? 'code-sent' : 'mail-failed')
-  return onward(login, (await send(world, call, journey, authenticator, address, code)) ? 'code-sent' : 'mail-failed')
+  if (person === undefined) return onward(login, noticeOfSending(login))
+  if (address === undefined) return onward(login, 'mail-failed')
+  const letter = letterFor(world, call, journey, authenticator, code)
+  const mailed = await world.mail.send({ to: address, user: person.user.id, ...letter })
+  if (mailed.ok) return onward(login, noticeOfSending(login))
+  world.log('mail failed', { request: call.id, reason: mailed.detail })
+  await world.db.transact([
+    eventOf(world, call, journey, { type: 'code.failed', authenticator, reason: mailed.detail ?? mailed.reason }),
+  ])
+  return onward(login, 'mail-failed')
 }
 
-async function send(
-  world: Needs,
-  call: Call,
-  journey: Journey,
-  authenticator: string,
-  address: string,
-  code: string,
-): Promise<boolean> {
-  const { login } = journey
-  const letter = activationMail({
+/** The first code needs no word beside the page that asks for it; another one makes the earlier ones void. */
+const noticeOfSending = ({ activation }: Login): Notice | undefined =>
+  activation?.state === 'waiting' && activation.by === 'email' ? 'code-sent' : undefined
+
+function letterFor(world: Needs, call: Call, journey: Journey, authenticator: string, code: string) {
+  const { application, request } = journey.login
+  return activationMail({
     code: spacedCode(code),
     serviceName: world.stage.serviceName,
-    application: login.application,
+    application,
     minutes: activationLifetime / 60,
     keyName: keyOf(journey, authenticator)?.friendlyName ?? '',
-    locale: localeOf(call, login.request.uiLocales),
+    locale: localeOf(call, request.uiLocales),
   })
-  const sent = await world.mail.send({ to: address, ...letter })
-  if (sent.ok) return true
-  world.log('mail failed', { request: call.id, reason: sent.detail })
-  await world.db.transact([
-    eventOf(world, call, journey, { type: 'code.failed', authenticator, reason: sent.detail ?? sent.reason }),
-  ])
-  return false
 }

@@ -4,16 +4,23 @@
  * No route: SNS invokes it. A message is judged by what it says, and one that says nothing of an address is no failure;
  * one that cannot be read is, and ends in the dead-letter queue for somebody to look at.
  *
- * It does not mark users yet: it names the addresses' troubles in the log, without the addresses.
+ * Each mail carries the id of its user as a message tag, so that nobody has to be looked for by address.
  */
 import type { SNSEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { ok, type Result, refuse, type Seconds } from '../../src/core/result.ts'
 import type { User } from '../../src/core/user.ts'
+import { userOfTag } from '../../src/services/mail-tag.ts'
+import { readStage } from '../../src/stage.ts'
+import { recorded } from '../../src/store/audit.ts'
+import { type Db, openDb, openDynamodb } from '../../src/store/db.ts'
+import { readUser, troubledMail } from '../../src/store/people.ts'
 
 export type Trouble = {
   /** In lower case: SES repeats what the other side made of it. */
   email: string
+  /** The user whom the mail was for, where it says so. */
+  user?: string
   trouble: NonNullable<User['mailTrouble']>
   at: Seconds
   /** `Permanent/NoEmail`, `complaint/abuse`: SES's words, for the audit record. */
@@ -24,6 +31,15 @@ export type Trouble = {
 
 /** SNS's events are called `eventType` by a configuration set and `notificationType` by an identity. */
 const kindOf = z.object({ eventType: z.string().optional(), notificationType: z.string().optional() })
+
+/** Tags come with a configuration set's events. */
+const tagged = z.object({ mail: z.object({ tags: z.object({ user: z.array(z.string()).optional() }) }) })
+
+function userIn(notice: unknown): { user?: string } {
+  const read = tagged.safeParse(notice)
+  const user = userOfTag(read.data?.mail.tags.user?.[0])
+  return user === undefined ? {} : { user }
+}
 
 const recipients = z.array(z.object({ emailAddress: z.string() }))
 const common = { timestamp: z.iso.datetime({ offset: true }), feedbackId: z.string() }
@@ -71,6 +87,7 @@ function bounceIn(notice: unknown): Result<Trouble[], 'malformed-feedback'> {
     at: secondsOf(timestamp),
     reason: `${bounceType}/${bounceSubType}`,
     feedbackId,
+    ...userIn(notice),
   } as const
   return ok(addressesOf(bouncedRecipients).map((email) => ({ email, ...told })))
 }
@@ -82,7 +99,7 @@ function complaintIn(notice: unknown): Result<Trouble[], 'malformed-feedback'> {
   // Somebody took our mail out of the spam folder, and that is told as a complaint, too (RFC 6430).
   if (complaintFeedbackType === 'not-spam') return ok([])
   const reason = `complaint/${complaintFeedbackType ?? complaintSubType ?? 'unspecified'}`
-  const told = { trouble: 'complained', at: secondsOf(timestamp), reason, feedbackId } as const
+  const told = { trouble: 'complained', at: secondsOf(timestamp), reason, feedbackId, ...userIn(notice) } as const
   return ok(addressesOf(complainedRecipients).map((email) => ({ email, ...told })))
 }
 
@@ -114,6 +131,33 @@ export const makeHandler =
     }
   }
 
-export const handler = makeHandler(async ({ email: _, ...facts }) => {
+/** Marks the user whom the mail was for, if the address is still theirs, and tells the audit log. */
+export const noteTrouble =
+  (db: Db) =>
+  async ({ email, user: id, trouble, at, reason, feedbackId }: Trouble): Promise<void> => {
+    const user = id === undefined ? undefined : await readUser(db, id)
+    if (user?.email?.toLowerCase() !== email) return
+    await db.transact([
+      troubledMail(user, trouble, feedbackId),
+      recorded({
+        type: `mail.${trouble}`,
+        at,
+        actor: { kind: 'service', id: 'ses' },
+        user: user.id,
+        reason,
+        detail: feedbackId,
+      }),
+    ])
+  }
+
+let note: ReturnType<typeof noteTrouble> | undefined
+
+export const handler = makeHandler(async (trouble) => {
+  if (note === undefined) {
+    const stage = readStage(process.env)
+    note = noteTrouble(openDb(openDynamodb(stage), stage.tableNames))
+  }
+  const { email: _, ...facts } = trouble
   console.log(JSON.stringify({ message: 'mail-trouble', ...facts }))
+  await note(trouble)
 })

@@ -1,9 +1,11 @@
 /** Mail by SES. A refusal or an outage is told to whoever asked for it, in the few words that a person can act on. */
 import { SESClient, SESServiceException, SendEmailCommand } from '@aws-sdk/client-ses'
+import type { UserId } from '../core/authenticator.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
+import { userTag } from './mail-tag.ts'
 
-export type Letter = { to: string; subject: string; text: string; html: string }
+export type Letter = { to: string; user: UserId; subject: string; text: string; html: string }
 
 export type Mail = {
   /** `mail-failed` when SES would not take it: refused, throttled, or out of reach. `detail` is for the log. */
@@ -17,12 +19,14 @@ export function openMail(stage: Stage): Mail {
   })
   const utf8 = (text: string) => ({ Data: text, Charset: 'UTF-8' })
   return {
-    async send({ to, subject, text, html }) {
+    async send({ to, user, subject, text, html }) {
       try {
         const { MessageId } = await client.send(
           new SendEmailCommand({
             Source: stage.mailSender,
             Destination: { ToAddresses: [to] },
+            // What SES tells of it later names the user: see lambdas/mail/feedback.ts.
+            Tags: [userTag(user)],
             Message: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } },
             ...(stage.mailConfigurationSet === undefined ? {} : { ConfigurationSetName: stage.mailConfigurationSet }),
           }),

@@ -149,6 +149,24 @@ export const changedPassword = (user: User, passwordHash: string, now: Seconds):
   values: { passwordHash, now, one: 1 },
 })
 
+/** Mail to the user's address came back. Hearing the same thing twice changes nothing. */
+export const troubledMail = (user: User, trouble: NonNullable<User['mailTrouble']>, feedbackId: string): Write => ({
+  write: 'update',
+  ...places.user(user.id),
+  update: 'SET #mailTrouble = :trouble, #mailFeedback = :feedback',
+  condition: '#email = :email AND (attribute_not_exists(#mailFeedback) OR #mailFeedback <> :feedback)',
+  values: { trouble, feedback: feedbackId, email: user.email },
+})
+
+/** Another address, or the same one once it takes mail again: an earlier trouble is forgotten. */
+export const changedEmail = (user: User, email: string, now: Seconds): Write => ({
+  write: 'update',
+  ...places.user(user.id),
+  update: 'SET #email = :email, #emailVerified = :true, #updatedAt = :now REMOVE #mailTrouble',
+  condition: 'attribute_exists(#pk)',
+  values: { email, true: true, now },
+})
+
 /**
  * A new authenticator: refused by the first condition when the user is gone or disabled, by the second when the
  * credential id is somebody's already. Refused, never replaced: an import carries no proof of possession.

@@ -77,7 +77,6 @@ const rights: Record<string, Record<string, string[]>> = {
   },
   'mail-feedback': {
     people: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-    'people/index/listing': ['dynamodb:Query'],
     audit: ['dynamodb:PutItem'],
     'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     ...log,

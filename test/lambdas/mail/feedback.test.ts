@@ -1,6 +1,10 @@
 import type { SNSEvent } from 'aws-lambda'
-import { describe, expect, it } from 'vitest'
-import { makeHandler, parseFeedback, type Trouble } from '../../../lambdas/mail/feedback.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeHandler, noteTrouble, parseFeedback, type Trouble } from '../../../lambdas/mail/feedback.ts'
+import { userTag } from '../../../src/services/mail-tag.ts'
+import { createSecurityKey } from '../../authenticator.ts'
+import { type House, openHouse } from '../../house.ts'
+import { visit } from '../../visitor.ts'
 
 // As Amazon SES publishes them to SNS, shortened to what its guide shows.
 const mail = {
@@ -139,27 +143,28 @@ describe('what SES tells of a mail', () => {
   })
 })
 
-describe('the Lambda mail-feedback', () => {
-  const eventOf = (...messages: string[]): SNSEvent => ({
-    Records: messages.map((Message, at) => ({
-      EventVersion: '1.0',
-      EventSubscriptionArn: 'arn:aws:sns:eu-central-1:111122223333:events:1',
-      EventSource: 'aws:sns',
-      Sns: {
-        SignatureVersion: '1',
-        Timestamp: '2026-11-22T08:00:03.000Z',
-        Signature: '',
-        SigningCertUrl: '',
-        MessageId: `message-${at}`,
-        Message,
-        MessageAttributes: {},
-        Type: 'Notification',
-        UnsubscribeUrl: '',
-        TopicArn: '',
-      },
-    })),
-  })
+/** As SNS hands messages over. */
+const eventOf = (...messages: string[]): SNSEvent => ({
+  Records: messages.map((Message, at) => ({
+    EventVersion: '1.0',
+    EventSubscriptionArn: 'arn:aws:sns:eu-central-1:111122223333:events:1',
+    EventSource: 'aws:sns',
+    Sns: {
+      SignatureVersion: '1',
+      Timestamp: '2026-11-22T08:00:03.000Z',
+      Signature: '',
+      SigningCertUrl: '',
+      MessageId: `message-${at}`,
+      Message,
+      MessageAttributes: {},
+      Type: 'Notification',
+      UnsubscribeUrl: '',
+      TopicArn: '',
+    },
+  })),
+})
 
+describe('the Lambda mail-feedback', () => {
   it('notes every trouble of every message', async () => {
     const noted: Trouble[] = []
     await makeHandler(async (trouble) => void noted.push(trouble))(eventOf(bounce(), complaint()))
@@ -168,5 +173,50 @@ describe('the Lambda mail-feedback', () => {
 
   it('fails on a message it cannot read, so that SNS and the dead-letter queue keep it', async () => {
     await expect(makeHandler(async () => {})(eventOf('hello'))).rejects.toThrow('message-0')
+  })
+})
+
+describe('a user whose mail came back', () => {
+  let house: House
+  beforeAll(async () => {
+    house = await openHouse()
+  })
+  afterAll(() => house.close())
+
+  const tagged = (user: string, change: Partial<typeof usualBounce> = {}) =>
+    JSON.stringify({
+      eventType: 'Bounce',
+      bounce: { ...usualBounce, ...change },
+      mail: { ...mail, tags: { ...mail.tags, user: [userTag(user).Value] } },
+    })
+  const hear = (message: string) => makeHandler(noteTrouble(house.db))(eventOf(message))
+  const kept = async (id: string) => (await house.all('people')).find((item) => item.id === id)
+
+  it('is marked and told of in the audit log, once however often it is said', async () => {
+    const user = await house.addUser({ email: 'Anna@example.com' })
+    await Promise.all(Array.from({ length: 5 }, () => hear(tagged(user.id))))
+    await hear(tagged(user.id))
+    expect(await kept(user.id)).toMatchObject({ mailTrouble: 'bounced' })
+    expect((await house.audit('mail.bounced')).filter((event) => event.user === user.id)).toHaveLength(1)
+  })
+
+  it('is left alone when the address is another by now, or the user is gone', async () => {
+    const user = await house.addUser({ email: 'new@example.com' })
+    await hear(tagged(user.id))
+    await hear(tagged('nobody'))
+    expect((await kept(user.id))?.mailTrouble).toBeUndefined()
+  })
+
+  it('gets no code at that address, and is told so', async () => {
+    const user = await house.addUser({ mailTrouble: 'complained' })
+    const key = createSecurityKey({ rpId: 'example.org', origin: 'https://id.example.org' })
+    await house.addAuthenticator(user, key, { state: 'pending' })
+    await house.addClient()
+    const browser = visit(house)
+    await browser.ask({ acr_values: 'fido' })
+    await browser.post('username', { username: user.userName })
+    await browser.post('activation')
+    expect(browser.notice).toBe('mail-failed')
+    expect(await house.mails(user.email)).toEqual([])
   })
 })
