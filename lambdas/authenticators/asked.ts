@@ -1,6 +1,7 @@
 /** Reads the parts of a request that every route of the API has: its body as JSON, its query, who and what it names. */
 import { importLimits } from '../../src/core/import-request.ts'
 import { ok, type Refusal, type Result, refuse } from '../../src/core/result.ts'
+import { nameKey } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 
 /** Bytes of a body. A bulk import has room for a hundred raw keys, or some twenty attested ones of the largest kind. */
@@ -68,7 +69,9 @@ export function userIn({ params }: Call): Result<string, 'user-not-found'> {
   return isNameable(userId) ? ok(userId) : refuse('user-not-found')
 }
 
-export const isNameable = (userId: string): boolean => userId !== '' && userId.length <= importLimits.userId
+/** Whether it can be the key of a record: one character can become eighteen when a name is folded (U+FDFA). */
+export const isNameable = (userId: string): boolean =>
+  userId !== '' && userId.length <= importLimits.userId && Buffer.byteLength(nameKey(userId)) <= 1024
 
 export function authenticatorIn({ params }: Call): Result<string, 'authenticator-not-found'> {
   const { authenticatorId = '' } = params

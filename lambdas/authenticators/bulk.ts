@@ -1,5 +1,5 @@
 // POST /api/v1/tenants/{tenantCode}/authenticators:import — imports up to a hundred, each with its own result.
-import { type BulkItem, parseBulk } from '../../src/core/import-request.ts'
+import { type BulkItem, type ImportRequest, parseBulk } from '../../src/core/import-request.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
@@ -84,52 +84,61 @@ async function claimKey(
 
 async function importAll(needs: ImportNeeds, batch: Batch): Promise<unknown[]> {
   const results: unknown[] = []
-  const one = async (index: number): Promise<void> => {
-    results[index] = { index, ...resultOf(await importItem(needs, batch, index), batch.imagined !== undefined) }
-  }
-  // Items with one credential id go one after the other, so that the first of them is the one that is imported.
-  const chains = [...Map.groupBy(batch.items.keys(), (index) => chainOf(batch, index)).values()]
-  const work = chains.values()
+  const work = chainsOf(batch).values()
   const workers = Array.from({ length: atOnce }, async () => {
-    for (const chain of work) for (const index of chain) await one(index)
+    for (const chain of work)
+      for (const index of chain)
+        results[index] = { index, ...resultOf(await importItem(needs, batch, index), batch.imagined !== undefined) }
   })
   await Promise.all(workers)
   return results
 }
 
-/** In a run that changes nothing all are one chain: what is imagined of one is looked at by the next. */
-function chainOf({ items, imagined }: Batch, index: number): string {
-  const request = items[index]?.request
-  if (imagined !== undefined) return 'all'
-  return request?.ok ? `credential ${request.value.credentialId}` : `item ${index}`
+type Chain = { names: string[]; indexes: number[] }
+
+/**
+ * What must be done one after the other: items with one credential ID, so that the first of them is the one imported,
+ * and items of one user, whose transactions would collide. In a run that changes nothing, all of them: what is imagined
+ * of one is looked at by the next.
+ */
+function chainsOf({ items, imagined }: Batch): number[][] {
+  if (imagined !== undefined) return [[...items.keys()]]
+  const chains = new Map<string, Chain>()
+  for (const [index, { userId, request }] of items.entries()) {
+    const own = [`user ${userId}`, ...(request.ok ? [`credential ${request.value.credentialId}`] : [])]
+    const met = [...new Set(own.flatMap((name) => chains.get(name) ?? []))]
+    const chain = {
+      names: [...own, ...met.flatMap(({ names }) => names)],
+      indexes: [...met.flatMap(({ indexes }) => indexes), index].sort((a, b) => a - b),
+    }
+    for (const name of chain.names) chains.set(name, chain)
+  }
+  return [...new Set(chains.values())].map(({ indexes }) => indexes)
 }
 
 async function importItem(needs: ImportNeeds, batch: Batch, index: number): Promise<Imported> {
   const { items, cms, call, imagined } = batch
   const item = items[index]
   if (item === undefined) throw new Error(`There is no item ${index}`)
-  const { userId, request } = item
-  const refusal: Refused | undefined = !request.ok
-    ? request
-    : isNameable(userId)
-      ? undefined
-      : refuse('user-not-found', { at: `/items/${index}/userId` })
-  if (!request.ok || refusal !== undefined) {
-    const refused = refusal ?? refuse('malformed-request')
-    if (imagined === undefined) await noteRefusal(needs, { cms, call }, refused)
-    return { done: 'refused', refusal: refused }
+  const request = requestOf(item, index)
+  if (!request.ok) {
+    if (imagined === undefined) await noteRefusal(needs, { cms, call }, request)
+    return { done: 'refused', refusal: request }
   }
-  const repeatable = repeatableOf(batch, index)
+  const repeatable = imagined === undefined ? repeatableOf(batch, index) : undefined
   return importAuthenticator(needs, {
     cms,
     call,
-    userId,
+    userId: item.userId,
     request: request.value,
     at: `/items/${index}`,
-    ...(repeatable === undefined || imagined !== undefined ? {} : { repeatable }),
+    ...(repeatable === undefined ? {} : { repeatable }),
     ...(imagined === undefined ? {} : { imagined }),
   })
 }
+
+const requestOf = ({ userId, request }: BulkItem, index: number): Result<ImportRequest, Refused['reason']> =>
+  request.ok && !isNameable(userId) ? refuse('user-not-found', { at: `/items/${index}/userId` }) : request
 
 /** The item's own, under a caller that no single import has. */
 function repeatableOf({ repeatable, texts }: Batch, index: number): Repeatable | undefined {

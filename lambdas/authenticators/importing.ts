@@ -120,7 +120,9 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Attempt>
   }
   if (!found.settings.authenticatorImport) return refused(refuse('import-disabled'))
   const { user } = found
-  if (user === undefined || !user.enabled) return refused(refuse('user-not-found'))
+  // Of many, the one that is to blame is in the body; of one, it is in the address.
+  if (user === undefined || !user.enabled)
+    return refused(refuse('user-not-found', asked.at === undefined ? {} : { at: '/userId' }))
   if (!stage.importRpIds.includes(request.rpId))
     return refused(
       refuse('rp-id-mismatch', { at: '/metadata/rpId', detail: `Accepted: ${stage.importRpIds.join(', ')}.` }),

@@ -318,6 +318,8 @@ describe('a refused import', () => {
     expect(unknown.json).toMatchObject({ status: 404, code: 'user-not-found' })
     expect(disabled.json).toEqual(unknown.json)
     expect(long.json).toEqual(unknown.json)
+    const folded = await cms.importKey({ id: encodeURIComponent('\ufdfa'.repeat(200)) }, rawImport(newKey()))
+    expect(folded.json).toEqual(unknown.json)
   })
 
   it('while the toggle is off is a 403', async () => {
