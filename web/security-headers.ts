@@ -8,10 +8,15 @@
 /** A source that CSP understands: a scheme, and a host where it has one. Nothing that could begin another directive. */
 const source = /^[a-z][a-z0-9+.-]*:(\/\/[a-z0-9.-]+(:\d+)?)?$/i
 
-/** `https://app.example/callback?x` → `https://app.example`, `com.example.app:/callback` → `com.example.app:`. */
+/**
+ * `https://app.example/callback?x` → `https:`, for an application may lead on from its callback to another of its hosts,
+ * and Chromium holds that redirect to the policy as well; `http://localhost:5000/callback` → `http://localhost:5000`,
+ * `com.example.app:/callback` → `com.example.app:`.
+ */
 const sourceOf = (address: string): string[] => {
   if (!URL.canParse(address)) return []
   const { origin, protocol } = new URL(address)
+  if (protocol === 'https:') return ['https:']
   const found = origin === 'null' ? protocol : origin
   // These never leave: a form that posts to them runs script here.
   if (['javascript:', 'data:', 'blob:', 'file:'].includes(protocol) || !source.test(found)) return []

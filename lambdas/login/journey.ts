@@ -77,6 +77,9 @@ function whyOver(login: Login | undefined, item: Item | undefined, call: Call): 
   return login.done ? { over: 'done', login } : undefined
 }
 
+/** The id of no user: ids made here are longer, and an operator's are not empty. */
+const nobody = '-'
+
 /** Reads the person, and judges: the session, the proofs, what is missing, which page is next. */
 export async function travel(
   world: JourneyWorld,
@@ -84,7 +87,9 @@ export async function travel(
 ): Promise<Journey> {
   const mine = session !== undefined && !login.leftSession && [undefined, session.user].includes(login.user)
   const user = login.user ?? (mine && login.typedName === undefined ? session.user : undefined)
-  const read = user === undefined ? undefined : await readPerson(world.db, user)
+  // For a name that nobody has, nobody is read: it takes as long as for one that somebody has.
+  const read =
+    user === undefined && login.typedName === undefined ? undefined : await readPerson(world.db, user ?? nobody)
   const stands = mine && read !== undefined && read.user.id === session.user && sessionStands(session, read)
   // A session that stands no more names nobody either: who they are is asked afresh.
   const person = read?.user.enabled && (stands || login.user !== undefined) ? read : undefined
