@@ -204,7 +204,8 @@ export async function startLambdas<Name extends string>(settings: Settings<Name>
               tell(`${name} reloaded in ${Math.round(performance.now() - since)} ms`)
               return true
             } catch (error) {
-              tell(`${name} could not be bundled, and runs on as it was: ${messageOf(error)}`)
+              // Stopping stops the bundler, too.
+              if (!closed) tell(`${name} could not be bundled, and runs on as it was: ${messageOf(error)}`)
               return false
             }
           },
