@@ -1,14 +1,10 @@
 /** Challenges given to a CMS for a key to attest to: for one user, used once. */
 import type { UserId } from '../core/authenticator.ts'
 import type { Seconds } from '../core/result.ts'
-import type { Db, Item, Write } from './db.ts'
+import type { Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
 export type Enrolment = { id: string; challenge: string; subject: UserId; until: Seconds }
-
-export async function readEnrolment(db: Db, id: string, now: Seconds): Promise<Enrolment | undefined> {
-  return enrolmentIn(await db.get(places.enrolment(id)), now)
-}
 
 export function enrolmentIn(item: Item | undefined, now: Seconds): Enrolment | undefined {
   const enrolment = item as Enrolment | undefined

@@ -3,17 +3,13 @@
  * (draft-ietf-httpapi-idempotency-key-header).
  */
 import type { Seconds } from '../core/result.ts'
-import type { Db, Item, Write } from './db.ts'
+import type { Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
 export type Remembered = { fingerprint: string; status: number; body: string; location?: string; until: Seconds }
 
 /** A day: longer than any connector retries. */
 export const rememberedFor: Seconds = 86_400
-
-export async function recall(db: Db, caller: string, key: string, now: Seconds): Promise<Remembered | undefined> {
-  return rememberedIn(await db.get(places.idempotency(caller, key)), now)
-}
 
 export function rememberedIn(item: Item | undefined, now: Seconds): Remembered | undefined {
   const remembered = item as Remembered | undefined

@@ -44,8 +44,6 @@ function isTaken({ status, json }: Reply): boolean {
   return status < 300 && !isMalformed
 }
 
-export type Contract = ReturnType<typeof openContract>
-
 export function openContract(document: unknown) {
   const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false, allErrors: true })
   addFormats.default(ajv)
