@@ -8,10 +8,10 @@
 import type { Table } from '../lib/tables.ts'
 
 /**
- * read: GetItem, BatchGetItem, Query · check: ConditionCheckItem · put, update, delete: that action alone.
- * An index may be queried where `index` is named.
+ * get: BatchGetItem · query: Query of the table · index: Query of its indexes · check: ConditionCheckItem · put, update,
+ * delete: that action on an item.
  */
-export type Access = 'read' | 'index' | 'check' | 'put' | 'update' | 'delete'
+export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'delete'
 
 /** What a route needs beside the tables. `sign` unwraps signing keys (kms:Decrypt), `mail` sends (ses:SendEmail). */
 export type Right = 'sign' | 'mail'
@@ -51,397 +51,113 @@ export type Route = {
   throttle: Throttle
 }
 
+const documents: Throttle = { rate: 500, burst: 1000 }
+const machines: Throttle = { rate: 200, burst: 400 }
 const pages: Throttle = { rate: 50, burst: 100 }
 const proofs: Throttle = { rate: 20, burst: 40 }
-const machines: Throttle = { rate: 200, burst: 400 }
-const documents: Throttle = { rate: 500, burst: 1000 }
 const imports: Throttle = { rate: 25, burst: 50 }
 
+type Tables = Route['tables']
+
+/** The routes of one boundary, a line each: its name, what it answers, and the file that does. */
+const routesIn =
+  (lambda: Lambda, caller: Caller, throttle: Throttle, tables: Tables = {}) =>
+  (name: string, target: `${Route['method']} /${string}`, file: string, more: Partial<Route> = {}): Route => {
+    const [method, path] = target.split(' ') as [Route['method'], string]
+    return { name, method, path, file, lambda, caller, tables, throttle, ...more }
+  }
+
+const told = { audit: ['put'] } as const
+
+/** A step of a login may be its last one: then the session, the grant and the login are written with it. */
+const finishing = { sessions: ['get', 'put', 'update', 'delete'], ...told } as const
+const step = { config: ['get'], people: ['get', 'query', 'check', 'update'], ...finishing } as const
+
+const known = routesIn('metadata', 'anyone', documents)
+const authorize = routesIn('authorize', 'browser', pages, {
+  config: ['get', 'query'],
+  people: ['query', 'check'],
+  ...finishing,
+})
+const login = routesIn('login', 'browser', proofs, step)
+const webauthn = routesIn('webauthn', 'browser', proofs, step)
+const activation = routesIn('activation', 'browser', proofs, step)
+const token = routesIn('token', 'client', machines, {
+  config: ['get', 'query'],
+  people: ['query', 'check'],
+  sessions: ['get', 'put', 'update'],
+  ...told,
+})
+const resource = routesIn('resource', 'bearer', machines, {
+  config: ['query'],
+  people: ['get', 'query'],
+  sessions: ['get'],
+})
+const logout = routesIn('logout', 'browser', pages, { config: ['get', 'query'], sessions: ['get', 'delete'], ...told })
+const reading = routesIn('authenticators', 'cms', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get', 'query', 'index'],
+  ...told,
+})
+const managing = routesIn('authenticators', 'cms', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get', 'query', 'check', 'put', 'update', 'delete'],
+  sessions: ['get', 'index', 'put', 'delete'],
+  ...told,
+})
+
 const tenant = '/api/v1/tenants/{tenantCode}'
-const ofUser = `${tenant}/users/{userId}`
+const ofUser = `${tenant}/users/{userId}` as const
+const one = `${ofUser}/authenticators/{authenticatorId}` as const
 
-const audit = { audit: ['put'] } as const
-const readCms = { config: ['read', 'update'], people: ['read', 'index'], ...audit } as const
-const writeCms = {
-  config: ['read', 'update'],
-  people: ['read', 'check', 'put', 'update', 'delete'],
-  sessions: ['read', 'index', 'put', 'update', 'delete'],
-  ...audit,
-} as const
-const finishing = {
-  config: ['read'],
-  people: ['read', 'check', 'put', 'update', 'delete'],
-  sessions: ['read', 'check', 'put', 'update', 'delete'],
-  ...audit,
-} as const
+export const routes: readonly Route[] = [
+  // What anybody may know.
+  known('home', 'GET /', 'metadata/home.ts'),
+  known('discovery', 'GET /.well-known/openid-configuration', 'metadata/discovery.ts', { tables: { config: ['get'] } }),
+  known('jwks', 'GET /jwks', 'metadata/jwks.ts', { tables: { config: ['query'] } }),
+  known('openapi', 'GET /openapi.json', 'metadata/openapi.ts'),
+  known('assets', 'GET /assets/{file}', 'metadata/assets.ts'),
 
-export const routes = [
-  // metadata: what anybody may know
-  {
-    name: 'home',
-    method: 'GET',
-    path: '/',
-    file: 'metadata/home.ts',
-    lambda: 'metadata',
-    caller: 'anyone',
-    tables: {},
-    throttle: documents,
-  },
-  {
-    name: 'discovery',
-    method: 'GET',
-    path: '/.well-known/openid-configuration',
-    file: 'metadata/discovery.ts',
-    lambda: 'metadata',
-    caller: 'anyone',
-    tables: { config: ['read'] },
-    throttle: documents,
-  },
-  {
-    name: 'jwks',
-    method: 'GET',
-    path: '/jwks',
-    file: 'metadata/jwks.ts',
-    lambda: 'metadata',
-    caller: 'anyone',
-    tables: { config: ['read'] },
-    throttle: documents,
-  },
-  {
-    name: 'openapi',
-    method: 'GET',
-    path: '/openapi.json',
-    file: 'metadata/openapi.ts',
-    lambda: 'metadata',
-    caller: 'anyone',
-    tables: {},
-    throttle: documents,
-  },
-  {
-    name: 'assets',
-    method: 'GET',
-    path: '/assets/{file}',
-    file: 'metadata/assets.ts',
-    lambda: 'metadata',
-    caller: 'anyone',
-    tables: {},
-    throttle: documents,
-  },
+  // Where an application sends the browser.
+  authorize('authorize', 'GET /authorize', 'oidc/authorize.ts'),
+  authorize('authorize', 'POST /authorize', 'oidc/authorize.ts'),
 
-  // authorize: where an application sends the browser
-  {
-    name: 'authorize',
-    method: 'GET',
-    path: '/authorize',
-    file: 'oidc/authorize.ts',
-    lambda: 'authorize',
-    caller: 'browser',
-    tables: finishing,
-    throttle: pages,
-  },
-  {
-    name: 'authorize',
-    method: 'POST',
-    path: '/authorize',
-    file: 'oidc/authorize.ts',
-    lambda: 'authorize',
-    caller: 'browser',
-    tables: finishing,
-    throttle: pages,
-  },
+  // The hosted pages.
+  login('login-page', 'GET /login/{login}', 'login/page.ts', { throttle: pages }),
+  login('login-username', 'POST /login/{login}/username', 'login/username.ts'),
+  login('login-password', 'POST /login/{login}/password', 'login/password.ts'),
+  login('login-method', 'POST /login/{login}/method', 'login/method.ts'),
+  login('login-cancel', 'POST /login/{login}/cancel', 'login/cancel.ts'),
+  login('login-restart', 'POST /login/{login}/restart', 'login/restart.ts'),
+  webauthn('login-webauthn', 'POST /login/{login}/webauthn', 'login/webauthn.ts'),
 
-  // login: the hosted pages
-  {
-    name: 'login-page',
-    method: 'GET',
-    path: '/login/{login}',
-    file: 'login/page.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: pages,
-  },
-  {
-    name: 'login-username',
-    method: 'POST',
-    path: '/login/{login}/username',
-    file: 'login/username.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'login-password',
-    method: 'POST',
-    path: '/login/{login}/password',
-    file: 'login/password.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'login-method',
-    method: 'POST',
-    path: '/login/{login}/method',
-    file: 'login/method.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'login-cancel',
-    method: 'POST',
-    path: '/login/{login}/cancel',
-    file: 'login/cancel.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'login-restart',
-    method: 'POST',
-    path: '/login/{login}/restart',
-    file: 'login/restart.ts',
-    lambda: 'login',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'login-webauthn',
-    method: 'POST',
-    path: '/login/{login}/webauthn',
-    file: 'login/webauthn.ts',
-    lambda: 'webauthn',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
+  // A pending key becomes its user's.
+  activation('activation-start', 'POST /login/{login}/activation', 'activation/start.ts', { rights: ['mail'] }),
+  activation('activation-skip', 'POST /login/{login}/activation/skip', 'activation/skip.ts'),
+  activation('activation-code', 'POST /login/{login}/activation/code', 'activation/code.ts'),
+  activation('activation-password', 'POST /login/{login}/activation/password', 'activation/password.ts'),
+  webauthn('activation-ceremony', 'POST /login/{login}/activation/ceremony', 'activation/ceremony.ts'),
+  activation('activation-nickname', 'POST /login/{login}/activation/nickname', 'activation/nickname.ts'),
 
-  // activation: a pending key becomes its user's
-  {
-    name: 'activation-start',
-    method: 'POST',
-    path: '/login/{login}/activation',
-    file: 'activation/start.ts',
-    lambda: 'activation',
-    caller: 'browser',
-    tables: finishing,
-    rights: ['mail'],
-    throttle: proofs,
-  },
-  {
-    name: 'activation-skip',
-    method: 'POST',
-    path: '/login/{login}/activation/skip',
-    file: 'activation/skip.ts',
-    lambda: 'activation',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'activation-code',
-    method: 'POST',
-    path: '/login/{login}/activation/code',
-    file: 'activation/code.ts',
-    lambda: 'activation',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'activation-password',
-    method: 'POST',
-    path: '/login/{login}/activation/password',
-    file: 'activation/password.ts',
-    lambda: 'activation',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'activation-ceremony',
-    method: 'POST',
-    path: '/login/{login}/activation/ceremony',
-    file: 'activation/ceremony.ts',
-    lambda: 'webauthn',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
-  {
-    name: 'activation-nickname',
-    method: 'POST',
-    path: '/login/{login}/activation/nickname',
-    file: 'activation/nickname.ts',
-    lambda: 'activation',
-    caller: 'browser',
-    tables: finishing,
-    throttle: proofs,
-  },
+  // What applications and their services call.
+  token('token', 'POST /token', 'oidc/token.ts', { rights: ['sign'] }),
+  resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts'),
+  resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts'),
+  logout('logout', 'GET /logout', 'oidc/logout.ts'),
+  logout('logout', 'POST /logout', 'oidc/logout.ts'),
 
-  // token and resource: what applications and their services call
-  {
-    name: 'token',
-    method: 'POST',
-    path: '/token',
-    file: 'oidc/token.ts',
-    lambda: 'token',
-    caller: 'client',
-    tables: { config: ['read'], people: ['read', 'check'], sessions: ['read', 'check', 'put', 'update'], ...audit },
-    rights: ['sign'],
-    throttle: machines,
-  },
-  {
-    name: 'userinfo',
-    method: 'GET',
-    path: '/userinfo',
-    file: 'oidc/userinfo.ts',
-    lambda: 'resource',
-    caller: 'bearer',
-    tables: { config: ['read'], people: ['read'], sessions: ['read'] },
-    throttle: machines,
-  },
-  {
-    name: 'userinfo',
-    method: 'POST',
-    path: '/userinfo',
-    file: 'oidc/userinfo.ts',
-    lambda: 'resource',
-    caller: 'bearer',
-    tables: { config: ['read'], people: ['read'], sessions: ['read'] },
-    throttle: machines,
-  },
-  {
-    name: 'logout',
-    method: 'GET',
-    path: '/logout',
-    file: 'oidc/logout.ts',
-    lambda: 'logout',
-    caller: 'browser',
-    tables: { config: ['read'], sessions: ['read', 'delete'], ...audit },
-    throttle: pages,
-  },
-  {
-    name: 'logout',
-    method: 'POST',
-    path: '/logout',
-    file: 'oidc/logout.ts',
-    lambda: 'logout',
-    caller: 'browser',
-    tables: { config: ['read'], sessions: ['read', 'delete'], ...audit },
-    throttle: pages,
-  },
-
-  // authenticators: what a Credential Management System calls
-  {
-    name: 'users-list',
-    method: 'GET',
-    path: `${tenant}/users`,
-    file: 'authenticators/users-list.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: readCms,
-    throttle: imports,
-  },
-  {
-    name: 'users-read',
-    method: 'GET',
-    path: ofUser,
-    file: 'authenticators/users-read.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: readCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-search',
-    method: 'GET',
-    path: `${tenant}/authenticators`,
-    file: 'authenticators/search.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: readCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-bulk',
-    method: 'POST',
-    path: `${tenant}/authenticators:import`,
-    file: 'authenticators/bulk.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: writeCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-list',
-    method: 'GET',
-    path: `${ofUser}/authenticators`,
-    file: 'authenticators/list.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: readCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-import',
-    method: 'POST',
-    path: `${ofUser}/authenticators`,
-    file: 'authenticators/import.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: writeCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-creation-options',
-    method: 'GET',
-    path: `${ofUser}/authenticators/creation-options`,
-    file: 'authenticators/creation-options.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: writeCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-read',
-    method: 'GET',
-    path: `${ofUser}/authenticators/{authenticatorId}`,
-    file: 'authenticators/read.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: readCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-change',
-    method: 'PATCH',
-    path: `${ofUser}/authenticators/{authenticatorId}`,
-    file: 'authenticators/change.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: writeCms,
-    throttle: imports,
-  },
-  {
-    name: 'authenticators-delete',
-    method: 'DELETE',
-    path: `${ofUser}/authenticators/{authenticatorId}`,
-    file: 'authenticators/delete.ts',
-    lambda: 'authenticators',
-    caller: 'cms',
-    tables: writeCms,
-    throttle: imports,
-  },
-] as const satisfies readonly Route[]
-
-export type RouteName = (typeof routes)[number]['name']
+  // What a Credential Management System calls.
+  reading('users-list', `GET ${tenant}/users`, 'authenticators/users-list.ts'),
+  reading('users-read', `GET ${ofUser}`, 'authenticators/users-read.ts'),
+  reading('authenticators-search', `GET ${tenant}/authenticators`, 'authenticators/search.ts'),
+  reading('authenticators-list', `GET ${ofUser}/authenticators`, 'authenticators/list.ts'),
+  reading('authenticators-read', `GET ${one}`, 'authenticators/read.ts'),
+  managing('authenticators-bulk', `POST ${tenant}/authenticators:import`, 'authenticators/bulk.ts'),
+  managing('authenticators-import', `POST ${ofUser}/authenticators`, 'authenticators/import.ts'),
+  managing('creation-options', `GET ${ofUser}/authenticators/creation-options`, 'authenticators/creation-options.ts'),
+  managing('authenticators-change', `PATCH ${one}`, 'authenticators/change.ts'),
+  managing('authenticators-delete', `DELETE ${one}`, 'authenticators/delete.ts'),
+]
 
 export const routesOf = (lambda: Lambda): Route[] => routes.filter((route) => route.lambda === lambda)
 

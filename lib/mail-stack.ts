@@ -36,7 +36,7 @@ type MailStackProps = StackProps & {
 
 /** The Lambda has no route, so its needs are named here. */
 const feedbackNeeds: Needs = {
-  tables: { people: ['read', 'update'], audit: ['put'] },
+  tables: { people: ['get', 'update'], audit: ['put'] },
   rights: [],
 }
 

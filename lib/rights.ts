@@ -22,7 +22,8 @@ export type Resources = {
 const wrappingContext = { purpose: 'keystep-signing-key' } as const
 
 const actions = {
-  read: ['GetItem', 'BatchGetItem', 'Query'],
+  get: ['BatchGetItem'],
+  query: ['Query'],
   index: ['Query'],
   check: ['ConditionCheckItem'],
   put: ['PutItem'],

@@ -202,6 +202,17 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   }
   closings.push(() => rmSync(demoFile, { force: true }))
   writeWhole(demoFile, demo)
+  // In the form that `cdk deploy --outputs-file` has, for `npm run admin -- --local`.
+  writeWhole(join(directory, 'outputs.json'), {
+    local: {
+      ConfigTable: tableNames.config,
+      PeopleTable: tableNames.people,
+      SessionsTable: tableNames.sessions,
+      AuditTable: tableNames.audit,
+      DynamodbEndpoint: dynamodb.endpoint,
+      WrappingKeyFile: stage.wrappingKeyFile,
+    },
+  })
   // Whoever signs in first need not wait for a cold start.
   void lambdas.warm()
   return { demo, url: gateway.url, dynamodb: { endpoint: dynamodb.endpoint, tableNames }, close: async () => {} }

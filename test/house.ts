@@ -368,7 +368,8 @@ async function freshSigningKey(alg: SigningAlgorithm, stage: Stage) {
 // --- Rights, as lib/rights.ts grants them -------------------------------------------------------------------------
 
 const granted: Record<Access, readonly string[]> = {
-  read: ['GetItem', 'BatchGetItem', 'Query'],
+  get: ['BatchGetItem'],
+  query: ['Query'],
   index: ['Query'],
   check: ['ConditionCheckItem'],
   put: ['PutItem'],

@@ -36,7 +36,7 @@ import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
 import type { Cms } from './caller.ts'
 import type { Refused } from './problems.ts'
-import { authenticatorsUrl, type Claimed, showAuthenticator } from './representation.ts'
+import { authenticatorsUrl, showAuthenticator } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
@@ -189,7 +189,7 @@ async function lookUp({ db, now }: ImportNeeds, asked: Asked): Promise<Found> {
 // --- The key ------------------------------------------------------------------------------------------------------
 
 /** `aaguid` is one that an attestation certificate stands for; `claimedAaguid` is anybody's word. */
-type ReadKey = Authenticator['credential'] & Claimed & { attested: boolean }
+type ReadKey = Authenticator['credential'] & Pick<Authenticator, 'claimedAaguid'> & { attested: boolean }
 
 type Circumstances = {
   enrolment: Enrolment | undefined
@@ -314,11 +314,7 @@ function checkModel({ aaguid }: ReadKey, { allowedAaguids }: Settings): Result<t
 
 type Made = { user: User; key: ReadKey; settings: Settings }
 
-function authenticatorOf(
-  { now }: ImportNeeds,
-  { request }: Asked,
-  { user, key, settings }: Made,
-): Authenticator & Claimed {
+function authenticatorOf({ now }: ImportNeeds, { request }: Asked, { user, key, settings }: Made): Authenticator {
   const { attested, claimedAaguid, userHandle, ...credential } = key
   const { friendlyName, externalId, serialNumber } = request
   const expiresAt =

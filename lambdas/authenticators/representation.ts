@@ -5,16 +5,9 @@ import { displayNameOf, type User } from '../../src/core/user.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
 
-/**
- * What an import claimed and nothing vouches for: shown, and no part of any decision. So it is kept apart from the
- * credential, whose AAGUID is one that an attestation certificate stands for (Keycloak CVE-2026-16093: policy on
- * verified data only).
- */
-export type Claimed = { claimedAaguid?: string }
-
 export const dateTime = (at: Seconds): string => new Date(at * 1000).toISOString()
 
-export function showAuthenticator(key: Authenticator & Claimed) {
+export function showAuthenticator(key: Authenticator) {
   const { credential } = key
   const aaguid = credential.aaguid ?? key.claimedAaguid
   return {

@@ -32,6 +32,7 @@ export type Credential = {
   userHandle?: string
   discoverable?: boolean
   backupEligible?: boolean
+  /** The model, where a certificate of its maker stands for it. */
   aaguid?: string
 }
 
@@ -45,6 +46,11 @@ export type Authenticator = {
   friendlyName?: string
   externalId?: string
   serialNumber?: string
+  /**
+   * The model as an import said it, with nothing to vouch for it: shown, and no part of any decision (Keycloak
+   * CVE-2026-16093: policy on verified data only).
+   */
+  claimedAaguid?: string
   createdAt: Seconds
   activatedAt?: Seconds
   /** A pending key that is not activated by then is void. */
@@ -71,9 +77,6 @@ export type Change = keyof typeof changes
 /** A pending key past its end is nobody's any more, although TTL has not removed it yet. */
 export const isVoid = (key: Pick<Authenticator, 'state' | 'expiresAt'>, now: Seconds): boolean =>
   key.state === 'pending' && key.expiresAt !== undefined && key.expiresAt <= now
-
-export const pendingOf = (keys: readonly Authenticator[], now: Seconds): Authenticator[] =>
-  keys.filter((key) => key.state === 'pending' && !isVoid(key, now))
 
 export const activeOf = (keys: readonly Authenticator[]): Authenticator[] =>
   keys.filter((key) => key.state === 'active')

@@ -4,7 +4,6 @@ import type { Seconds } from '../core/result.ts'
 import type { Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
-export const grantIn = (item: Item | undefined): Grant | undefined => item as Grant | undefined
 export const refreshTokenIn = (item: Item | undefined): RefreshToken | undefined => item as RefreshToken | undefined
 
 /** Kept without `user` and `order`, so that the sessions' index by user holds sessions alone. */
@@ -36,12 +35,6 @@ export const revokedGrant = (id: string, now: Seconds): Write => ({
   update: 'SET #revokedAt = if_not_exists(#revokedAt, :now)',
   condition: 'attribute_exists(#pk)',
   values: { now },
-})
-
-export const grantHolds = (id: string): Write => ({
-  write: 'check',
-  ...places.grant(id),
-  condition: 'attribute_exists(#pk) AND attribute_not_exists(#revokedAt)',
 })
 
 export const extendedGrant = (id: string, until: Seconds): Write => ({

@@ -7,77 +7,59 @@ import { type Areas, type Properties, resourcesOf, synthesize, type Template } f
 
 const trace = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }
 const log = { 'own log': ['logs:CreateLogStream', 'logs:PutLogEvents'] }
-const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']
-const all = [
-  'dynamodb:BatchGetItem',
-  'dynamodb:ConditionCheckItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:Query',
-  'dynamodb:UpdateItem',
-]
+const batch = 'dynamodb:BatchGetItem'
+const query = 'dynamodb:Query'
+const check = 'dynamodb:ConditionCheckItem'
+const put = 'dynamodb:PutItem'
+const update = 'dynamodb:UpdateItem'
+const remove = 'dynamodb:DeleteItem'
 const mail = 'ses:SendEmail where ses:FromAddress is no-reply@example.org'
 
+/** A step of a login, which may be its last. */
+const step = {
+  config: [batch],
+  people: [batch, check, query, update],
+  sessions: [batch, remove, put, update],
+  audit: [put],
+}
+
 const rights: Record<string, Record<string, string[]>> = {
-  metadata: { config: read, ...log, ...trace },
-  authorize: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
-  login: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
-  webauthn: { config: read, people: all, sessions: all, audit: ['dynamodb:PutItem'], ...log, ...trace },
-  activation: {
-    config: read,
-    people: all,
-    sessions: all,
-    audit: ['dynamodb:PutItem'],
-    'mail identity': [mail],
-    'configuration set': [mail],
+  metadata: { config: [batch, query], ...log, ...trace },
+  authorize: {
+    config: [batch, query],
+    people: [check, query],
+    sessions: [batch, remove, put, update],
+    audit: [put],
     ...log,
     ...trace,
   },
+  login: { ...step, ...log, ...trace },
+  webauthn: { ...step, ...log, ...trace },
+  activation: { ...step, 'mail identity': [mail], 'configuration set': [mail], ...log, ...trace },
   token: {
-    config: read,
-    people: ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:Query'],
-    sessions: [
-      'dynamodb:BatchGetItem',
-      'dynamodb:ConditionCheckItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-    ],
-    audit: ['dynamodb:PutItem'],
+    config: [batch, query],
+    people: [check, query],
+    sessions: [batch, put, update],
+    audit: [put],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
     ...log,
     ...trace,
   },
-  resource: { config: read, people: read, sessions: read, ...log, ...trace },
-  logout: {
-    config: read,
-    sessions: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query'],
-    audit: ['dynamodb:PutItem'],
-    ...log,
-    ...trace,
-  },
+  resource: { config: [query], people: [batch, query], sessions: [batch], ...log, ...trace },
+  logout: { config: [batch, query], sessions: [batch, remove], audit: [put], ...log, ...trace },
   authenticators: {
-    config: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-    people: all,
-    'people/index/listing': ['dynamodb:Query'],
-    sessions: [
-      'dynamodb:BatchGetItem',
-      'dynamodb:DeleteItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-    ],
-    'sessions/index/by-user': ['dynamodb:Query'],
-    audit: ['dynamodb:PutItem'],
+    config: [batch, query, update],
+    people: [batch, check, remove, put, query, update],
+    'people/index/listing': [query],
+    sessions: [batch, remove, put],
+    'sessions/index/by-user': [query],
+    audit: [put],
     ...log,
     ...trace,
   },
   'mail-feedback': {
-    people: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-    audit: ['dynamodb:PutItem'],
+    people: [batch, update],
+    audit: [put],
     'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     ...log,
     ...trace,

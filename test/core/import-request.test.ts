@@ -7,7 +7,7 @@ import {
   parseImport,
   readDateTime,
   readDuration,
-} from '../../../src/core/import-request.ts'
+} from '../../src/core/import-request.ts'
 
 const now = 1_800_000_000
 const bytes = (length: number): string => Buffer.alloc(length, 1).toString('base64url')

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startDynamodb } from '../../local/dynamodb.ts'
+import { createTables, localClient } from '../../local/tables.ts'
+import { openDb } from '../../src/store/db.ts'
+import { findPerson } from '../../src/store/people.ts'
+import { readRealm } from '../../src/store/realm.ts'
+import { readSigningKeys } from '../../src/store/signing-keys.ts'
+
+const command = fileURLToPath(new URL('../../bin/admin.ts', import.meta.url))
+
+let directory: string
+let dynamodb: Awaited<ReturnType<typeof startDynamodb>>
+let db: ReturnType<typeof openDb>
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'keystep-admin-'))
+  dynamodb = await startDynamodb()
+  const tables = await createTables(dynamodb.endpoint, 'admin-')
+  db = openDb(localClient(dynamodb.endpoint), tables)
+  const keyFile = join(directory, 'wrapping-key')
+  await writeFile(keyFile, randomBytes(32))
+  // As `cdk deploy --outputs-file` writes it, with a laptop's two members.
+  const outputs = {
+    'keystep-data': {
+      ConfigTable: tables.config,
+      PeopleTable: tables.people,
+      SessionsTable: tables.sessions,
+      AuditTable: tables.audit,
+    },
+    'keystep-local': { DynamodbEndpoint: dynamodb.endpoint, WrappingKeyFile: keyFile },
+  }
+  await writeFile(join(directory, 'outputs.json'), JSON.stringify(outputs))
+})
+afterAll(async () => {
+  await dynamodb.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+type Ran = { code: number; out: string; err: string }
+
+async function admin(words: string[], input = '', outputs = join(directory, 'outputs.json')): Promise<Ran> {
+  const child = spawn(process.execPath, [command, '--outputs', outputs, ...words])
+  child.stdin.end(input)
+  const exit = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
+  const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
+  return { code, out, err }
+}
+
+describe('npm run admin', () => {
+  it('init makes the realm and its keys, and does no harm when repeated', async () => {
+    const first = await admin(['init'])
+    expect(first, first.err).toMatchObject({ code: 0 })
+    const keys = await readSigningKeys(db)
+    expect(keys.map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(['ES256 active', 'RS256 active'])
+    const { decoySecret } = await readRealm(db)
+    expect((await admin(['init'])).out).toContain('stays as it is')
+    expect((await readRealm(db)).decoySecret).toBe(decoySecret)
+    expect(await readSigningKeys(db)).toHaveLength(2)
+  })
+
+  it('the first administrator, with a password from standard input', async () => {
+    const words = ['user', 'add', 'root', '--email', 'root@example.org', '--role', 'administrator', '--password-stdin']
+    expect(await admin(words, 'correct horse battery\n')).toMatchObject({ code: 0 })
+    const person = await findPerson(db, 'ROOT')
+    expect(person?.user).toMatchObject({ roles: ['administrator'], emailVerified: true, enabled: true })
+    expect(person?.user.passwordHash).toMatch(/^\$argon2id\$/)
+    expect(await admin(words, 'correct horse battery\n')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is a user root already.'),
+    })
+  })
+
+  it('a new password ends what rested on the old one', async () => {
+    const before = (await findPerson(db, 'root'))?.user.standing ?? 0
+    await admin(['user', 'password', 'root', '--password-stdin'], 'another good password')
+    expect((await findPerson(db, 'root'))?.user.standing).toBe(before + 1)
+  })
+
+  it('an API key is shown once, listed without its secret, and revoked', async () => {
+    const added = await admin(['api-key', 'add', 'Our CMS', '--scope', 'users:read'])
+    const [, shown = '', id = ''] = /(keystep_([A-Za-z0-9_-]+)\.\S+)/.exec(added.out) ?? []
+    const listed = await admin(['api-key', 'list'])
+    expect(listed.out).toContain('Our CMS')
+    expect(listed.out).not.toContain(shown.split('.')[1])
+    expect(await admin(['api-key', 'revoke', id])).toMatchObject({ code: 0 })
+    expect((await admin(['api-key', 'list'])).out).toContain('revoked')
+    expect(await admin(['api-key', 'revoke', id])).toMatchObject({ code: 1 })
+  })
+
+  it('a client gets a secret, a public one none', async () => {
+    const added = await admin(['client', 'add', 'shop', '--redirect-uri', 'https://shop.example/cb', '--name', 'Shop'])
+    expect(added.out).toMatch(/shown this once:\n[A-Za-z0-9_-]{43}/)
+    const publicOne = await admin(['client', 'add', 'app', '--redirect-uri', 'com.example.app:/cb', '--public'])
+    expect(publicOne.out).toContain('public')
+  })
+
+  it('settings are read and set', async () => {
+    await admin(['settings', 'set', 'authenticatorImport=false', 'activationProof=email'])
+    expect(JSON.parse((await admin(['settings'])).out)).toMatchObject({
+      authenticatorImport: false,
+      activationProof: 'email',
+    })
+  })
+
+  it.each([
+    ['no command', [], /A command is missing/],
+    ['an unknown command', ['dance'], /There is no command dance/],
+    ['an unknown option', ['init', '--wat'], /--wat/],
+    ['an unknown setting', ['settings', 'set', 'x=1'], /x is no setting/],
+    ['a wrong value', ['settings', 'set', 'activationProof=sms'], /takes email, password, either/],
+    ['an unknown scope', ['api-key', 'add', 'x', '--scope', 'all'], /all is no scope/],
+    ['an unknown role', ['user', 'add', 'x', '--role', 'king'], /king is no role/],
+    [
+      'a redirect URI in the clear',
+      ['client', 'add', 'x', '--redirect-uri', 'http://shop.example/cb'],
+      /is no redirect URI/,
+    ],
+    ['a client without a redirect URI', ['client', 'add', 'x'], /--redirect-uri is missing/],
+    ['a short password', ['user', 'add', 'x', '--password-stdin'], /eight characters/],
+  ] as [string, string[], RegExp][])('%s: a sentence, and exit code 1', async (_name, words, sentence) => {
+    const ran = await admin(words, 'short')
+    expect(ran.code).toBe(1)
+    expect(ran.err).toMatch(sentence)
+    expect(ran.err).not.toMatch(/^\s+at /m)
+  })
+
+  it('without outputs, says where they come from', async () => {
+    expect(await admin(['init'], '', join(directory, 'none.json'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--outputs-file'),
+    })
+  })
+
+  it('tells each thing it did to the audit log', async () => {
+    const { items } = await db.query({
+      table: 'audit',
+      index: 'by-user',
+      where: '#user = :user',
+      values: { user: (await findPerson(db, 'root'))?.user.id },
+    })
+    expect(items.map((item) => item.type)).toEqual(['user.created', 'user.changed'])
+    expect(items.every((item) => (item.actor as { kind: string }).kind === 'operator')).toBe(true)
+  })
+})
