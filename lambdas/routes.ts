@@ -84,7 +84,7 @@ const webauthn = routesIn('webauthn', 'browser', proofs, step)
 const activation = routesIn('activation', 'browser', proofs, step)
 const token = routesIn('token', 'client', machines, {
   config: ['get', 'query'],
-  people: ['query', 'check'],
+  people: ['get', 'query', 'check'],
   sessions: ['get', 'put', 'update'],
   ...told,
 })

@@ -1,9 +1,9 @@
 // GET /.well-known/openid-configuration — what this provider does (OpenID Connect Discovery §3, RFC 8414).
+import { claimsOfScope } from '../../src/core/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
 import { locales } from '../../web/view.ts'
-import { claimsOfScope } from '../oidc/userinfo.ts'
 
 export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: Call): Promise<Answer> {
   const { issuer } = stage

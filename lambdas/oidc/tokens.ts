@@ -2,10 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Client } from '../../src/core/client.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/grant.ts'
+import { speaksOfUser, userClaims } from '../../src/core/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
+import { readUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 
-type Needs = Pick<World, 'now' | 'stage' | 'signer'>
+type Needs = Pick<World, 'now' | 'stage' | 'signer' | 'db'>
 
 /** Access tokens are signed with one algorithm: who checks them is not the client, and cannot be asked. */
 const accessTokenAlg = 'ES256'
@@ -59,9 +61,18 @@ function signAccessToken({ now, stage, signer }: Needs, client: Client, grant: G
   })
 }
 
-function signIdToken({ now, stage, signer }: Needs, client: Client, grant: Grant, accessToken: string) {
+async function signIdToken(
+  { now, stage, signer, db }: Needs,
+  client: Client,
+  grant: Grant,
+  accessToken: string,
+): Promise<string> {
   const iat = now()
+  // Only the claims parameter puts a person's claims here; scopes do so at userinfo (OpenID Connect Core §5.4).
+  const asked = grant.claims?.idToken ?? []
+  const user = speaksOfUser(asked) ? await readUser(db, grant.user) : undefined
   return signer.sign(client.idTokenSignedResponseAlg, 'JWT', {
+    ...(user === undefined ? {} : userClaims(user, asked)),
     iss: stage.issuer,
     aud: client.clientId,
     sub: grant.user,

@@ -1,7 +1,8 @@
 // GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
 import type { Grant } from '../../src/core/grant.ts'
 import { credentialsStand, type Session } from '../../src/core/session.ts'
-import { displayNameOf, type User } from '../../src/core/user.ts'
+import type { User } from '../../src/core/user.ts'
+import { namesInScopes, userClaims } from '../../src/core/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { badBearer, noBearer } from '../../src/http/oauth-error.ts'
 import { grantOf } from '../../src/store/grants.ts'
@@ -28,7 +29,8 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const [grant, user, session] = [grantOf(grantItem), userIn(userItem), sessionIn(sessionItem)]
   if (grant === undefined || user === undefined || !(await holds(world, grant, user, session)))
     return badBearer('What the access token was issued for has ended.')
-  return json(200, claimsOf(grant, user))
+  const names = [...namesInScopes(grant.scopes), ...(grant.claims?.userinfo ?? [])]
+  return json(200, { sub: user.id, ...userClaims(user, names) })
 }
 
 /** Whether the grant still stands: not revoked, its session not over, its user and keys as they were. */
@@ -39,26 +41,4 @@ async function holds(world: Needs, grant: Grant, user: User, session: Session | 
   if (grant.standing === user.standing) return true
   const person = await readPerson(world.db, user.id)
   return person !== undefined && credentialsStand(grant.credentials, person)
-}
-
-/** By scope (OpenID Connect Core §5.4), and what the claims parameter asked for beside. */
-function claimsOf(grant: Grant, user: User): Record<string, unknown> {
-  const known: Record<string, unknown> = {
-    name: displayNameOf(user),
-    given_name: user.givenName,
-    family_name: user.familyName,
-    preferred_username: user.userName,
-    locale: user.locale,
-    updated_at: user.updatedAt,
-    email: user.email,
-    email_verified: user.email === undefined ? undefined : (user.emailVerified ?? false),
-  }
-  const names = [...grant.scopes.flatMap((scope) => claimsOfScope[scope] ?? []), ...(grant.claims?.userinfo ?? [])]
-  const told = names.filter((name) => Object.hasOwn(known, name) && known[name] !== undefined)
-  return { sub: user.id, ...Object.fromEntries(told.map((name) => [name, known[name]])) }
-}
-
-export const claimsOfScope: Partial<Record<string, readonly string[]>> = {
-  profile: ['name', 'given_name', 'family_name', 'preferred_username', 'locale', 'updated_at'],
-  email: ['email', 'email_verified'],
 }

@@ -67,7 +67,7 @@ describe('the bundles', () => {
       authorize: 600_000,
       metadata: 600_000,
       resource: 600_000,
-      'mail-feedback': 400_000,
+      'mail-feedback': 500_000,
     }),
   )('%s stays below %d bytes', (lambda, limit) => {
     expect(made[lambda]?.bytes).toBeLessThan(limit)

@@ -38,7 +38,7 @@ const rights: Record<string, Record<string, string[]>> = {
   activation: { ...step, 'mail identity': [mail], 'configuration set': [mail], ...log, ...trace },
   token: {
     config: [batch, query],
-    people: [check, query],
+    people: [batch, check, query],
     sessions: [batch, put, update],
     audit: [put],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],

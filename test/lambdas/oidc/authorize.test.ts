@@ -415,6 +415,23 @@ describe('refresh', () => {
   })
 })
 
+describe('the claims parameter', () => {
+  it('puts what it names into the ID token and at userinfo, beside the scopes, in three calls to DynamoDB', async () => {
+    const claims = JSON.stringify({
+      id_token: { email: { essential: true }, acr: { values: ['pwd'] }, phone_number: null, constructor: null },
+      userinfo: { preferred_username: null },
+    })
+    const browser = await signedIn(anna, { scope: 'openid', claims })
+    const reply = await exchange(house, browser.landed.get('code'))
+    expect(claimsOf(reply.json.id_token)).toMatchObject({ email: 'anna@example.org', acr: 'pwd', sub: anna.id })
+    expect(claimsOf(reply.json.id_token)).not.toHaveProperty('name')
+    expect(reply.commands.length).toBeLessThanOrEqual(3)
+    const authorization = `Bearer ${reply.json.access_token}`
+    const userinfo = await house.invoke('GET', '/userinfo', { headers: { authorization } })
+    expect(userinfo.json).toEqual({ sub: anna.id, preferred_username: 'anna' })
+  })
+})
+
 describe('userinfo', () => {
   it('tells what the scopes allow, in two calls to DynamoDB at most', async () => {
     const browser = await signedIn()
