@@ -4,8 +4,9 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
-import { type JourneyWorld, keyOf, newChallenge, onward } from '../login/journey.ts'
+import { type JourneyWorld, keyOf, newChallenge } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
+import { onward } from '../login/step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const posted = fieldOf(call, 'response', 16_384)

@@ -4,8 +4,10 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import type { Notice } from '../../web/view.ts'
-import { eventOf, type JourneyWorld, newChallenge, onward } from '../login/journey.ts'
+import { eventOf } from '../login/event.ts'
+import { type JourneyWorld, newChallenge } from '../login/journey.ts'
 import { showOver } from '../login/show.ts'
+import { onward } from '../login/step.ts'
 
 /** The person is who they say: the ceremony with the key comes next. */
 export async function proofHeld(
@@ -63,6 +65,7 @@ export async function noTryLeft(world: JourneyWorld, call: Call, login: Login | 
   if (login === undefined) return showOver(world, call, { over: 'unknown' })
   const { activation } = login
   if (login.done) return showOver(world, call, { over: 'done', login })
+  if (login.until <= world.now()) return showOver(world, call, { over: 'expired', login })
   const notice: Notice =
     activation?.state !== 'waiting'
       ? 'step-over'

@@ -3,8 +3,10 @@ import { isFriendlyName } from '../../src/core/authenticator.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedState } from '../../src/store/people.ts'
-import { eventOf, type JourneyWorld, keyOf, onward } from '../login/journey.ts'
+import { eventOf } from '../login/event.ts'
+import { type JourneyWorld, keyOf } from '../login/journey.ts'
 import { keepOr, onPage } from '../login/post.ts'
+import { onward } from '../login/step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const friendlyName = fieldOf(call, 'nickname').trim()

@@ -22,8 +22,10 @@ import { countedMail, mailsSentTo } from '../../src/store/mails.ts'
 import type { World } from '../../src/world.ts'
 import { activationMail } from '../../web/mails.ts'
 import type { Notice } from '../../web/view.ts'
-import { eventOf, type Journey, type JourneyWorld, keyOf, onward } from '../login/journey.ts'
+import { eventOf } from '../login/event.ts'
+import { type Journey, type JourneyWorld, keyOf } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
+import { onward } from '../login/step.ts'
 import { codeHash } from './code-hash.ts'
 
 type Needs = JourneyWorld & Pick<World, 'mail'>

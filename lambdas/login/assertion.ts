@@ -14,7 +14,8 @@ import type { Write } from '../../src/store/db.ts'
 import { changedState, loweredStanding, suspectedAuthenticator } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 import type { Notice } from '../../web/view.ts'
-import { eventOf, type Journey } from './journey.ts'
+import { eventOf } from './event.ts'
+import type { Journey } from './journey.ts'
 
 type Needs = Pick<World, 'stage' | 'now'>
 

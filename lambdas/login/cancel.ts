@@ -1,8 +1,11 @@
 // POST /login/{login}/cancel — back to the application, empty-handed (RFC 6749 §4.1.2.1 access_denied).
 import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { eventOf, fail, type JourneyWorld, onward, openJourney } from './journey.ts'
+import { fail } from './ending.ts'
+import { eventOf } from './event.ts'
+import { type JourneyWorld, openJourney } from './journey.ts'
 import { cancelled, showOver } from './show.ts'
+import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const opened = await openJourney(world, call)

@@ -1,8 +1,9 @@
 // POST /login/{login}/method — another of the ways on, where there are several.
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
-import { type JourneyWorld, onward } from './journey.ts'
+import type { JourneyWorld } from './journey.ts'
 import { keepOr, onPage } from './post.ts'
+import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   return onPage(world, call, ['password', 'webauthn', 'activate'], async (journey, next) => {

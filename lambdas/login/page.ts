@@ -2,8 +2,10 @@
 import { challengeLifetime } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { fail, finish, type Journey, type JourneyWorld, newChallenge, onward, openJourney } from './journey.ts'
+import { fail, finish } from './ending.ts'
+import { type Journey, type JourneyWorld, newChallenge, openJourney } from './journey.ts'
 import { showNext, showOver } from './show.ts'
+import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const opened = await openJourney(world, call)

@@ -3,8 +3,10 @@
 import { longestPassword } from '../../src/core/password.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
-import { eventOf, type JourneyWorld, onward } from './journey.ts'
+import { eventOf } from './event.ts'
+import type { JourneyWorld } from './journey.ts'
 import { keepOr, onPage } from './post.ts'
+import { onward } from './step.ts'
 import { tryPassword } from './try-password.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {

@@ -5,8 +5,9 @@
 import type { Next } from '../../src/core/next-page.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import type { Notice } from '../../web/view.ts'
-import { type Journey, type JourneyWorld, keep, keyOf, onward, openJourney, type Step } from './journey.ts'
+import { type Journey, type JourneyWorld, keyOf, openJourney } from './journey.ts'
 import { showOver } from './show.ts'
+import { keep, onward, type Step } from './step.ts'
 
 type Due<Page extends Next['page']> = Extract<Next, { page: Page }>
 

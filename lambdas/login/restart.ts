@@ -2,8 +2,9 @@
 import type { Login } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { type JourneyWorld, newChallenge, onward, openJourney } from './journey.ts'
+import { type JourneyWorld, newChallenge, openJourney } from './journey.ts'
 import { showOver } from './show.ts'
+import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const opened = await openJourney(world, call)

@@ -15,7 +15,12 @@ type Needs = Pick<World, 'stage' | 'now'>
 
 /** What is left to show of a login that is over: nothing of whose it was. */
 export function showOver(world: Needs, call: Call, { over, login }: LoginOver): Answer {
-  const view: View = { page: 'login-over', reason: over }
+  // Not to the callback, which would wait for an answer: to where the application is.
+  const view: View = {
+    page: 'login-over',
+    reason: over,
+    ...(login === undefined ? {} : { returnTo: new URL(login.request.redirectUri).origin }),
+  }
   return showPage(world.stage, call, view, { status: over === 'done' ? 200 : 404, uiLocales: login?.request.uiLocales })
 }
 

@@ -3,8 +3,9 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { findByUserName } from '../../src/store/people.ts'
-import { type JourneyWorld, onward } from './journey.ts'
+import type { JourneyWorld } from './journey.ts'
 import { onPage } from './post.ts'
+import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const typedName = fieldOf(call, 'username').trim()

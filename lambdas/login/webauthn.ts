@@ -7,9 +7,10 @@ import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
 import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from './assertion.ts'
-import { type Journey, type JourneyWorld, newChallenge, onward, openJourney } from './journey.ts'
+import { type Journey, type JourneyWorld, newChallenge, openJourney } from './journey.ts'
 import { keepOr } from './post.ts'
 import { showOver } from './show.ts'
+import { onward } from './step.ts'
 
 type Reason = Parameters<typeof refusalWrites>[4]
 

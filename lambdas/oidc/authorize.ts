@@ -17,7 +17,9 @@ import { places } from '../../src/store/keys.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { begin, fail, finish, type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
+import { fail, finish } from '../login/ending.ts'
+import { type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
+import { begin } from '../login/step.ts'
 
 type Needs = JourneyWorld & Pick<World, 'verifier'>
 

@@ -7,7 +7,7 @@ import { clientIn } from '../../src/store/clients.ts'
 import { places } from '../../src/store/keys.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { endings } from '../login/journey.ts'
+import { endings } from '../login/ending.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 

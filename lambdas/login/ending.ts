@@ -1,0 +1,177 @@
+/**
+ * How a login ends: with a code, or with the reason why there is none. Session, grant, login and audit change in one
+ * transaction, on the condition that everything they rest on still stands.
+ */
+import { returnTo } from '../../src/core/authorize-request.ts'
+import { codeLifetime, type Grant } from '../../src/core/grant.ts'
+import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
+import type { Session } from '../../src/core/session.ts'
+import type { Decision } from '../../src/core/step-up.ts'
+import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import { setSession } from '../../src/http/cookies.ts'
+import { recorded } from '../../src/store/audit.ts'
+import type { Write } from '../../src/store/db.ts'
+import { createdGrant } from '../../src/store/grants.ts'
+import { changedLogin } from '../../src/store/logins.ts'
+import { standingHolds } from '../../src/store/people.ts'
+import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
+import type { World } from '../../src/world.ts'
+import { eventOf, levelsOf } from './event.ts'
+import { type Journey, type JourneyWorld, proofsOf } from './journey.ts'
+
+/** Issues the code: grant, session, login and audit in one transaction. */
+export async function finish(
+  world: JourneyWorld,
+  call: Call,
+  journey: Journey,
+  decision: Extract<Decision, { do: 'issue' }>,
+  writes: Write[] = [],
+  /** The standing the session was last checked under, where the person was not read: it must still be that. */
+  standing = journey.person?.user.standing ?? 0,
+): Promise<Answer | undefined> {
+  const { login } = journey
+  const now = world.now()
+  const { session, write, cookie, left } = sessionAfter(world, call, journey, standing)
+  const code: TwoHalves = { id: newId(), secret: newSecret() }
+  const { clientId, redirectUri, codeChallenge, nonce, scopes, claims } = login.request
+  const grant: Grant = {
+    id: code.id,
+    codeHash: hashSecret(code.secret),
+    codeUntil: now + codeLifetime,
+    until: now + 86_400,
+    clientId,
+    redirectUri,
+    scopes,
+    ...(codeChallenge === undefined ? {} : { codeChallenge }),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(claims === undefined ? {} : { claims }),
+    ...(decision.acr === undefined ? {} : { acr: decision.acr }),
+    user: session.user,
+    sid: session.sid,
+    amr: decision.amr,
+    authTime: decision.authTime,
+    credentials: decision.credentials,
+    standing,
+    createdAt: now,
+  }
+  const done = await world.db.transact([
+    ...writes,
+    standingHolds(session.user, standing),
+    write,
+    ...left,
+    createdGrant(grant),
+    ...closed(journey),
+    recorded({
+      type: 'login.succeeded',
+      ...levelsOf(decision.report),
+      amr: decision.amr,
+      reason: decision.report.reason,
+      at: now,
+      actor: { kind: 'user', id: session.user },
+      user: session.user,
+      client: clientId,
+      session: session.sid,
+      ip: call.ip,
+      request: call.id,
+    }),
+  ])
+  if (!done.ok) return undefined
+  return seeOther(returnTo(world.stage.issuer, login.request, { code: joinHalves(code) }), cookie)
+}
+
+/** Tells the application that its request cannot be met. What was proved on the way stays proved. */
+export async function fail(
+  world: JourneyWorld,
+  call: Call,
+  journey: Journey,
+  {
+    error,
+    reason,
+    description,
+    report,
+  }: Pick<Extract<Decision, { do: 'refuse' }>, 'error' | 'reason' | 'description' | 'report'>,
+  writes: Write[] = [],
+): Promise<Answer | undefined> {
+  const { login, person } = journey
+  const showed = person !== undefined && login.proofs.length > 0
+  const after = showed ? sessionAfter(world, call, journey, person.user.standing) : undefined
+  const done = await world.db.transact([
+    ...writes,
+    ...(after === undefined || person === undefined
+      ? []
+      : [standingHolds(person.user.id, person.user.standing), after.write, ...after.left]),
+    ...closed(journey),
+    eventOf(world, call, journey, {
+      type: 'step-up.unmet',
+      reason,
+      ...levelsOf(report),
+    }),
+  ])
+  if (!done.ok) return undefined
+  const answer = { error, error_description: description }
+  return seeOther(returnTo(world.stage.issuer, login.request, answer), after?.cookie)
+}
+
+/** A kept login is done with; one that never was kept leaves nothing. */
+const closed = ({ login, kept }: Journey): Write[] => (kept ? [changedLogin({ ...login, done: true })] : [])
+
+type SessionAfter = {
+  session: Session
+  write: Write
+  cookie: string[]
+  /** The end of a session that this one takes the place of. */
+  left: Write[]
+}
+
+/** The session as this login leaves it: with another secret whenever something new was proved. */
+function sessionAfter(world: JourneyWorld, call: Call, journey: Journey, standing: number): SessionAfter {
+  const { login, session, leftover, realm, person } = journey
+  const now = world.now()
+  const { sessionIdle, sessionLifetime } = realm.settings
+  const idleUntil = Math.min(now + sessionIdle, session?.until ?? now + sessionLifetime)
+  if (session !== undefined && login.proofs.length === 0 && session.standing === standing)
+    return { session, write: seenSession(session, now, idleUntil), cookie: [], left: [] }
+
+  const secret = newSecret()
+  const user = session?.user ?? person?.user.id
+  if (user === undefined) throw new Error('A login was finished for nobody')
+  const userAgent = call.headers['user-agent']?.slice(0, 256)
+  const next: Session = {
+    ...(session ?? { sid: newId(), user, createdAt: now, until: now + sessionLifetime }),
+    secretHash: hashSecret(secret),
+    proofs: newestProofs(journey),
+    standing,
+    lastSeenAt: now,
+    idleUntil,
+    ip: call.ip,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  }
+  return {
+    session: next,
+    write: session === undefined ? createdSession(next) : replacedSession(next, session.secretHash),
+    cookie: [setSession({ id: next.sid, secret })],
+    left: leftover === undefined ? [] : endings(world, call, leftover),
+  }
+}
+
+/** One proof a factor and credential, the latest: a session does not grow with each use. */
+function newestProofs(journey: Journey) {
+  const latest = new Map<string, Session['proofs'][number]>()
+  for (const proof of proofsOf(journey)) latest.set(`${proof.factor} ${proof.credential ?? ''}`, proof)
+  return [...latest.values()]
+}
+
+/** The end of a session, and the record of it. */
+export const endings = (world: Pick<World, 'now'>, call: Call, session: Session, reason = 'replaced'): Write[] => [
+  endedSession(session.sid),
+  recorded({
+    type: 'session.ended',
+    at: world.now(),
+    actor: { kind: 'user', id: session.user },
+    user: session.user,
+    session: session.sid,
+    ip: call.ip,
+    request: call.id,
+    reason,
+  }),
+]
