@@ -287,7 +287,9 @@ function openBench(given: Given): Workbench {
     sessions: need('SessionsTable'),
     audit: need('AuditTable'),
   }
-  const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile } = outputs
+  const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile, Region: region } = outputs
+  // Where the stacks are, for whoever has not said so: the tables and the key are nowhere else.
+  if (region !== undefined) process.env.AWS_REGION = region
   return {
     db: openDb(endpoint === undefined ? new DynamoDBClient() : localClient(endpoint), tableNames),
     now: () => Math.floor(Date.now() / 1000),
