@@ -1,0 +1,99 @@
+/** A browser of few words: signs a person in with their key, through the pages, as fast as it can. */
+import { codeChallenge, verifier } from '../test/visitor.ts'
+import type { RequestOptionsJson } from '../web/view.ts'
+import type { Asked, Carrier, Reply } from './carriers.ts'
+import { basic, type Member, redirectUri } from './ours.ts'
+
+export const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+export const authorizeTarget = (path: string, scope = 'openid profile email', more: Record<string, string> = {}) =>
+  `${path}?${new URLSearchParams({
+    client_id: 'app1',
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope,
+    state: 'some state',
+    nonce: 'some nonce',
+    code_challenge: codeChallenge,
+    code_challenge_method: 'S256',
+    ...more,
+  })}`
+
+export const codeRequest = (code: string): Asked => ({
+  method: 'POST',
+  target: '/token',
+  headers: { ...form, authorization: basic },
+  body: String(
+    new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: redirectUri,
+      code_verifier: verifier,
+    }),
+  ),
+})
+
+export const codeIn = ({ status, location, body }: Reply): string => {
+  const code = URL.canParse(location) ? new URL(location).searchParams.get('code') : null
+  if (code === null) throw new Error(`No code came back: ${status} ${location} ${body.slice(0, 300)}`)
+  return code
+}
+
+export type Cookies = Map<string, string>
+
+export const headerOf = (cookies: Cookies): Record<string, string> =>
+  cookies.size === 0 ? {} : { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') }
+
+export function keepCookies(cookies: Cookies, { cookies: set }: Reply): void {
+  for (const cookie of set) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+    if (value === '') cookies.delete(name)
+    else cookies.set(name, value)
+  }
+}
+
+/** At the page that asks for a key. */
+export type AtKey = { cookies: Cookies; base: string; answer: Asked }
+
+export async function goToKey(carrier: Carrier, { user, key }: Member, named: boolean, scope?: string): Promise<AtKey> {
+  const cookies: Cookies = new Map()
+  const ask = async (method: Asked['method'], target: string, body?: URLSearchParams): Promise<Reply> => {
+    const headers = {
+      ...headerOf(cookies),
+      ...(body === undefined ? {} : { ...form, 'sec-fetch-site': 'same-origin' }),
+    }
+    const reply = await carrier.load({
+      method,
+      target,
+      headers,
+      ...(body === undefined ? {} : { body: String(body) }),
+    })()
+    keepCookies(cookies, reply)
+    return reply
+  }
+  const { location: base } = await ask('GET', authorizeTarget('/authorize', scope, { acr_values: 'fido' }))
+  let page = await ask('GET', base)
+  if (named) {
+    await ask('POST', `${base}/username`, new URLSearchParams({ username: user.userName }))
+    page = await ask('GET', base)
+  }
+  const encoded = /data-options="([^"]*)"/.exec(page.body)?.[1]
+  if (encoded === undefined) throw new Error(`The page asks for no key: ${page.status} ${page.body.slice(0, 300)}`)
+  const options: RequestOptionsJson = JSON.parse(encoded.replace(/&(quot|#34);/g, '"').replace(/&amp;/g, '&'))
+  const response = JSON.stringify(key.sign({ challenge: options.challenge }))
+  return { cookies, base, answer: keyAnswer(base, cookies, response) }
+}
+
+export const keyAnswer = (base: string, cookies: Cookies, response: string): Asked => ({
+  method: 'POST',
+  target: `${base}/webauthn`,
+  headers: { ...form, ...headerOf(cookies), 'sec-fetch-site': 'same-origin' },
+  body: String(new URLSearchParams({ response })),
+})
+
+/** All the way, from the application's request to its tokens. */
+export async function signIn(carrier: Carrier, member: Member, named: boolean): Promise<void> {
+  const { answer } = await goToKey(carrier, member, named)
+  const { status, body } = await carrier.load(codeRequest(codeIn(await carrier.load(answer)())))()
+  if (status !== 200) throw new Error(`No tokens: ${body}`)
+}

@@ -1,0 +1,177 @@
+/**
+ * `npm run bench`: what is fast, what is slow, and against whom. README.md says what the figures mean.
+ *
+ *     npm run bench -- --seconds 2          a longer stretch for each side and round
+ *     npm run bench -- --only code          one contest; also: calls, bundles
+ *     npm run bench -- --json figures.json  the same as data
+ */
+import { writeFile } from 'node:fs/promises'
+import { arch, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { localClient } from '../local/tables.ts'
+import { openHouse } from '../test/house.ts'
+import { type BundleFigures, measureBundles } from './bundles.ts'
+import { countCalls, type Step } from './calls.ts'
+import { type Figures, race } from './measure.ts'
+import { type Contest, openContests } from './operations.ts'
+import { openOurs } from './ours.ts'
+import { dynamodbStore, memoryStore, openPeer } from './peer.ts'
+
+const { values: flags } = parseArgs({
+  options: { seconds: { type: 'string', default: '0.2' }, only: { type: 'string' }, json: { type: 'string' } },
+})
+const seconds = Number(flags.seconds)
+if (!(seconds > 0)) throw new Error('--seconds must be a number above 0')
+
+const rounds = 5
+const people = 16
+const names = [
+  ...['code', 'refresh', 'client-credentials', 'userinfo', 'authorize', 'webauthn-core', 'webauthn', 'import'],
+  ...['documents', 'sign-in', 'floor', 'crypto'],
+] as const
+const wants = (name: string) => flags.only === undefined || flags.only === name
+if (flags.only !== undefined && ![...names, 'calls', 'bundles'].some(wants))
+  throw new Error(`--only must be one of ${[...names, 'calls', 'bundles'].join(', ')}`)
+
+const say = (line = '') => void process.stdout.write(`${line}\n`)
+// The handlers print a line a request. What they print it to is not ours to measure.
+console.log = () => {}
+// The peer warns of each thing that a deployment would set.
+console.warn = () => {}
+console.info = () => {}
+
+type Raced = Omit<Contest, 'sides'> & { figures: Figures[] }
+type Results = {
+  date: string
+  machine: string
+  node: string
+  contests: Raced[]
+  peerCalls: Record<string, number>
+  steps: Step[]
+  bundles: BundleFigures[]
+}
+
+const results: Results = {
+  date: new Date().toISOString(),
+  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'a core'} ${arch()}`,
+  node: process.version,
+  contests: [],
+  peerCalls: {},
+  steps: [],
+  bundles: [],
+}
+
+say(
+  `${results.machine}, Node ${results.node}, ${results.date.slice(0, 10)}; ${rounds} rounds of ${seconds} s, in turns`,
+)
+if (names.some(wants)) await runContests()
+if (wants('calls')) await runCalls()
+if (wants('bundles')) await runBundles()
+if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(results, undefined, 2)}\n`)
+process.exit(0)
+
+async function runContests(): Promise<void> {
+  const ours = await openOurs(people)
+  const client = localClient(ours.endpoint)
+  let sent = 0
+  client.middlewareStack.add(
+    (next) => (args) => {
+      sent += 1
+      return next(args)
+    },
+    { step: 'initialize', name: 'count' },
+  )
+  const peers = {
+    memory: await openPeer(memoryStore(), people),
+    memoryJwt: await openPeer(memoryStore(), people, { jwt: true }),
+    dynamodb: await openPeer(await dynamodbStore(client, 'peer'), people),
+    dynamodbJwt: await openPeer(await dynamodbStore(client, 'peer-jwt'), people, { jwt: true }),
+  }
+  const { contests, close } = await openContests(ours, peers)
+  for (const name of names.filter(wants)) {
+    const { title, atOnce, sides } = await (contests[name] ?? missing(name))()
+    const figures = await race(sides, { seconds, rounds, atOnce })
+    results.contests.push({ name, title, atOnce, figures })
+    say()
+    say(`${title}${atOnce === 1 ? '' : `, ${atOnce} at once`}`)
+    printTable(
+      ['', 'per second', 'CPU µs', 'CPU ×'],
+      figures.map((each) => [each.name, count(each.perSecond), each.cpu.toFixed(0), each.cpuRatio.toFixed(2)]),
+    )
+    for (const side of sides.filter((each) => /on DynamoDB(, JWT)?$/.test(each.name))) {
+      const [use] = await side.prepare(1)
+      const before = sent
+      await use?.()
+      results.peerCalls[`${name}: ${side.name}`] = sent - before
+    }
+    sayShares(figures)
+  }
+  await close()
+  client.destroy()
+  await ours.close()
+}
+
+function missing(name: string): never {
+  throw new Error(`There is no contest ${name}`)
+}
+
+/** How much of our handler is the store: DynamoDB's SDK, and turning records into its form. */
+function sayShares(figures: readonly Figures[]): void {
+  const [whole, storeless] = ['keystep, handler', 'keystep, store left out'].map((name) =>
+    figures.find((each) => each.name === name),
+  )
+  if (whole === undefined || storeless === undefined) return
+  say(`  of the handler's CPU, ${((1 - storeless.cpu / whole.cpu) * 100).toFixed(0)} % is the store`)
+}
+
+async function runCalls(): Promise<void> {
+  const house = await openHouse()
+  results.steps = await countCalls(house)
+  await house.close()
+  say()
+  say('DynamoDB calls per step')
+  printTable(
+    ['', 'calls', 'commands'],
+    results.steps.map(({ step, calls, commands }) => [step, String(calls), calls > 4 ? '' : commands]),
+  )
+  const peer = Object.entries(results.peerCalls)
+  if (peer.length > 0)
+    printTable(
+      ['of the peer', 'calls'],
+      peer.map(([step, calls]) => [step, String(calls)]),
+    )
+}
+
+async function runBundles(): Promise<void> {
+  results.bundles = await measureBundles(9)
+  say()
+  say('Lambdas: size in kB, init in ms over an empty process')
+  const kilo = (bytes: number) => (bytes / 1000).toFixed(0)
+  printTable(
+    ['', 'raw', 'minified', 'gzip', 'init', 'init CPU'],
+    results.bundles.map(({ lambda, raw, minified, gzip, init, cpu }) => [
+      lambda,
+      kilo(raw),
+      kilo(minified),
+      kilo(gzip),
+      init.toFixed(0),
+      cpu.toFixed(0),
+    ]),
+  )
+}
+
+function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)))
+  const isText = head.map((_, at) => at === 0 || rows.some((row) => /^[A-Z]/.test(row[at] ?? '')))
+  for (const row of [head, ...rows])
+    say(
+      `  ${row
+        .map((cell, at) => (isText[at] ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .join('  ')
+        .trimEnd()}`,
+    )
+}
+
+function count(perSecond: number): string {
+  return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toPrecision(3)
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Lambda } from '../../lambdas/routes.ts'
+import { type Bundle, bundleAll, type EventLambda } from '../../lib/bundle.ts'
+
+/** Kilobytes, minified: some 15 % above what each Lambda was on 2026-11-22. A new Lambda has to name its own. */
+const budget: Record<Lambda | EventLambda, number> = {
+  authorize: 490,
+  login: 495,
+  webauthn: 665,
+  activation: 530,
+  token: 525,
+  resource: 430,
+  logout: 465,
+  metadata: 490,
+  authenticators: 840,
+  'mail-feedback': 500,
+}
+
+let outdir: string
+let made: Record<string, Bundle>
+beforeAll(async () => {
+  outdir = await mkdtemp(join(tmpdir(), 'keystep-budget-'))
+  made = await bundleAll(outdir)
+})
+afterAll(() => rm(outdir, { recursive: true }))
+
+it('every bundle has a budget', () => {
+  expect(Object.keys(made).sort()).toEqual(Object.keys(budget).sort())
+})
+
+it.each(Object.entries(budget))('the bundle of %s stays within %d kB', (lambda, limit) => {
+  const { bytes = 0, inputs = [] } = made[lambda] ?? {}
+  const packages = [...new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []))]
+  expect(
+    bytes / 1000,
+    `Each kilobyte is read and compiled at every cold start of '${lambda}'. Look at what came along (npm run bench -- ` +
+      `--only bundles, git diff of the imports, and the packages: ${packages.join(', ')}); import less of it, or only ` +
+      `where it is used. When it is worth its time, raise the figure here and say in the commit what it buys.`,
+  ).toBeLessThanOrEqual(limit)
+})
