@@ -244,8 +244,8 @@ describe('the ceremony', () => {
 
   it('with a key whose signature does not hold proves nothing', async () => {
     const { person, key, browser, codes } = await atCode('Pia')
-    const forged = createSecurityKey({ rpId: 'localhost', origin: visits.demo.issuer })
-    await browser.plugsIn({ ...key, key: { ...key.key, privateKeyPkcs8: forged.privateKeyPkcs8 } })
+    const { privateKeyPkcs8 } = createSecurityKey({ rpId: 'localhost', origin: visits.demo.issuer })
+    await browser.plugsIn({ ...key, credential: { ...key.credential, privateKey: privateKeyPkcs8 } })
     await confirms(browser, await codes())
     await browser.isWarned('The answer of your authenticator could not be verified. Please try again.')
     expect(await visits.readsKey(person, key)).toMatchObject({ state: 'pending' })
@@ -261,13 +261,17 @@ describe('the ceremony', () => {
     await namesItAndSignsIn(browser)
   })
 
-  it('waits for a person who has to look for their key', async () => {
+  it('loses the key half-way: plugged in again, it goes on', async () => {
     const { key, browser, codes } = await atCode('Rosa')
-    const untouched = await browser.plugsIn(undefined, { touched: false })
+    const untouched = await browser.plugsIn(key, { touched: false })
     await confirms(browser, await codes())
-    await browser.page.getByText('Waiting for your authenticator…').waitFor()
+    await browser.readsText('Waiting for your authenticator…')
     await untouched.unplug()
+    const empty = await browser.plugsIn()
+    await browser.isWarned('That was cancelled, or took too long. Nothing has changed.')
+    await empty.unplug()
     await browser.plugsIn(key)
+    await browser.presses('Continue')
     await namesItAndSignsIn(browser)
   })
 })
@@ -294,25 +298,39 @@ describe('two browsers at once', () => {
 })
 
 describe('while a person is at it, the CMS', () => {
-  it('takes the pending key back: the page says so', async () => {
+  it('takes back the key that is to be activated: the page says so', async () => {
     const { person, key, browser, codes } = await atCode('Tina')
-    await visits.revokes(person, key)
+    const plugged = await browser.plugsIn(key, { verifies: false })
     await confirms(browser, await codes())
-    await browser.isWarned('Your organisation has taken this authenticator back.')
+    await browser.isWarned('That was cancelled, or took too long.')
+    await visits.revokes(person, key)
+    await plugged.verifies(true)
+    await browser.presses('Continue')
+    await browser.isWarned('Your organisation has taken this authenticator back. It cannot be used any more.')
+  })
+
+  it('takes back the key that is to be named: the page says so', async () => {
+    const { person, key, browser, codes } = await atCode('Uta')
+    await browser.plugsIn(key)
+    await confirms(browser, await codes())
+    await browser.reads('Name your authenticator')
+    await visits.revokes(person, key)
+    await browser.presses('Continue')
+    await browser.isWarned('Your organisation has taken this authenticator back. It cannot be used any more.')
+    expect(await visits.readsKeys(person)).toEqual([])
   })
 
   it('suspends the key that is to be touched: the page says so, and goes on once it is resumed', async () => {
     const uwe = await visits.newPerson('Uwe')
     const key = await visits.importsActive(uwe)
     const browser = await visits.opens()
-    const nothing = await browser.plugsIn(undefined, { touched: false })
+    const plugged = await browser.plugsIn(key, { verifies: false })
     await browser.startsAt('App2', uwe)
-    await browser.reads('Use your authenticator')
-    await browser.page.getByText('Waiting for your authenticator…').waitFor()
+    await browser.isWarned('That was cancelled, or took too long.')
     await visits.suspends(uwe, key)
-    await browser.plugsIn(key)
-    await browser.isWarned('This authenticator is suspended.')
-    await nothing.unplug()
+    await plugged.verifies(true)
+    await browser.presses('Continue')
+    await browser.isWarned('This authenticator is suspended. Ask the help desk of your organisation to resume it.')
     await visits.resumes(uwe, key)
     await browser.presses('Continue')
     await browser.isSignedInTo('App2')

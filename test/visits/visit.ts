@@ -18,8 +18,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AxeResults } from 'axe-core'
-import type { BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+import type { BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import type { VirtualCredential } from '../../examples/cms/enrolment.ts'
 import { keepWrappingKey } from '../../local/files.ts'
 import type { Mail } from '../../local/mailbox.ts'
 import type { Person } from '../../local/seed.ts'
@@ -31,11 +32,11 @@ import { createUser } from '../../src/setup.ts'
 import { openDb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { changedState, readAuthenticator } from '../../src/store/people.ts'
-import { createSecurityKey, type SecurityKey } from '../authenticator.ts'
+import { createSecurityKey } from '../authenticator.ts'
 import { openBrowser } from '../web/site.ts'
 
 /** A key that a CMS exported: what it is called there, and the key itself, to be plugged into browsers. */
-export type ImportedKey = { id: string; userHandle: string; key: Pick<SecurityKey, 'credentialId' | 'privateKeyPkcs8'> }
+export type ImportedKey = { id: string; credential: VirtualCredential }
 
 /** What a virtual authenticator is like. Unless said, it verifies its user and is touched as soon as it is asked. */
 export type Plug = {
@@ -65,7 +66,11 @@ export async function startVisits() {
   const db = openDb(client, service.dynamodb.tableNames)
   const open = new Set<Visitor>()
 
-  async function callApi<Value>(method: string, path: string, body?: unknown): Promise<{ status: number; json: Value }> {
+  async function callApi<Value>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; json: Value }> {
     const response = await fetch(`${demo.issuer}/api/v1/tenants/${demo.tenantCode}${path}`, {
       method,
       headers: { apikey: demo.apiKey, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -106,8 +111,10 @@ export async function startVisits() {
 
     /** The CMS exports a raw key by the real call; it is pending then. `holder`: the handle that the key itself carries. */
     async imports(person: Person, { friendlyName = 'Blue key', holder = person.id } = {}): Promise<ImportedKey> {
-      const key = createSecurityKey({ rpId: 'localhost', origin: demo.issuer })
-      const { credentialId, publicKey } = key
+      const { credentialId, publicKey, privateKeyPkcs8 } = createSecurityKey({
+        rpId: 'localhost',
+        origin: demo.issuer,
+      })
       const imported = await callApi<Authenticator>('POST', `/users/${person.userName}/authenticators`, {
         type: 'fido',
         friendlyName,
@@ -121,7 +128,15 @@ export async function startVisits() {
         },
       })
       expect(imported).toMatchObject({ status: 201, json: { state: 'pending', provenance: 'raw' } })
-      return { id: imported.json.id, userHandle: Buffer.from(holder).toString('base64'), key }
+      const credential: VirtualCredential = {
+        credentialId: Buffer.from(credentialId, 'base64url').toString('base64'),
+        isResidentCredential: true,
+        rpId: 'localhost',
+        userHandle: Buffer.from(holder).toString('base64'),
+        privateKey: privateKeyPkcs8,
+        signCount: 0,
+      }
+      return { id: imported.json.id, credential }
     },
 
     /** A key that was imported and activated before: its record is as the last step of an activation leaves it. */
@@ -261,7 +276,10 @@ export class Visitor {
   }
 
   /** A virtual authenticator with this key in it; without one, it is empty. */
-  async plugsIn(held?: ImportedKey, plug: Plug = {}) {
+  plugsIn = (held?: ImportedKey, plug?: Plug) => this.plugsInCredential(held?.credential, plug)
+
+  /** The same with what DevTools takes, which is what the demo CMS shows of a virtual key. */
+  async plugsInCredential(credential?: VirtualCredential, plug: Plug = {}) {
     const { transport = 'usb', verifies = true, touched = true, signCount = 0 } = plug
     const devTools = await this.#devTools()
     const { authenticatorId } = await devTools.send('WebAuthn.addVirtualAuthenticator', {
@@ -274,18 +292,8 @@ export class Visitor {
         automaticPresenceSimulation: touched,
       },
     })
-    if (held !== undefined)
-      await devTools.send('WebAuthn.addCredential', {
-        authenticatorId,
-        credential: {
-          credentialId: Buffer.from(held.key.credentialId, 'base64url').toString('base64'),
-          isResidentCredential: true,
-          rpId: 'localhost',
-          privateKey: held.key.privateKeyPkcs8,
-          userHandle: held.userHandle,
-          signCount,
-        },
-      })
+    if (credential !== undefined)
+      await devTools.send('WebAuthn.addCredential', { authenticatorId, credential: { ...credential, signCount } })
     return {
       verifies: (isUserVerified: boolean) =>
         devTools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
@@ -320,6 +328,12 @@ export class Visitor {
     await this.presses('Sign in')
   }
 
+  /** The same, where the application knows them already. */
+  async asksAgain(app: AppName, ask = ''): Promise<void> {
+    await this.goesTo(app, ask)
+    await this.presses('Ask again')
+  }
+
   /** As far as the service asks for nothing but the username. */
   async startsAt(app: AppName, person: Person, ask = ''): Promise<void> {
     await this.asks(app, ask)
@@ -341,25 +355,34 @@ export class Visitor {
 
   // --- what a person sees ---------------------------------------------------------------------------------------
 
-  /** Waits for the page with this heading. */
-  async reads(heading: string): Promise<void> {
-    await this.page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
+  /** Waits for what the person expects; where it never comes, the failure says what they see instead. */
+  async #sees(expected: Locator): Promise<void> {
+    try {
+      await expected.first().waitFor()
+    } catch (error) {
+      const main = await this.page.locator('main').innerText({ timeout: 1000 })
+      const seen = main.replace(/\n+/g, ' / ')
+      throw new Error(`At ${this.page.url()} they read: ${seen}`, { cause: error })
+    }
   }
+
+  /** Waits for the page with this heading. */
+  reads = (heading: string): Promise<void> =>
+    this.#sees(this.page.getByRole('heading', { level: 1, name: heading, exact: true }))
 
   /** Waits for a failure that is said in these words. */
-  async isWarned(words: string): Promise<void> {
-    await this.page.getByRole('alert').filter({ hasText: words }).waitFor()
-  }
+  isWarned = (words: string): Promise<void> => this.#sees(this.page.getByRole('alert').filter({ hasText: words }))
 
   /** Waits for news that is no failure. */
-  async isTold(words: string): Promise<void> {
-    await this.page.getByRole('status').filter({ hasText: words }).waitFor()
-  }
+  isTold = (words: string): Promise<void> => this.#sees(this.page.getByRole('status').filter({ hasText: words }))
+
+  /** Waits for these words, wherever they are. */
+  readsText = (words: string): Promise<void> => this.#sees(this.page.getByText(words))
 
   offers = (name: string): Promise<boolean> => this.page.getByRole('button', { name, exact: true }).isVisible()
 
   async isSignedInTo(app: AppName): Promise<void> {
-    await this.page.getByRole('heading', { name: 'You are signed in' }).waitFor()
+    await this.#sees(this.page.getByRole('heading', { level: 2, name: 'You are signed in', exact: true }))
     await this.reads(app)
   }
 

@@ -38,7 +38,7 @@ ${view.canSkip && html`<p>${words.pages.activate.canSkip}</p>`}
 ${form(
   'activation-form',
   `${view.base}/activation`,
-  html`${hidden('proof', view.proof === 'password' ? 'password' : 'email')}${button('activate', words.activate, 'primary')}`,
+  html`${hidden('proof', view.proof === 'password' ? 'password' : 'email')}${button('activate', sendsAgain(view) ? words.sendNewCode : words.activate, 'primary')}`,
 )}
 ${ways(
   notNow(view, words),
@@ -48,6 +48,9 @@ ${ways(
   cancel(view, words),
 )}`,
 })
+
+/** After a code that ran out, the button says what its sentence asks for. */
+const sendsAgain = (view: ViewOf<'activate'>): boolean => view.notice === 'code-expired' && view.proof !== 'password'
 
 /** A code that no longer works is not asked for: what helps is a new one. */
 export function verificationCode(view: ViewOf<'verification-code'>, words: Words): Page {
