@@ -121,7 +121,7 @@ function renameForm(key: Key, path: string): HTMLElement {
   const input = document.createElement('input')
   input.id = `name-${key.id}`
   input.required = true
-  input.maxLength = 100
+  input.maxLength = the('friendlyName', HTMLInputElement).maxLength
   input.value = key.friendlyName ?? ''
   input.autocomplete = 'off'
   const label = document.createElement('label')

@@ -37,9 +37,9 @@ A key is pending there until its user activates it.</p>
 <form id="enrol">
 <div class="actions">
 <div class="field"><label for="friendlyName">Name of the key</label>
-<input id="friendlyName" name="friendlyName" maxlength="100" autocomplete="off"></div>
+<input id="friendlyName" name="friendlyName" maxlength="64" autocomplete="off"></div>
 <div class="field"><label for="serialNumber">Serial number</label>
-<input id="serialNumber" name="serialNumber" maxlength="100" autocomplete="off"></div>
+<input id="serialNumber" name="serialNumber" maxlength="128" autocomplete="off"></div>
 </div>
 <p class="soft">Both may stay empty.</p>
 <fieldset><legend>Which kind of key</legend>

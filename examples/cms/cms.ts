@@ -31,7 +31,8 @@ export type Failed = { problem: Problem }
 const challengeMinutes = 10
 const ceremoniesKept = 200
 
-const label = z.string().trim().max(100).optional()
+// How long a name may be is the service's to say; the page stops those who type, and what it lets through is passed on.
+const label = z.string().trim().optional()
 const labelsShape = z.object({ friendlyName: label, serialNumber: label })
 const beginShape = z.object({
   attachment: z.enum(['cross-platform', 'platform']),
@@ -63,7 +64,7 @@ const finishShape = labelsShape.extend({
 })
 const changeShape = z.union([
   z.strictObject({ state: z.enum(['active', 'suspended']) }),
-  z.strictObject({ friendlyName: z.string().trim().min(1).max(100) }),
+  z.strictObject({ friendlyName: z.string().trim() }),
 ])
 
 const failed = (problem: Problem): Answer => json({ problem } satisfies Failed, problem.status)
@@ -74,7 +75,7 @@ const refusal = (status: number, reason: string, title: string, detail: string):
 const notFound = (): Answer => refusal(404, 'not-found', 'There is no such thing', 'Look the person up again.')
 
 const badBody = (): Answer =>
-  refusal(400, 'malformed-request', 'Something is missing or too long', 'Names have 1 to 100 characters.')
+  refusal(400, 'malformed-request', 'Something is missing', 'The page and the CMS do not fit: reload the page.')
 
 /** Empty fields of the form are members left out. */
 const labelsOf = ({ friendlyName, serialNumber }: z.infer<typeof labelsShape>): Labels => ({

@@ -55,13 +55,10 @@ const creationOptionsShape = z.object({
 export type CreationOptions = z.infer<typeof creationOptionsShape>
 
 const problemShape = z.object({
-  type: z.string().optional(),
+  code: z.string().optional(),
   title: z.string().optional(),
   detail: z.string().optional(),
-  pointer: z.string().optional(),
-  errors: z
-    .array(z.object({ pointer: z.string().optional(), detail: z.string().optional(), title: z.string().optional() }))
-    .optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
 })
 
 /** The body of an import: `design/authenticators.md` names the members. */
@@ -96,31 +93,24 @@ const advice: Record<string, string> = {
 
 const spoken = (pointer: string): string =>
   pointer
-    .replace(/^#?\/?/, '')
+    .replace(/^\//, '')
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .join(' › ')
 
-function point(pointer: string | undefined, detail: string | undefined): string[] {
-  const where = pointer === undefined || pointer === '' ? '' : spoken(pointer)
-  const line = [where, detail ?? ''].filter((part) => part !== '').join(': ')
-  return line === '' ? [] : [line]
-}
-
 function problemOf(status: number, body: unknown): Problem {
   const parsed = problemShape.safeParse(body)
   const said = parsed.success ? parsed.data : {}
-  const reason = /[^/:#]+$/.exec(said.type ?? '')?.[0] ?? 'unknown'
-  const detail = advice[reason] ?? said.detail
+  const reason = said.code ?? 'unknown'
+  const errors = said.errors ?? []
+  // What the document says of one member, it says of the whole as well.
+  const detail = advice[reason] ?? (errors.some((error) => error.detail === said.detail) ? undefined : said.detail)
   return {
     status,
     reason,
     title: said.title ?? `The service answered ${status}`,
     ...(detail === undefined ? {} : { detail }),
-    points: [
-      ...point(said.pointer, undefined),
-      ...(said.errors ?? []).flatMap((error) => point(error.pointer, error.detail ?? error.title)),
-    ],
+    points: errors.map((error) => [spoken(error.pointer), error.detail].filter((part) => part !== '').join(': ')),
   }
 }
 

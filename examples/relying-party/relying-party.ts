@@ -9,7 +9,7 @@ import * as oidc from 'openid-client'
 import { type Answer, type Asked, goTo, plainPage, type Running, serve, showPage } from '../loopback.ts'
 import { type Html, html } from '../page.ts'
 import { acrMatches, asks, carried, maxAgeOf, wantedAcr } from './ask.ts'
-import { acrOf, how, noMatchingAcr, type Trouble, troubleOf, unknownAnswer, when, who } from './words.ts'
+import { acrOf, calledBy, how, noMatchingAcr, type Trouble, troubleOf, unknownAnswer, when } from './words.ts'
 
 export type RelyingParty = {
   name: 'App1' | 'App2' | 'App3'
@@ -36,7 +36,13 @@ type Visit = {
   until: number
 }
 
-type Tokens = { claims: oidc.IDToken; idToken: string; accessToken: string }
+type Tokens = {
+  claims: oidc.IDToken
+  idToken: string
+  accessToken: string
+  /** What the issuer says of the person besides; nothing, when it did not say. */
+  userInfo: Record<string, unknown>
+}
 
 type Session = {
   /** By `state`: two tabs may sign in at once. */
@@ -94,11 +100,12 @@ const claimsShown = (claims: oidc.IDToken): Html =>
 const signOutButton = html`<form method="post" action="/signout"><button class="quiet">Sign out</button></form>`
 
 /** `which` goes before the ids, where two are on one page. */
-function personShown(claims: oidc.IDToken, now: Date, which = ''): Html {
+function personShown({ claims, userInfo }: Tokens, now: Date, which = ''): Html {
+  const called = calledBy({ ...claims, ...userInfo })
   const since = when(claims.auth_time, now)
   const amr = Array.isArray(claims.amr) ? claims.amr.filter((name) => typeof name === 'string') : []
   return html`<dl>
-<dt>Who</dt><dd id="${which}who">${who(claims)}</dd>
+<dt>Who</dt><dd id="${which}who">${called && `${called} `}<code>${claims.sub}</code></dd>
 <dt>Level</dt><dd id="${which}acr">${acrOf(claims) ?? 'not said'}</dd>
 <dt>How</dt><dd id="${which}amr">${how(amr)}</dd>
 <dt>When</dt><dd id="${which}auth_time">${since === undefined ? 'not said' : html`<time datetime="${since.iso}">${since.words}</time>`}</dd>
@@ -114,8 +121,21 @@ function troubleShown({ title, code, description }: Trouble, refused: Tokens | u
 ${
   refused &&
   html`<section aria-labelledby="refused-title"><h2 id="refused-title">What came instead</h2>
-${personShown(refused.claims, new Date(), 'refused-')}${claimsShown(refused.claims)}</section>`
+${personShown(refused, new Date(), 'refused-')}${claimsShown(refused.claims)}</section>`
 }`
+}
+
+/** Their names (OIDC Core §5.3). The ID token alone signs the person in: without names, their id is shown. */
+async function userInfoOf(
+  config: oidc.Configuration,
+  accessToken: string,
+  sub: string,
+): Promise<Record<string, unknown>> {
+  try {
+    return await oidc.fetchUserInfo(config, accessToken, sub)
+  } catch {
+    return {}
+  }
 }
 
 /** Starts the application. Rejects when the port is in use; an issuer that is not there yet is said on the page. */
@@ -155,7 +175,7 @@ ${
 <p>${description}</p>${askedFor(asks(settings.acrValues, query))}
 <div class="actions">${ask('Sign in', '')}${failure?.refused && signOutButton}</div></section>`
     : html`<section aria-labelledby="in-title"><h2 id="in-title">You are signed in</h2>
-${personShown(tokens.claims, new Date())}
+${personShown(tokens, new Date())}
 ${failure?.refused === undefined ? claimsShown(tokens.claims) : undefined}
 <p>${description}</p>${askedFor(asks(settings.acrValues, query))}
 <div class="actions">${signOutButton}
@@ -223,7 +243,8 @@ ${ask('Ask again', 'quiet')}</div></section>`
       })
       const claims = answer.claims()
       if (claims === undefined || answer.id_token === undefined) throw new Error('no ID token, although expected')
-      tokens = { claims, idToken: answer.id_token, accessToken: answer.access_token }
+      const userInfo = await userInfoOf(config, answer.access_token, claims.sub)
+      tokens = { claims, idToken: answer.id_token, accessToken: answer.access_token, userInfo }
     } catch (error) {
       return failed(asked, self, { query, trouble: troubleOf(error, issuer) })
     }

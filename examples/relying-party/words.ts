@@ -13,8 +13,13 @@ export type Trouble = { title: string; code: string; description: string }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-export const who = (claims: IDToken): string =>
-  text(claims.name) ?? text(claims.preferred_username) ?? text(claims.email) ?? claims.sub
+/** What the person is called, by what is known of them: a name, and the user name where it says more. */
+export function calledBy(known: Record<string, unknown>): string | undefined {
+  const name = text(known.name)
+  const userName = text(known.preferred_username)
+  if (name === undefined || userName === undefined || name === userName) return name ?? userName ?? text(known.email)
+  return `${name} (${userName})`
+}
 
 export const acrOf = (claims: IDToken): string | undefined => text(claims.acr)
 

@@ -21,6 +21,9 @@ export function textOf({ body }: Shown, id: string): string | undefined {
   return found?.[2] === undefined ? undefined : plain(found[2])
 }
 
+/** What the application shows of the ID token; nothing, when it shows none. */
+export const claimsOf = (page: Shown): Record<string, unknown> => JSON.parse(textOf(page, 'claims') ?? '{}')
+
 type Form = { method: string; action: string; fields: URLSearchParams }
 
 /** The form whose button has that label. */
@@ -42,6 +45,8 @@ function formOf({ body, url }: Shown, label: string): Form {
   }
   throw new Error(`no button "${label}" on ${url}:\n${body}`)
 }
+
+export type Browser = ReturnType<typeof browser>
 
 export function browser() {
   // By host name only: cookies do not tell ports apart (RFC 6265 §8.5), which is what the applications must cope with.
@@ -70,8 +75,13 @@ export function browser() {
   return {
     jar,
     open: (address: string) => go(address),
-    press(page: Shown, label: string): Promise<Shown> {
+    /** Fills the fields in and presses the button of their form. */
+    press(page: Shown, label: string, filled: Record<string, string> = {}): Promise<Shown> {
       const { method, action, fields } = formOf(page, label)
+      for (const [name, value] of Object.entries(filled)) {
+        if (!fields.has(name)) throw new Error(`no field "${name}" beside "${label}" on ${page.url}`)
+        fields.set(name, value)
+      }
       if (method === 'get') return go(`${action}${fields.size > 0 ? `?${fields}` : ''}`)
       return go(action, { method: 'POST', body: fields, headers: { origin: new URL(page.url).origin } })
     },

@@ -1,17 +1,12 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
+import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCms } from '../../examples/cms/cms.ts'
-import { recordedService, type Service } from './recorded-service.ts'
+import { openBrowser } from '../web/site.ts'
+import { openService, type Service } from './service.ts'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-// Skipped, and counted as such, on a machine that has no browser.
-describe.skipIf(!existsSync(executablePath))('an operator at the demo CMS', () => {
+describe('an operator at the demo CMS', () => {
   let service: Service
-  let cms: { url: string; close(): Promise<void> }
   let chrome: Browser
   let page: Page
   let devTools: CDPSession
@@ -19,9 +14,8 @@ describe.skipIf(!existsSync(executablePath))('an operator at the demo CMS', () =
   const broken: string[] = []
 
   beforeAll(async () => {
-    service = await recordedService(() => cms.url)
-    cms = await startCms({ port: 0, issuer: service.issuer, tenantCode: service.tenantCode, apiKey: service.apiKey })
-    chrome = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    chrome = await openBrowser()
+    service = await openService()
     page = await chrome.newPage({ viewport: { width: 320, height: 800 }, bypassCSP: false })
     page.on('pageerror', (error) => broken.push(error.message))
     page.on('console', (line) => {
@@ -33,7 +27,6 @@ describe.skipIf(!existsSync(executablePath))('an operator at the demo CMS', () =
   })
   afterAll(async () => {
     await chrome?.close()
-    await cms?.close()
     await service?.close()
   })
 
@@ -56,11 +49,11 @@ describe.skipIf(!existsSync(executablePath))('an operator at the demo CMS', () =
     return result.result.value
   }
 
-  it('looks Anna up by the keyboard alone', async () => {
-    await page.goto(cms.url)
-    await page.getByLabel('Username').fill('anna')
+  it('looks Ada up by the keyboard alone', async () => {
+    await page.goto(service.demo.apps.cms)
+    await page.getByLabel('Username').fill('ada')
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Keys of anna' }).waitFor()
+    await page.getByRole('heading', { name: 'Keys of ada' }).waitFor()
     expect(await page.getByText('No keys yet.').isVisible()).toBe(true)
   })
 
@@ -105,7 +98,7 @@ describe.skipIf(!existsSync(executablePath))('an operator at the demo CMS', () =
 
   it('suspends, resumes, renames and revokes an active key', async () => {
     const card = page.getByRole('article').filter({ hasText: 'Blue key' })
-    await service.activate((await card.getAttribute('data-id')) ?? '')
+    await service.activate(service.person('ada'), (await card.getAttribute('data-id')) ?? '')
     await page.getByRole('button', { name: 'Look up' }).click()
     await page.getByRole('button', { name: 'Suspend Blue key' }).click()
     await page.getByRole('heading', { name: 'Blue key suspended' }).waitFor()
