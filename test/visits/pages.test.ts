@@ -94,6 +94,7 @@ describe('axe finds nothing, and nothing sticks out, in light and dark, at 320 a
     await plugged.verifies(false)
     await browser.presses('Continue')
     await browser.isWarned('That was cancelled, or took too long.')
+    await browser.isTold('Your authenticator is active. Now sign in with it.')
     await looksAt('Use your authenticator')
     await plugged.verifies(true)
     await browser.presses('Continue')
@@ -210,6 +211,8 @@ describe('at each step of the activation', () => {
       await visits.letPassTheLogin(browser)
       await browser.presses('Continue')
       await browser.reads('This sign-in has timed out')
+      await browser.page.getByRole('link', { name: 'Back to the application' }).click()
+      await browser.reads('App2')
     }
     await browser.asks('App2')
     await browser.types('Username', ida.userName)

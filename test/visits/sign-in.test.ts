@@ -125,6 +125,19 @@ describe('the CMS revokes a key', () => {
   })
 })
 
+describe('a key that is suspended', () => {
+  it('is no way to step up: the page says who can help, and the application that it did not happen', async () => {
+    const { person, key, browser } = await withKey('Gitta')
+    await browser.signsInWithPassword('App1', person)
+    await visits.suspends(person, key)
+    await browser.asks('App2')
+    await browser.reads('Sign-in is paused')
+    await browser.isWarned('This authenticator is suspended. Ask the help desk of your organisation to resume it.')
+    await browser.presses('Cancel')
+    await isTrouble(browser, 'The sign-in was given up or refused', 'access_denied')
+  })
+})
+
 describe('a passkey', () => {
   it('signs in without a username, by the button', async () => {
     const { person, browser } = await withKey('Hana')
@@ -200,7 +213,7 @@ describe('what an application asks for in its address', () => {
     await browser.asksAgain('App1', '?prompt=none')
     await browser.isSignedInTo('App1')
     await browser.asks('App2', '?prompt=none')
-    await isTrouble(browser, 'XXX', 'XXX')
+    await isTrouble(browser, 'The sign-in is not strong enough for this application', 'no-match-acr')
   })
 
   it('ui_locales=de speaks German', async () => {

@@ -52,10 +52,10 @@ ${ways(
 /** After a code that ran out, the button says what its sentence asks for. */
 const sendsAgain = (view: ViewOf<'activate'>): boolean => view.notice === 'code-expired' && view.proof !== 'password'
 
-/** A code that no longer works is not asked for: what helps is a new one. */
+/** A code that no longer works, or never left, is not asked for: what helps is a new one. */
 export function verificationCode(view: ViewOf<'verification-code'>, words: Words): Page {
   const { title, lead, after } = words.pages['verification-code']
-  const useless = view.notice === 'code-expired' || view.notice === 'code-spent'
+  const useless = view.notice === 'code-expired' || view.notice === 'code-spent' || view.notice === 'mail-failed'
   const resend = (look: 'primary' | 'secondary') =>
     way('send-again', `${view.base}/activation`, words.sendNewCode, look, byEmail)
   const ask = html`<p>${lead}</p>

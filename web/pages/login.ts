@@ -108,6 +108,6 @@ export const locked = (view: ViewOf<'locked'>, words: Words): Page => ({
   body: html`<h1>${words.pages.locked.title}</h1>
 ${person(view, words)}
 ${noticeOf(view, words, 'focused') ?? html`<p>${words.pages.locked.lead(aboutOf(view))}</p>`}
-<p>${words.pages.locked.help}</p>
+${view.notice !== 'key-suspended' && html`<p>${words.pages.locked.help}</p>`}
 ${ways(cancel(view, words))}`,
 })
