@@ -8,6 +8,7 @@ import { eventOf } from '../login/event.ts'
 import { type JourneyWorld, newChallenge } from '../login/journey.ts'
 import { showOver } from '../login/show.ts'
 import { onward } from '../login/step.ts'
+import { keepFailure } from '../login/try-password.ts'
 
 /** The person is who they say: the ceremony with the key comes next. */
 export async function proofHeld(
@@ -43,19 +44,9 @@ export async function proofFailed(
   writes: Write[] = [],
 ): Promise<Answer> {
   const { activation } = login
-  await world.db.transact([
-    ...writes,
-    eventOf(
-      world,
-      call,
-      { login },
-      {
-        type: 'authenticator.activation-failed',
-        reason,
-        ...(activation === undefined ? {} : { authenticator: activation.authenticator }),
-      },
-    ),
-  ])
+  const about = activation === undefined ? {} : { authenticator: activation.authenticator }
+  const told = eventOf(world, call, { login }, { type: 'authenticator.activation-failed', reason, ...about })
+  await keepFailure(world, writes, told)
   const spent = activation?.state === 'waiting' && activation.triesLeft === 0
   return onward(login, spent ? 'code-spent' : reason)
 }

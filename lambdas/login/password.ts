@@ -7,7 +7,7 @@ import { eventOf } from './event.ts'
 import type { JourneyWorld } from './journey.ts'
 import { keepOr, onPage } from './post.ts'
 import { onward } from './step.ts'
-import { tryPassword } from './try-password.ts'
+import { keepFailure, tryPassword } from './try-password.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const password = fieldOf(call, 'password', longestPassword)
@@ -17,10 +17,8 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     const tried = await tryPassword(world, call, person?.user.id, login.typedName ?? '', password)
     if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
     if (tried.outcome === 'wrong') {
-      await world.db.transact([
-        ...tried.writes,
-        eventOf(world, call, journey, { type: 'login.failed', reason: 'wrong-password' }),
-      ])
+      const told = eventOf(world, call, journey, { type: 'login.failed', reason: 'wrong-password' })
+      await keepFailure(world, tried.writes, told)
       return onward(login, proved ? 'wrong-password' : 'wrong-username-or-password')
     }
     const proof = { factor: 'password', at: world.now(), request: login.id } as const

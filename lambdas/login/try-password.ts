@@ -8,7 +8,7 @@ import type { Seconds } from '../../src/core/result.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
-import { delayAfter, forgivenTries, punishedTries, takePasswordTry } from '../../src/store/tries.ts'
+import { forgivenTries, punishedTries, takePasswordTry } from '../../src/store/tries.ts'
 import type { World } from '../../src/world.ts'
 
 /** `writes` go into the transaction of whatever follows. */
@@ -29,5 +29,11 @@ export async function tryPassword(
   if (!taken.ok) return { outcome: 'wait', until: taken.waitUntil }
   const holds = await passwordHolds(taken.user?.passwordHash, password)
   if (holds && taken.user !== undefined) return { outcome: 'right', user: taken.user, writes: [forgivenTries(taken)] }
-  return { outcome: 'wrong', writes: delayAfter(taken.count) > 0 ? [punishedTries(taken, world.now())] : [] }
+  return { outcome: 'wrong', writes: [punishedTries(taken, world.now())] }
+}
+
+/** A try that failed is told of, even where a later one has set a wait of its own meanwhile. */
+export async function keepFailure({ db }: Pick<World, 'db'>, writes: Write[], told: Write): Promise<void> {
+  const done = await db.transact([...writes, told])
+  if (!done.ok) await db.transact([told])
 }

@@ -1,8 +1,8 @@
 /**
  * The throttle of passwords, in the verifier and so behind every door (ZITADEL CVE-2024-32868).
  *
- * A try is counted before anything is compared, by one conditional update that also shuts the door for a second: of any
- * number at once, one gets through. Counts are kept per account and per source; sources share sixteen buckets, so that
+ * A try is counted before anything is compared, by one conditional update that also shuts the door until the comparison
+ * is done, or for a second: any number at once goes through one after another, and after the fifth has to wait. Counts are kept per account and per source; sources share sixteen buckets, so that
  * a stranger who fails on purpose rarely shuts out the owner, and an army of addresses gets no more than sixteen counts.
  */
 import { createHash } from 'node:crypto'
@@ -13,7 +13,7 @@ import type { Db, Place, Write } from './db.ts'
 import { places } from './keys.ts'
 
 /** NIST SP 800-63B-4 §3.2.2: 5 failures → a growing delay, 10 → a quarter of an hour. */
-export const delayAfter = (tries: number): Seconds => (tries < 5 ? 0 : tries < 10 ? 2 ** (tries - 5) : 900)
+const delayAfter = (tries: number): Seconds => (tries < 5 ? 0 : tries < 10 ? 2 ** (tries - 5) : 900)
 
 const bucketOf = (ip: string): number => (createHash('sha256').update(ip).digest()[0] ?? 0) % 16
 
@@ -55,7 +55,10 @@ export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write 
   update: `REMOVE #${names.tries}, #${names.until}`,
 })
 
-/** The try failed: how long the next one has to wait. Never shortens a wait that another try has set. */
+/**
+ * The try failed: how long the next one has to wait, from the first four not at all. Never touches the wait that a later
+ * try has set.
+ */
 export const punishedTries = ({ at, names, count }: Extract<Try, { ok: true }>, now: Seconds): Write => ({
   write: 'update',
   ...at,
