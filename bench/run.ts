@@ -143,7 +143,7 @@ async function runCalls(): Promise<void> {
 }
 
 async function runBundles(): Promise<void> {
-  results.bundles = await measureBundles(9)
+  results.bundles = await measureBundles(7)
   say()
   say('Lambdas: size in kB, init in ms over an empty process')
   const kilo = (bytes: number) => (bytes / 1000).toFixed(0)
