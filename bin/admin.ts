@@ -34,12 +34,15 @@ import { readRealm } from '../src/store/realm.ts'
 /** Wrong usage, or a wish that cannot be granted: a sentence, and exit code 1. */
 class Cannot extends Error {}
 
-/** What each setting may be; a number of seconds where it is a time. */
+/** What each setting may be; a number of seconds where it is a time. `null` takes a setting away. */
 const settingForms: Record<keyof Settings, { form: string; read: (text: string) => unknown }> = {
   authenticatorImport: onOrOff(),
   activationProof: oneOf('email', 'password', 'either'),
   activationCountsAsLogin: onOrOff(),
-  pendingLifetime: wholeNumber(3600),
+  pendingLifetime: {
+    form: 'a whole number of seconds, 3600 or more, or nothing for no end',
+    read: (text) => (text === '' ? null : wholeNumber(3600).read(text)),
+  },
   allowedAaguids: {
     form: 'AAGUIDs with commas between, or nothing',
     read: (text) => (text === '' ? [] : all(text.split(','), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)),
@@ -250,7 +253,7 @@ function settingOf(assignment: string): [string, unknown] {
   if (setting === undefined) throw new Cannot(`${name} is no setting: ${settingNames.join(', ')}.`)
   const value = setting.read(rest.join('='))
   if (value === undefined) throw new Cannot(`${name} takes ${setting.form}.`)
-  return [name, value]
+  return [name, value ?? undefined]
 }
 
 type Sentences<Reason extends string> = Record<Reason, string | ((detail: string) => string)>

@@ -41,7 +41,7 @@ type ApiStackProps = StackProps & {
   mail: { identityArn: string; configurationSetArn: string; configurationSetName: string }
 }
 
-/** MB and seconds. scrypt and attestations want a processor; a bulk import of a hundred keys wants time. */
+/** MB and seconds. argon2id and attestations want a processor; a bulk import of a hundred keys wants time. */
 const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   authorize: { memory: 1024, seconds: 10 },
   login: { memory: 1769, seconds: 15 },

@@ -1,6 +1,7 @@
 // POST /login/{login}/password — a password that is kept here.
 
 import { longestPassword } from '../../src/core/password.ts'
+import { passwordCredential } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { eventOf } from './event.ts'
@@ -21,7 +22,8 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       await keepFailure(world, tried.writes, told)
       return onward(login, proved ? 'wrong-password' : 'wrong-username-or-password')
     }
-    const proof = { factor: 'password', at: world.now(), request: login.id } as const
+    const credential = passwordCredential(tried.user)
+    const proof = { factor: 'password', at: world.now(), request: login.id, credential } as const
     return keepOr(world, call, journey, {
       login: { ...login, user: tried.user.id, proofs: [...login.proofs, proof] },
       writes: tried.writes,

@@ -7,7 +7,7 @@
 import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
 import type { Seconds } from './result.ts'
 import type { Proof } from './step-up.ts'
-import type { User } from './user.ts'
+import { passwordCredential, type User } from './user.ts'
 
 export type Session = {
   sid: string
@@ -29,16 +29,17 @@ export const isLive = (session: Session, now: Seconds): boolean => session.until
 
 export type Person = { user: User; authenticators: Authenticator[] }
 
-/** Whether everything these credentials were is still there to be proved with. */
-export const credentialsStand = (credentials: readonly string[], person: Person): boolean => {
-  const active = new Set(activeOf(person.authenticators).map((key) => key.id))
-  return credentials.every((id) => active.has(id))
+/** Whether everything these credentials were is still there to be proved with: keys by their id, and the password. */
+export const credentialsStand = (credentials: readonly string[], { user, authenticators }: Person): boolean => {
+  const standing = new Set(activeOf(authenticators).map((key) => key.id))
+  if (user.passwordHash !== undefined) standing.add(passwordCredential(user))
+  return credentials.every((credential) => standing.has(credential))
 }
 
 export const credentialsOf = (proofs: readonly Proof[]): string[] => [
   ...new Set(proofs.flatMap((proof) => (proof.credential === undefined ? [] : [proof.credential]))),
 ]
 
-/** A session ends with its user, and with any key that it rests on: suspended, locked or deleted. */
+/** A session ends with its user, with any key that it rests on, and with a password that is another by now. */
 export const sessionStands = (session: Session, person: Person): boolean =>
   person.user.enabled && credentialsStand(credentialsOf(session.proofs), person)

@@ -14,8 +14,10 @@ export type User = {
   familyName?: string
   displayName?: string
   locale?: string
-  /** scrypt, as `password.ts` writes it. A user without one signs in by other means. */
+  /** argon2id, as `password.ts` writes it. A user without one signs in by other means. */
   passwordHash?: string
+  /** Goes up with each new password, so that a proof says which one it was made with. */
+  passwordVersion?: number
   enabled: boolean
   /** What the person may do to others here, beside signing in. */
   roles?: readonly Role[]
@@ -38,3 +40,6 @@ export const nameKey = (userName: string): string => userName.normalize('NFKC').
 
 export const displayNameOf = (user: User): string =>
   user.displayName ?? ([user.givenName, user.familyName].filter(Boolean).join(' ') || user.userName)
+
+/** The password as a credential that proofs name, and that a new one takes the place of. */
+export const passwordCredential = ({ passwordVersion = 0 }: User): string => `password#${passwordVersion}`

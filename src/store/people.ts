@@ -144,9 +144,11 @@ export const createdUser = (user: User): Write[] => [
 export const changedPassword = (user: User, passwordHash: string, now: Seconds): Write => ({
   write: 'update',
   ...places.user(user.id),
-  update: 'SET #passwordHash = :passwordHash, #updatedAt = :now, #standing = #standing + :one',
+  update:
+    'SET #passwordHash = :passwordHash, #passwordVersion = if_not_exists(#passwordVersion, :zero) + :one, ' +
+    '#updatedAt = :now, #standing = #standing + :one',
   condition: 'attribute_exists(#pk)',
-  values: { passwordHash, now, one: 1 },
+  values: { passwordHash, now, zero: 0, one: 1 },
 })
 
 /** Mail to the user's address came back. Hearing the same thing twice changes nothing. */

@@ -107,6 +107,10 @@ describe('npm run admin', () => {
       authenticatorImport: false,
       activationProof: 'email',
     })
+    await admin(['settings', 'set', 'pendingLifetime=86400'])
+    expect(JSON.parse((await admin(['settings'])).out)).toHaveProperty('pendingLifetime', 86_400)
+    await admin(['settings', 'set', 'pendingLifetime='])
+    expect(JSON.parse((await admin(['settings'])).out)).not.toHaveProperty('pendingLifetime')
   })
 
   it.each([

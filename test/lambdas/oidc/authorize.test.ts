@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashPassword } from '../../../src/core/password.ts'
 import type { User } from '../../../src/core/user.ts'
+import { changedPassword } from '../../../src/store/people.ts'
 import { createSecurityKey, type SecurityKey } from '../../authenticator.ts'
 import { type House, openHouse } from '../../house.ts'
 import { claimsOf, exchange, usualRequest, type Visitor, visit } from '../../visitor.ts'
@@ -222,6 +224,28 @@ describe('with a session', () => {
     expect(browser.landed.get('error')).toBe('login_required')
     await browser.ask({ acr_values: 'fido' })
     expect(browser.page).toBe('username')
+  })
+
+  it('a new password ends what the old one proved: session, refresh and userinfo', async () => {
+    const user = await house.addUser({ password })
+    const browser = await signedIn(user, { scope: 'openid offline_access' })
+    const { json: tokens } = await exchange(house, browser.landed.get('code'))
+    await house.seed(changedPassword(user, await hashPassword('another password'), house.now))
+
+    const userinfo = await house.invoke('GET', '/userinfo', {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    })
+    expect(userinfo.status).toBe(401)
+    const refreshed = await house.invoke('POST', '/token', {
+      body: new URLSearchParams({
+        grant_type: 'refresh_token',
+        client_id: 'app1',
+        refresh_token: tokens.refresh_token ?? '',
+      }),
+    })
+    expect(refreshed.json).toMatchObject({ error: 'invalid_grant' })
+    await browser.ask({ prompt: 'none' })
+    expect(browser.landed.get('error')).toBe('login_required')
   })
 
   it('a user who is disabled is signed out', async () => {
