@@ -108,6 +108,20 @@ describe('a person whose organisation has prepared a key', () => {
     await browser.isSignedInTo('App2')
   })
 
+  it('is prepared another key meanwhile: finishes with the one, and is asked for the other', async () => {
+    const { person, key, browser, codes } = await atCode('Edda')
+    const second = await visits.imports(person, { friendlyName: 'Second key' })
+    await browser.plugsIn(key)
+    await confirms(browser, await codes())
+    await browser.reads('Name your authenticator')
+    await browser.presses('Continue')
+    await browser.reads('Activate your authenticator')
+    await browser.presses('Not now')
+    await browser.isSignedInTo('App2')
+    expect(await visits.readsKey(person, key)).toMatchObject({ state: 'active' })
+    expect(await visits.readsKey(person, second)).toMatchObject({ state: 'pending' })
+  })
+
   it('is asked for it only where an application asks for FIDO', async () => {
     const fred = await visits.newPerson('Fred')
     await visits.imports(fred)

@@ -55,6 +55,27 @@ it('the whole activation goes by keyboard alone, and the focus is where it is ne
   await browser.isSignedInTo('App2')
 })
 
+describe('without JavaScript', () => {
+  it('a password signs in', async () => {
+    const person = await visits.newPerson('Ann')
+    const browser = await visits.opens({ javaScriptEnabled: false })
+    await browser.signsInWithPassword('App1', person)
+    expect(await browser.claims()).toMatchObject({ sub: person.id, acr: 'pwd' })
+  })
+
+  it('the activation goes as far as the ceremony, which says what it needs', async () => {
+    const person = await visits.newPerson('Art')
+    await visits.imports(person)
+    const browser = await visits.opens({ javaScriptEnabled: false })
+    await browser.asksForCode('App2', person)
+    await browser.typesAndContinues('Verification code', await visits.codeFor(person))
+    await browser.reads('Use your new authenticator')
+    expect(await browser.page.locator('noscript').isVisible()).toBe(true)
+    await browser.presses('Continue')
+    await browser.isWarned('Your browser runs no JavaScript on this page, and your authenticator needs it.')
+  })
+})
+
 describe('axe finds nothing, and nothing sticks out, in light and dark, at 320 and at 1280 px', () => {
   async function isFaultless(browser: Visitor, page: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {

@@ -9,26 +9,25 @@ beforeAll(async () => {
 afterAll(() => visits?.close())
 afterEach(() => visits.leave())
 
+async function looksUp(browser: Visitor, userName: string): Promise<void> {
+  await browser.goesTo('CMS')
+  await browser.types('Username', userName)
+  await browser.presses('Look up')
+  await browser.readsText(`Keys of ${userName}`)
+}
+
+async function activatesAndSignsIn(browser: Visitor, person: { userName: string; email: string }): Promise<void> {
+  await browser.asks('App2')
+  await browser.typesAndContinues('Username', person.userName)
+  await browser.presses('Activate Authenticator')
+  await browser.reads('Check your email')
+  await browser.typesAndContinues('Verification code', await visits.codeFor(person))
+  await browser.reads('Name your authenticator')
+  await browser.presses('Continue')
+  await browser.isSignedInTo('App2')
+}
+
 describe('an operator at the demo CMS', () => {
-  /** At the CMS and with the user in one browser: the key that is enrolled stays plugged in. */
-  async function looksUp(browser: Visitor, userName: string): Promise<void> {
-    await browser.goesTo('CMS')
-    await browser.types('Username', userName)
-    await browser.presses('Look up')
-    await browser.readsText(`Keys of ${userName}`)
-  }
-
-  async function activatesAndSignsIn(browser: Visitor, person: { userName: string; email: string }): Promise<void> {
-    await browser.asks('App2')
-    await browser.typesAndContinues('Username', person.userName)
-    await browser.presses('Activate Authenticator')
-    await browser.reads('Check your email')
-    await browser.typesAndContinues('Verification code', await visits.codeFor(person))
-    await browser.reads('Name your authenticator')
-    await browser.presses('Continue')
-    await browser.isSignedInTo('App2')
-  }
-
   it.each([
     ['attested', 'Attested: the key says what it is, and the service verifies that'],
     ['raw', 'Raw: this CMS vouches for the key'],
@@ -36,6 +35,7 @@ describe('an operator at the demo CMS', () => {
     const person = await visits.newPerson('Ada')
     const browser = await visits.opens()
     await browser.plugsIn()
+    // One browser for both: the key that is enrolled stays plugged in.
     await looksUp(browser, person.userName)
     await browser.types('Name of the key', 'Green key')
     await browser.page.getByLabel(choice).check()
@@ -75,6 +75,61 @@ describe('an operator at the demo CMS', () => {
     await operator.isTold('Lost key is revoked.')
     await browser.presses('Check session')
     await browser.isTold('The session has ended. Sign in again.')
+  })
+})
+
+describe('an operator sets', () => {
+  it('that activating counts as signing in: one touch does both', async () => {
+    await visits.sets({ activationCountsAsLogin: true })
+    const person = await visits.newPerson('Dag')
+    const browser = await visits.opens()
+    const plugged = await browser.plugsIn(await visits.imports(person))
+    await browser.asksForCode('App2', person)
+    await browser.typesAndContinues('Verification code', await visits.codeFor(person))
+    await browser.reads('Name your authenticator')
+    await plugged.unplug()
+    await browser.presses('Continue')
+    await browser.isSignedInTo('App2')
+    expect(await browser.claims()).toMatchObject({ sub: person.id, acr: 'fido' })
+  })
+
+  it('that only a mailed code confirms who somebody is: the password is not offered', async () => {
+    await visits.sets({ activationProof: 'email' })
+    const person = await visits.newPerson('Eda')
+    await visits.imports(person)
+    const browser = await visits.opens()
+    await browser.startsAt('App2', person)
+    await browser.reads('Activate your authenticator')
+    expect(await browser.offers('Use my password instead')).toBe(false)
+    await browser.presses('Activate Authenticator')
+    await browser.reads('Check your email')
+    expect(await browser.offers('Use my password instead')).toBe(false)
+  })
+
+  it('that only the password does: no mail is sent', async () => {
+    await visits.sets({ activationProof: 'password' })
+    const person = await visits.newPerson('Fay')
+    const browser = await visits.opens()
+    await browser.plugsIn(await visits.imports(person))
+    await browser.startsAt('App2', person)
+    await browser.presses('Activate Authenticator')
+    await browser.reads('Confirm your password')
+    expect(await browser.offers('Email me a code instead')).toBe(false)
+    await browser.typesAndContinues('Password', person.password)
+    await browser.reads('Name your authenticator')
+    expect(await visits.mailsTo(person)).toEqual([])
+  })
+
+  it('that nothing is imported: the CMS says so, and stores nothing', async () => {
+    await visits.sets({ authenticatorImport: false })
+    const person = await visits.newPerson('Gil')
+    const operator = await visits.opens()
+    await operator.plugsIn()
+    await looksUp(operator, person.userName)
+    await operator.page.getByLabel('Raw: this CMS vouches for the key').check()
+    await operator.presses('Enrol and export')
+    await operator.isWarned('Importing is turned off')
+    expect(await visits.readsKeys(person)).toEqual([])
   })
 })
 

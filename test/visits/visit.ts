@@ -27,8 +27,9 @@ import type { Person } from '../../local/seed.ts'
 import { type Demo, type Service, startService } from '../../local/service.ts'
 import { localClient } from '../../local/tables.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
+import { defaultSettings, type Settings } from '../../src/core/realm.ts'
 import { openVault } from '../../src/services/vault.ts'
-import { createUser } from '../../src/setup.ts'
+import { changeSettings, createUser, type Workbench } from '../../src/setup.ts'
 import { openDb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { changedState, readAuthenticator } from '../../src/store/people.ts'
@@ -64,7 +65,14 @@ export async function startVisits() {
   const { demo } = service
   const client = localClient(service.dynamodb.endpoint)
   const db = openDb(client, service.dynamodb.tableNames)
+  const bench: Workbench = {
+    db,
+    now: () => Math.floor(Date.now() / 1000),
+    vault: openVault({ wrappingKey: { file: keepWrappingKey(directory) } }),
+    actor: { kind: 'operator', id: 'a visit' },
+  }
   const open = new Set<Visitor>()
+  let changed = false
 
   async function callApi<Value>(
     method: string,
@@ -91,12 +99,6 @@ export async function startVisits() {
     async newPerson(name: string, more: { email?: string; locale?: string } = {}): Promise<Person> {
       const userName = `${name.toLowerCase()}-${randomUUID().slice(0, 8)}`
       const person = { id: randomUUID(), userName, email: `${userName}@example.org`, password: `${name} likes horses` }
-      const bench = {
-        db,
-        now: () => Math.floor(Date.now() / 1000),
-        vault: openVault({ wrappingKey: { file: keepWrappingKey(directory) } }),
-        actor: { kind: 'operator', id: 'a visit' },
-      } as const
       const made = await createUser(bench, { ...person, ...more, givenName: name })
       if (!made.ok) throw new Error(`There is a ${userName} already`)
       return { ...person, ...more }
@@ -162,6 +164,12 @@ export async function startVisits() {
       return (await callApi<Listed>('GET', `/users/${person.id}/authenticators`)).json.page.items
     },
 
+    /** An operator's `npm run admin -- set`, for as long as the visit takes. */
+    async sets(change: Partial<Settings>): Promise<void> {
+      changed = true
+      expect(await changeSettings(bench, change)).toMatchObject({ ok: true })
+    },
+
     /** Opens a browser that nobody has used. */
     async opens(options: BrowserContextOptions = {}): Promise<Visitor> {
       const context = await chrome.newContext({ reducedMotion: 'reduce', ...options })
@@ -217,11 +225,13 @@ export async function startVisits() {
       }
     },
 
-    /** Everybody closes their browser. No page may have broken on the way: its script, or its content security policy. */
+    /** Everybody closes their browser, and settings are as they were. No page may have broken on the way: its script, or its content security policy. */
     async leave(): Promise<void> {
       const broken = [...open].flatMap((visitor) => visitor.broken)
       await Promise.all([...open].map((visitor) => visitor.closes()))
       open.clear()
+      if (changed) await changeSettings(bench, defaultSettings)
+      changed = false
       expect(broken).toEqual([])
     },
 
