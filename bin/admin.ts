@@ -231,7 +231,10 @@ async function passwordIn(given: Given): Promise<string | undefined> {
 }
 
 function onOrOff() {
-  return { form: 'true or false', read: (text: string) => ({ true: true, false: false })[text] }
+  return {
+    form: 'true or false',
+    read: (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined),
+  }
 }
 
 function oneOf(...words: string[]) {

@@ -85,7 +85,7 @@ const activation = routesIn('activation', 'browser', proofs, step)
 const token = routesIn('token', 'client', machines, {
   config: ['get', 'query'],
   people: ['get', 'query', 'check'],
-  sessions: ['get', 'put', 'update'],
+  sessions: ['get', 'check', 'put', 'update'],
   ...told,
 })
 const resource = routesIn('resource', 'bearer', machines, {

@@ -7,6 +7,7 @@
 
 /** What went wrong, or happened, on the way to this page. Each has its sentence in each language. */
 export const notices = [
+  'bad-username',
   'wrong-username-or-password',
   'wrong-password',
   'too-many-tries', // wait, says until when
@@ -81,13 +82,13 @@ export type View =
   /** The ceremony with the pending key. Posts to `activation/ceremony`. */
   | (OfPerson & { page: 'activation-ceremony'; options: RequestOptionsJson; canSkip: boolean })
   /** `Authenticator Nickname`, prefilled, and `Continue`. */
-  | (OfPerson & { page: 'nickname'; suggested: string })
+  | (OfPerson & { page: 'nickname'; suggested?: string })
   /** The person has no authenticator for what the application asks, and proved who they are: say so. */
   | (OfPerson & { page: 'no-credential' })
   /** Too many failures, or a locked key: says until when, if it ends by itself. `Cancel` goes back. */
   | (OfPerson & { page: 'locked' })
   /** This sign-in is done, over, or another browser's: what to do now. */
-  | { page: 'login-over'; reason: 'done' | 'expired' | 'unknown' | 'other-browser'; returnTo?: string }
+  | { page: 'login-over'; reason: 'done' | 'given-up' | 'expired' | 'unknown' | 'other-browser'; returnTo?: string }
   /** An authorization request that cannot be sent back to its application. */
   | { page: 'bad-request'; error: string; description: string; requestId: string }
   | { page: 'failure'; requestId: string }

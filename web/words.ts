@@ -43,6 +43,8 @@ export type Words = {
   errorCode: string
   codeHint: string
   nicknameHint: string
+  /** For a key that came without a name. */
+  nicknameSuggested: string
   noScript: string
 
   /** What the script of a ceremony says in place. `tryAgain` follows where `Continue` does that. */

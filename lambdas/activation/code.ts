@@ -3,7 +3,7 @@ import { hashSecret, sameText } from '../../src/core/secret.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { browserOf } from '../../src/http/cookies.ts'
 import { fieldOf } from '../../src/http/form.ts'
-import { takeActivationTry } from '../../src/store/logins.ts'
+import { takeCodeTry } from '../../src/store/logins.ts'
 import type { JourneyWorld } from '../login/journey.ts'
 import { onward } from '../login/step.ts'
 import { codeHash } from './code-hash.ts'
@@ -15,11 +15,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const id = call.params.login ?? ''
   if (typed.trim() === '') return onward({ id })
 
-  const taken = await takeActivationTry(world.db, id, {
-    by: 'email',
-    browserHash: hashSecret(secret),
-    now: world.now(),
-  })
+  const taken = await takeCodeTry(world.db, id, { browserHash: hashSecret(secret), now: world.now() })
   if (!taken.ok) return noTryLeft(world, call, taken.found)
   const { login } = taken
   const { activation } = login

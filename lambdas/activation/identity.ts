@@ -3,6 +3,7 @@ import { activationLifetime, type Login } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { changedLogin } from '../../src/store/logins.ts'
+import type { World } from '../../src/world.ts'
 import type { Notice } from '../../web/view.ts'
 import { eventOf } from '../login/event.ts'
 import { type JourneyWorld, newChallenge } from '../login/journey.ts'
@@ -47,23 +48,21 @@ export async function proofFailed(
   const about = activation === undefined ? {} : { authenticator: activation.authenticator }
   const told = eventOf(world, call, { login }, { type: 'authenticator.activation-failed', reason, ...about })
   await keepFailure(world, writes, told)
-  const spent = activation?.state === 'waiting' && activation.triesLeft === 0
+  const spent = activation?.state === 'waiting' && activation.by === 'email' && activation.triesLeft === 0
   return onward(login, spent ? 'code-spent' : reason)
 }
 
 /** There was no try to take: too many, too late, or that step is done. */
 export async function noTryLeft(world: JourneyWorld, call: Call, login: Login | undefined): Promise<Answer> {
   if (login === undefined) return showOver(world, call, { over: 'unknown' })
-  const { activation } = login
-  if (login.done) return showOver(world, call, { over: 'done', login })
+  if (login.done) return showOver(world, call, { over: login.done, login })
   if (login.until <= world.now()) return showOver(world, call, { over: 'expired', login })
-  const notice: Notice =
-    activation?.state !== 'waiting'
-      ? 'step-over'
-      : activation.until <= world.now()
-        ? 'code-expired'
-        : activation.triesLeft === 0
-          ? 'code-spent'
-          : 'step-over'
-  return onward(login, notice)
+  return onward(login, notWaiting(world, login))
+}
+
+/** Why nothing waits for what was sent. */
+export function notWaiting(world: Pick<World, 'now'>, { activation }: Login): Notice {
+  if (activation?.state !== 'waiting') return 'step-over'
+  if (activation.until <= world.now()) return 'code-expired'
+  return activation.by === 'email' && activation.triesLeft === 0 ? 'code-spent' : 'step-over'
 }

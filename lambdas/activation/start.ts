@@ -55,7 +55,7 @@ const withActivation = ({ login, person }: Journey, activation: Activation): Log
 
 async function askPassword(world: Needs, call: Call, journey: Journey, authenticator: string): Promise<Answer> {
   const until = world.now() + activationLifetime
-  const waiting: Activation = { state: 'waiting', by: 'password', authenticator, triesLeft: codeTries, until }
+  const waiting: Activation = { state: 'waiting', by: 'password', authenticator, until }
   const done = await world.db.transact([
     changedLogin(withActivation(journey, waiting)),
     eventOf(world, call, journey, { type: 'authenticator.activation-started', authenticator, detail: 'password' }),

@@ -3,11 +3,14 @@
  *
  * The challenge is used up whatever comes of it: the login that is kept afterwards has another one.
  */
-import type { Authenticator } from '../../src/core/authenticator.ts'
+import { generateKeyPairSync } from 'node:crypto'
+import { type Authenticator, changes } from '../../src/core/authenticator.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
-import { type AssertionRefusal, type ProvedAssertion, verifyAssertion } from '../../src/core/fido.ts'
+import { coseKeyFromPem } from '../../src/core/cose-key.ts'
+import { type AssertionRefusal, answersChallenge, type ProvedAssertion, verifyAssertion } from '../../src/core/fido.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import { type Result, refuse } from '../../src/core/result.ts'
+import { newId } from '../../src/core/secret.ts'
 import type { Proof } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
@@ -35,7 +38,9 @@ export async function checkAssertion(
   response: unknown,
   ceremony: { purpose: CeremonyPurpose; handleRequired: boolean },
 ): Promise<Result<ProvedAssertion, AssertionRefusal | 'ceremony-expired'>> {
-  if (login.challengeUntil <= world.now()) return refuse('ceremony-expired')
+  const challenge = challengeFor(login, ceremony.purpose)
+  // Before the key is looked at: whose it is makes no difference to an answer that comes too late.
+  if (login.challengeUntil <= world.now() || !answersChallenge(response, challenge)) return refuse('ceremony-expired')
   return verifyAssertion({
     response,
     credential: key.credential,
@@ -44,7 +49,7 @@ export async function checkAssertion(
       handles: [key.credential.userHandle ?? toBase64url(Buffer.from(key.user))],
       handleRequired: ceremony.handleRequired,
     },
-    challenge: challengeFor(login, ceremony.purpose),
+    challenge,
     origin: world.stage.issuer,
     rpId: world.stage.rpId,
   })
@@ -61,11 +66,40 @@ export const proofOf = (key: Authenticator, login: Login, at: number): Proof => 
   ...(key.provenance === 'attested' && key.credential.aaguid !== undefined ? { aaguid: key.credential.aaguid } : {}),
 })
 
-/** What a person hears of an answer that proved nothing. */
+/**
+ * What a person hears of an answer that proved nothing. Until a signature holds, one word for everything: whether the
+ * key that a stranger pretends to have is somebody's, or a decoy, must not show.
+ */
 export const noticeFor = (reason: AssertionRefusal | 'ceremony-expired'): Notice => {
-  if (reason === 'ceremony-expired' || reason === 'wrong-challenge') return 'ceremony-expired'
-  return reason === 'wrong-credential' || reason === 'wrong-user-handle' ? 'wrong-key' : 'key-refused'
+  if (reason === 'ceremony-expired') return reason
+  return reason === 'backup-eligibility-changed' || reason === 'counter-did-not-advance' ? 'key-refused' : 'wrong-key'
 }
+
+/** Verified in place of a key that is not there, so that it takes as long. Nobody has its private half. */
+export const strayKey = (credentialId: string): Authenticator => ({
+  id: 'stray',
+  user: newId(),
+  type: 'fido',
+  state: 'active',
+  origin: 'imported',
+  provenance: 'raw',
+  createdAt: 0,
+  credential: { rpId: '', credentialId, publicKey: strayPublicKey(), algorithm: -7, signatureCounter: 0 },
+  version: 0,
+})
+
+let stray: string | undefined
+function strayPublicKey(): string {
+  if (stray === undefined) {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const cose = coseKeyFromPem(publicKey.export({ format: 'pem', type: 'spki' }).toString())
+    if (!cose.ok) throw new Error(`A key that was just made is refused: ${cose.reason}`)
+    stray = toBase64url(cose.value)
+  }
+  return stray
+}
+
+const isLockable = ({ state }: Authenticator): boolean => changes.lock.from.some((from) => from === state)
 
 /**
  * What is written of an answer that was refused. A counter that did not advance is said only of an answer whose
@@ -81,7 +115,7 @@ export function refusalWrites(
 ): Write[] {
   const about = key === undefined ? {} : { authenticator: key.id }
   const told = eventOf(world, call, journey, { type, reason, ...about })
-  if (key === undefined || reason !== 'counter-did-not-advance') return [told]
+  if (key === undefined || reason !== 'counter-did-not-advance' || !isLockable(key)) return [told]
   const { counterFailuresToLock } = journey.realm.settings
   const failures = (key.counterFailures ?? 0) + 1
   if (counterFailuresToLock === 0 || failures < counterFailuresToLock)

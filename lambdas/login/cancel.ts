@@ -15,7 +15,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   // There was nothing else they could have done: the application hears why.
   if (next.page === 'unmet') return (await fail(world, call, journey, next.decision)) ?? onward(login, 'step-over')
   const done = await world.db.transact([
-    changedLogin({ ...login, done: true }),
+    changedLogin({ ...login, done: 'given-up' }),
     eventOf(world, call, journey, { type: 'login.failed', reason: 'cancelled' }),
   ])
   return done.ok ? seeOther(cancelled(world, login)) : onward(login, 'step-over')

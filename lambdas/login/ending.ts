@@ -4,6 +4,7 @@
  */
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/grant.ts'
+import type { Login } from '../../src/core/login.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Decision } from '../../src/core/step-up.ts'
@@ -60,7 +61,7 @@ export async function finish(
     write,
     ...left,
     createdGrant(grant),
-    ...closed(journey),
+    ...closed(journey, 'done'),
     recorded({
       type: 'login.succeeded',
       ...levelsOf(decision.report),
@@ -100,10 +101,11 @@ export async function fail(
     ...(after === undefined || person === undefined
       ? []
       : [standingHolds(person.user.id, person.user.standing), after.write, ...after.left]),
-    ...closed(journey),
+    ...closed(journey, 'given-up'),
     eventOf(world, call, journey, {
       type: 'step-up.unmet',
       reason,
+      ...(after === undefined ? {} : { session: after.session.sid }),
       ...levelsOf(report),
     }),
   ])
@@ -113,7 +115,8 @@ export async function fail(
 }
 
 /** A kept login is done with; one that never was kept leaves nothing. */
-const closed = ({ login, kept }: Journey): Write[] => (kept ? [changedLogin({ ...login, done: true })] : [])
+const closed = ({ login, kept }: Journey, done: Login['done'] & string): Write[] =>
+  kept ? [changedLogin({ ...login, done })] : []
 
 type SessionAfter = {
   session: Session

@@ -40,9 +40,10 @@ export type Journey = {
 }
 
 /** Where the pages of a login are. */
-export const baseOf = (login: Pick<Login, 'id'>): string => `/login/${login.id}`
+// An id that was not looked up yet is whatever a stranger sent.
+export const baseOf = (login: Pick<Login, 'id'>): string => `/login/${encodeURIComponent(login.id)}`
 
-export type LoginOver = { over: 'done' | 'expired' | 'unknown' | 'other-browser'; login?: Login }
+export type LoginOver = { over: 'done' | 'given-up' | 'expired' | 'unknown' | 'other-browser'; login?: Login }
 
 /** The login of the address, if it is this browser's and goes on. */
 export async function openJourney(world: JourneyWorld, call: Call, more: readonly string[] = []) {
@@ -63,16 +64,25 @@ export async function openJourney(world: JourneyWorld, call: Call, more: readonl
   return { ok: true as const, journey, others }
 }
 
+/** The login alone, for a step that needs nothing else of what there is. */
+export async function openLogin(world: JourneyWorld, call: Call) {
+  const login = loginIn(await world.db.get(places.login(call.params.login ?? '')))
+  const over = whyOver(login, call, world.now())
+  if (login === undefined || over !== undefined)
+    return { ok: false as const, over: over ?? { over: 'unknown' as const } }
+  return { ok: true as const, login }
+}
+
 function whyOver(login: Login | undefined, call: Call, now: Seconds): LoginOver | undefined {
   if (login === undefined) return { over: 'unknown' }
   // Whose login it is comes first: a stranger learns nothing of how it went.
   if (!sameText(login.browserHash, hashSecret(browserOf(call).secret))) return { over: 'other-browser' }
-  if (login.done) return { over: 'done', login }
+  if (login.done) return { over: login.done, login }
   return login.until <= now ? { over: 'expired', login } : undefined
 }
 
 /** The id of no user: ids made here are longer, and an operator's are not empty. */
-const nobody = '-'
+export const nobody = '-'
 
 /** Reads the person, and judges: the session, the proofs, what is missing, which page is next. */
 export async function travel(
@@ -139,7 +149,7 @@ export function proofsOf({ login, session, person }: Unjudged) {
   )
 }
 
-function flowOf(realm: Realm, named: string | undefined) {
+export function flowOf(realm: Realm, named: string | undefined) {
   const flow = realm.flows[named ?? realm.browserFlow] ?? realm.flows[realm.browserFlow]
   if (flow === undefined)
     throw new Error(`The realm has no flow ${realm.browserFlow}, which is bound as its browser flow`)

@@ -1,7 +1,7 @@
 /** The page of a login, as the browser gets it. */
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
-import { decoyKey } from '../../src/core/enrolment.ts'
+import { isDecoy } from '../../src/core/enrolment.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import type { Next } from '../../src/core/next-page.ts'
 import { nameKey } from '../../src/core/user.ts'
@@ -21,7 +21,10 @@ export function showOver(world: Needs, call: Call, { over, login }: LoginOver): 
     reason: over,
     ...(login === undefined ? {} : { returnTo: new URL(login.request.redirectUri).origin }),
   }
-  return showPage(world.stage, call, view, { status: over === 'done' ? 200 : 404, uiLocales: login?.request.uiLocales })
+  return showPage(world.stage, call, view, {
+    status: over === 'done' || over === 'given-up' ? 200 : 404,
+    uiLocales: login?.request.uiLocales,
+  })
 }
 
 export function showNext(world: Needs, call: Call, journey: Journey): Answer {
@@ -102,7 +105,7 @@ function activationView(
   person: OfPerson,
   options: (key: string) => RequestOptionsJson,
 ): View {
-  const { login, realm } = journey
+  const { realm } = journey
   const either = realm.settings.activationProof === 'either'
   switch (activation.state) {
     case 'waiting':
@@ -112,7 +115,6 @@ function activationView(
           page: 'activation-password',
           codeInstead: either,
           canSkip,
-          ...triesIn(activation.triesLeft, person.notice),
         }
       return {
         ...person,
@@ -124,23 +126,19 @@ function activationView(
     case 'proved':
       return { ...person, page: 'activation-ceremony', options: options(activation.authenticator), canSkip }
     case 'touched': {
-      const key = keyOf(journey, activation.authenticator)
-      return { ...person, page: 'nickname', suggested: key?.friendlyName ?? defaultNickname(login) }
+      const name = keyOf(journey, activation.authenticator)?.friendlyName
+      return { ...person, page: 'nickname', ...(name === undefined ? {} : { suggested: name }) }
     }
   }
 }
 
-const triesIn = (triesLeft: number, notice: Notice | undefined) =>
-  notice === 'wrong-code' || notice === 'wrong-password' ? { triesLeft } : {}
-
-const defaultNickname = (login: Pick<Login, 'request'>): string =>
-  login.request.uiLocales?.startsWith('de') ? 'Mein Sicherheitsschlüssel' : 'My security key'
+const triesIn = (triesLeft: number, notice: Notice | undefined) => (notice === 'wrong-code' ? { triesLeft } : {})
 
 /** What to ask the browser for. Without transports: a decoy has none to name. */
 function descriptorsOf(journey: Journey, ids: readonly string[]): Descriptor[] {
   return ids.flatMap((id) => {
-    if (id === decoyKey) {
-      const name = nameKey(journey.login.typedName ?? '')
+    if (isDecoy(id)) {
+      const name = `${nameKey(journey.login.typedName ?? '')} ${id}`
       return decoyCredentialIds(Buffer.from(journey.realm.decoySecret), name).map((credentialId) => ({ credentialId }))
     }
     const key = keyOf(journey, id)

@@ -6,8 +6,8 @@ import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
-import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from './assertion.ts'
-import { type Journey, type JourneyWorld, newChallenge, openJourney } from './journey.ts'
+import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites, strayKey } from './assertion.ts'
+import { type Journey, type JourneyWorld, newChallenge, nobody, openJourney } from './journey.ts'
 import { keepOr } from './post.ts'
 import { showOver } from './show.ts'
 import { onward } from './step.ts'
@@ -27,18 +27,21 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   if (posted === '') return onward(journey.login, 'no-script')
 
   const nameless = page === 'username'
-  const credentialId = parsed.ok ? parsed.value.credentialId : undefined
-  const owner = ownerIn(others[0])
-  const person = nameless && owner !== undefined ? await readPerson(world.db, owner) : journey.person
-  const key = person?.authenticators.find((each) => each.credential.credentialId === credentialId)
-  const turnDown = (reason: Reason, notice: Notice) => refused(world, call, { ...journey, person }, key, reason, notice)
-  if (key === undefined || !person?.user.enabled) return turnDown('unknown-key', 'wrong-key')
+  const credentialId = parsed.ok ? parsed.value.credentialId : ''
+  // For a key that nobody has, nobody is read: it takes as long.
+  const person = nameless ? await readPerson(world.db, ownerIn(others[0]) ?? nobody) : journey.person
+  const found = person?.user.enabled
+    ? person.authenticators.find((each) => each.credential.credentialId === credentialId)
+    : undefined
+  const key = found ?? strayKey(credentialId)
+  const turnDown = (reason: Reason, notice: Notice) =>
+    refused(world, call, { ...journey, person: found === undefined ? journey.person : person }, found, reason, notice)
 
   const checked = await checkAssertion(world, journey.login, key, response, {
     purpose: 'login',
     handleRequired: nameless,
   })
-  if (!checked.ok) return turnDown(checked.reason, noticeFor(checked.reason))
+  if (!checked.ok) return turnDown(found === undefined ? 'unknown-key' : checked.reason, noticeFor(checked.reason))
   // Only its holder gets here, so only its holder hears what became of it.
   if (key.state !== 'active') return turnDown('not-active', noticeOfState[key.state])
 

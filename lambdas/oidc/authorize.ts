@@ -9,7 +9,7 @@ import {
 import type { Client } from '../../src/core/client.ts'
 import type { Login } from '../../src/core/login.ts'
 import { hashSecret } from '../../src/core/secret.ts'
-import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'
 import { showPage } from '../../src/http/pages.ts'
 import { clientIn } from '../../src/store/clients.ts'
@@ -18,12 +18,14 @@ import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { fail, finish } from '../login/ending.ts'
-import { type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
+import { flowOf, type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
 import { begin } from '../login/step.ts'
 
 type Needs = JourneyWorld & Pick<World, 'verifier'>
 
 export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const elsewhere = asGet(call)
+  if (elsewhere !== undefined) return elsewhere
   const parameters = readParameters(call.method === 'POST' ? call.body : call.query)
   const cookie = sessionCookie(call)
   const [clientItem, realmItem, sessionItem] = await world.db.batch([
@@ -38,7 +40,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
 
   const request = readAuthorizeRequest(parameters, client, back.value)
   if (!request.ok) return refuseAt(world, back.value, request.reason, request.detail ?? '')
-  const { idTokenHint, ...asked } = request.value
+  const { idTokenHint, subject, ...asked } = request.value
 
   const now = world.now()
   const browser = browserOf(call)
@@ -46,7 +48,8 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const hinted = await hintedUser(world, idTokenHint)
   if (hinted === 'invalid')
     return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
-  const other = (hinted !== undefined && hinted !== session?.user) || asked.prompts.includes('select_account')
+  const others = [hinted, subject].some((user) => user !== undefined && user !== session?.user)
+  const other = others || asked.prompts.includes('select_account')
   const login = newLogin(
     {
       request: asked,
@@ -84,6 +87,9 @@ async function decideNow(world: Needs, call: Call, known: Known, cookies: string
 async function issueFromSession(world: Needs, call: Call, known: Known): Promise<Answer | undefined> {
   const { session, login } = known
   if (session === undefined || login.leftSession) return undefined
+  // What a user must show because they have it cannot be judged without looking at what they have.
+  const { levels } = flowOf(known.realm, login.flow)
+  if (levels.some(({ steps }) => steps.some(({ requirement }) => requirement === 'conditional'))) return undefined
   const assumed = judge(world, { ...known, session, leftover: undefined, person: undefined }, session.proofs)
   const { next } = assumed
   if (next.page !== 'finish' || next.decision.report.reason !== 'reached') return undefined
@@ -119,6 +125,7 @@ const words = {
   'unknown-client': 'No application is registered under this client_id.',
   'unregistered-redirect-uri': 'The redirect_uri is not one that is registered for this application.',
   'ambiguous-request': 'A parameter is given more than once.',
+  'overlong-state': 'The state is longer than 6000 characters.',
 } as const
 
 /** Nothing is known that could be sent back to: the person is told, and nobody else. */

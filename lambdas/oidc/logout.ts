@@ -1,6 +1,6 @@
 // GET, POST /logout — the end of the session, at an application's or the person's word (OpenID Connect RP-Initiated Logout).
 import { readParameters } from '../../src/core/authorize-request.ts'
-import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { clearSession, sessionCookie } from '../../src/http/cookies.ts'
 import { showPage } from '../../src/http/pages.ts'
 import { clientIn } from '../../src/store/clients.ts'
@@ -12,6 +12,8 @@ import { endings } from '../login/ending.ts'
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
 export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const elsewhere = asGet(call)
+  if (elsewhere !== undefined) return elsewhere
   const { values } = readParameters(call.method === 'POST' ? call.body : call.query)
   const hint = await readHint(world, values.get('id_token_hint'))
   const clientId = values.get('client_id') ?? hint?.clientId
@@ -34,13 +36,15 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   if (session !== undefined && !meant && !confirmed) return showPage(world.stage, call, question(values), {})
 
   if (session !== undefined) await world.db.transact(endings(world, call, session, 'logged-out'))
+  // Only from a browser that showed it: whoever sends a browser here without its cookies takes none from it.
+  const cleared = cookie === undefined ? [] : [clearSession()]
   const state = values.get('state')
   if (target !== undefined) {
     const url = new URL(target)
     if (state !== undefined) url.searchParams.append('state', state)
-    return seeOther(url.href, [clearSession()])
+    return seeOther(url.href, cleared)
   }
-  return showPage(world.stage, call, { page: 'logged-out' }, { cookies: [clearSession()] })
+  return showPage(world.stage, call, { page: 'logged-out' }, { cookies: cleared })
 }
 
 const question = (values: Map<string, string>) => ({

@@ -26,6 +26,7 @@ import {
 } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
 import { readPerson, standingHolds } from '../../src/store/people.ts'
+import { sessionHolds } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { tokenAnswer } from './tokens.ts'
 
@@ -58,7 +59,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     case 'refresh_token':
       return refresh(world, call, client, request.value, refreshTokenIn(items[0]))
     case 'client_credentials':
-      return clientTokens(world, client, request.value.scopes)
+      return clientTokens(world, call, client, request.value.scopes)
   }
 }
 
@@ -93,17 +94,16 @@ async function exchangeCode(
     return oauthError('invalid_grant', 'code_verifier does not fit the code_challenge.')
 
   const wantsRefresh = client.grantTypes.includes('refresh_token') && grant.scopes.includes('offline_access')
-  const refreshToken = wantsRefresh ? newRefreshToken(grant, now, grant.createdAt + refreshLifetime) : undefined
-  const until = refreshToken?.record.until ?? now + 3600
-  const done = await commit(world, grant, (standing) => [
-    standing,
-    spentCode(grant, now, until),
-    ...(refreshToken === undefined ? [] : [createdRefreshToken(refreshToken.record)]),
+  const refreshToken = wantsRefresh ? newRefreshToken(grant, now) : undefined
+  // Signed before anything is spent: when the signer is away, the client may come again with the same code.
+  const answer = await tokenAnswer(world, client, grant, { idToken: true, ...shown(refreshToken) })
+  const done = await commit(world, grant, [sessionHolds(grant.sid)], (standing) => [
+    spentCode(grant, now, refreshToken?.record.until ?? now + 3600),
+    ...(refreshToken === undefined ? [] : [createdRefreshToken(standingOn(refreshToken.record, standing))]),
     event(world, call, grant, 'token.issued'),
   ])
-  if (done === 'fallen') return revoke(world, call, grant, 'credentials-gone', noSuchCode)
-  if (done === 'raced') return revoke(world, call, grant, 'code-reused', noSuchCode)
-  return tokenAnswer(world, client, grant, { idToken: true, ...shown(refreshToken) })
+  if (done === 'done') return answer
+  return revoke(world, call, grant, done === 'spent' ? 'code-reused' : 'no-longer-stands', noSuchCode)
 }
 
 type RefreshRequest = Extract<TokenRequest, { grantType: 'refresh_token' }>
@@ -125,27 +125,36 @@ async function refresh(
   if (!scopes.every((scope) => grant.scopes.includes(scope)))
     return oauthError('invalid_scope', 'scope asks for more than was granted.')
 
-  const end = grant.createdAt + refreshLifetime
-  const next = newRefreshToken(grant, now, end)
-  const done = await commit(world, grant, (standing) => [
-    standing,
+  const next = newRefreshToken(grant, now)
+  const answer = await tokenAnswer(world, client, { ...grant, scopes }, { idToken: true, ...shown(next) })
+  const done = await commit(world, grant, [extendedGrant(grant.id, next.record.until)], (standing) => [
     spentRefreshToken(token, now),
-    createdRefreshToken(next.record),
-    extendedGrant(grant.id, next.record.until),
+    createdRefreshToken(standingOn(next.record, standing)),
     event(world, call, grant, 'token.refreshed'),
   ])
-  if (done === 'fallen') return revoke(world, call, grant, 'credentials-gone', noSuchToken)
-  if (done === 'raced') return revoke(world, call, grant, 'refresh-token-reused', noSuchToken)
-  return tokenAnswer(world, client, { ...grant, scopes }, { idToken: true, ...shown(next) })
+  if (done === 'done') return answer
+  return revoke(world, call, grant, done === 'spent' ? 'refresh-token-reused' : 'no-longer-stands', noSuchToken)
 }
 
 /** A client for itself (RFC 6749 §4.4): no person, no refresh token. */
-async function clientTokens(world: Needs, client: Client, asked: string[]): Promise<Answer> {
+async function clientTokens(world: Needs, call: Call, client: Client, asked: string[]): Promise<Answer> {
   const own = client.scopes.filter((scope) => !personal.has(scope))
   const scopes = asked.length === 0 ? own : asked
   if (!scopes.every((scope) => own.includes(scope)))
     return oauthError('invalid_scope', 'scope asks for more than this client may have.')
-  return tokenAnswer(world, client, undefined, { scopes })
+  const answer = await tokenAnswer(world, client, undefined, { scopes })
+  const { clientId } = client
+  const actor = { kind: 'client', id: clientId } as const
+  const told = {
+    type: 'token.issued',
+    at: world.now(),
+    actor,
+    client: clientId,
+    ip: call.ip,
+    request: call.id,
+  } as const
+  await world.db.transact([recorded({ ...told, detail: scopes.join(' ') })])
+  return answer
 }
 
 /** Scopes that speak of a person, of whom there is none here. */
@@ -153,35 +162,46 @@ const personal = new Set(['openid', 'profile', 'email', 'offline_access'])
 
 type NewRefreshToken = { text: string; record: RefreshToken }
 
-function newRefreshToken(grant: Grant, now: number, end: number): NewRefreshToken {
+function newRefreshToken(grant: Grant, now: number): NewRefreshToken {
   const halves = { id: newId(), secret: newSecret() }
   const { id, secret } = halves
-  const until = Math.min(now + refreshIdle, end)
+  const until = Math.min(now + refreshIdle, grant.createdAt + refreshLifetime)
   const record = { id, secretHash: hashSecret(secret), grant, clientId: grant.clientId, createdAt: now, until }
   return { text: joinHalves(halves), record }
 }
 
 const shown = (token: NewRefreshToken | undefined) => (token === undefined ? {} : { refreshToken: token.text })
 
+/** The standing that was found to do is the one that the next refresh is measured by. */
+const standingOn = (token: RefreshToken, standing: number): RefreshToken => ({
+  ...token,
+  grant: { ...token.grant, standing },
+})
+
 /**
  * Writes, if everything the grant rests on still stands. Usually one condition on the user says so; if it does not hold,
  * the keys themselves are looked at, and only those that the grant rests on count.
  *
- * `raced`: what was to be spent is spent. `fallen`: the user or a key of the grant is gone.
+ * `fallen`: the user, a key of the grant, or one of `supports` is gone. `spent`: what was to be spent is spent.
  */
 async function commit(
   world: Needs,
   grant: Grant,
-  writes: (standing: Write) => Write[],
-): Promise<'done' | 'raced' | 'fallen'> {
-  const done = await world.db.transact(writes(standingHolds(grant.user, grant.standing)))
-  if (done.ok) return 'done'
-  if (done.conflicts[0] === undefined) return 'raced'
+  supports: readonly Write[],
+  writes: (standing: number) => Write[],
+): Promise<'done' | 'spent' | 'fallen'> {
+  const under = async (standing: number) => {
+    const done = await world.db.transact([standingHolds(grant.user, standing), ...supports, ...writes(standing)])
+    if (done.ok) return 'done'
+    if (done.conflicts[0] !== undefined) return 'changed'
+    return done.conflicts.slice(1, 1 + supports.length).some((found) => found !== undefined) ? 'fallen' : 'spent'
+  }
+  const done = await under(grant.standing)
+  if (done !== 'changed') return done
   const person = await readPerson(world.db, grant.user)
   if (!person?.user.enabled || !credentialsStand(grant.credentials, person)) return 'fallen'
-  const again = await world.db.transact(writes(standingHolds(grant.user, person.user.standing)))
-  if (again.ok) return 'done'
-  return again.conflicts[0] === undefined ? 'raced' : 'fallen'
+  const again = await under(person.user.standing)
+  return again === 'changed' ? 'fallen' : again
 }
 
 async function revoke(world: Needs, call: Call, grant: Grant, reason: string, answer: Answer): Promise<Answer> {

@@ -29,7 +29,11 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const [grant, user, session] = [grantOf(grantItem), userIn(userItem), sessionIn(sessionItem)]
   if (grant === undefined || user === undefined || !(await holds(world, grant, user, session)))
     return badBearer('What the access token was issued for has ended.')
-  const names = [...namesInScopes(grant.scopes), ...(grant.claims?.userinfo ?? [])]
+  // A token may have been narrowed on refresh: then it tells what its own scope says, and no more.
+  const scopes = String(verified.value.scope ?? '').split(' ')
+  const granted = grant.scopes.filter((scope) => scopes.includes(scope))
+  const whole = granted.length === grant.scopes.length
+  const names = [...namesInScopes(granted), ...(whole ? (grant.claims?.userinfo ?? []) : [])]
   return json(200, { sub: user.id, ...userClaims(user, names) })
 }
 

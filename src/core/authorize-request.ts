@@ -27,6 +27,8 @@ export type AuthorizeRequest = {
   prompts: Prompt[]
   loginHint?: string
   idTokenHint?: string
+  /** The `sub` of the claims parameter: an answer about this user, or none (OpenID Connect Core §3.1.2.2). */
+  subject?: string
   uiLocales?: string
 }
 
@@ -50,7 +52,7 @@ export type Returnable = { clientId: string; redirectUri: string; state?: string
 export function readReturn(
   { values, repeated }: Parameters,
   client: Client | undefined,
-): Result<Returnable, 'unknown-client' | 'unregistered-redirect-uri' | 'ambiguous-request'> {
+): Result<Returnable, 'unknown-client' | 'unregistered-redirect-uri' | 'ambiguous-request' | 'overlong-state'> {
   const ambiguous = ['client_id', 'redirect_uri', 'state'].find((name) => repeated.includes(name))
   if (ambiguous !== undefined) return refuse('ambiguous-request', { detail: `${ambiguous} is given more than once` })
   if (!client?.enabled) return refuse('unknown-client')
@@ -58,6 +60,8 @@ export function readReturn(
   if (redirectUri === undefined || !client.redirectUris.includes(redirectUri))
     return refuse('unregistered-redirect-uri')
   const state = values.get('state')
+  // It could not come back whole: API Gateway sends no more in a header.
+  if (state !== undefined && state.length > longestState) return refuse('overlong-state')
   return ok({ clientId: client.clientId, redirectUri, ...(state === undefined ? {} : { state }) })
 }
 
@@ -72,6 +76,7 @@ export type AuthorizeError =
   | 'registration_not_supported'
 
 const longest = 2048
+const longestState = 6000
 
 /** The rest of the request, once its answer has somewhere to go. `detail` is for the client's developer. */
 export function readAuthorizeRequest(
@@ -171,7 +176,7 @@ function readMaxAge(text: string | undefined): Result<Seconds | undefined, 'inva
   return /^\d{1,9}$/.test(text) ? ok(Number(text)) : refuse('invalid_request', { detail: 'max_age is not a number.' })
 }
 
-type ClaimsRead = Pick<AuthorizeRequest, 'essentialAcr' | 'voluntaryAcr' | 'claims'>
+type ClaimsRead = Pick<AuthorizeRequest, 'essentialAcr' | 'voluntaryAcr' | 'claims' | 'subject'>
 
 /** The claims parameter (OpenID Connect Core §5.5). `acr` is the only member of it that changes what is asked. */
 function readClaims(text: string | undefined): Result<ClaimsRead, 'invalid_request'> {
@@ -191,7 +196,12 @@ function readClaims(text: string | undefined): Result<ClaimsRead, 'invalid_reque
 
   const acr = acrOfClaims(text)
   if (!acr.ok) return wrong(`claims${acr.at ?? ''} ${acr.detail ?? 'has an unknown form'}.`)
-  return ok({ ...acr.value, claims: { idToken: Object.keys(idToken), userinfo: Object.keys(userinfo) } })
+  const subject = isRecord(idToken.sub) ? idToken.sub.value : undefined
+  return ok({
+    ...acr.value,
+    ...(typeof subject === 'string' ? { subject } : {}),
+    claims: { idToken: Object.keys(idToken), userinfo: Object.keys(userinfo) },
+  })
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -12,8 +12,10 @@ import type { Person } from './session.ts'
 import type { Enrolled, Key } from './step-up.ts'
 import { nameKey } from './user.ts'
 
-/** The key that nobody has. */
-export const decoyKey = 'decoy'
+const decoyPrefix = 'decoy#'
+
+/** Whether this is the id of a key that nobody has: ids made here have no such sign in them. */
+export const isDecoy = (credential: string): boolean => credential.startsWith(decoyPrefix)
 
 export function enrolmentOf(person: Person, now: Seconds): Enrolled {
   return {
@@ -52,14 +54,27 @@ export function enrolmentAsSeen(real: Enrolled | undefined, typedName: string, d
     password: 'usable',
     otp: real?.otp ?? 'none',
     certificate: real?.certificate ?? 'none',
-    webauthn: keys.length > 0 ? keys : [decoyFor(typedName, decoySecret)],
+    webauthn: keys.length > 0 ? keys : real === undefined ? decoysFor(typedName, decoySecret) : [decoy(0, 'usable')],
   }
 }
 
-function decoyFor(typedName: string, decoySecret: string): Key {
-  const first =
+/**
+ * What a name that nobody has seems to have: mostly a key, sometimes a pending one, sometimes two. Somebody who has none
+ * always seems to have an active one: they are not led into an activation that could not end.
+ */
+function decoysFor(typedName: string, decoySecret: string): Key[] {
+  const drawn =
     createHmac('sha256', decoySecret)
       .update(`decoy state ${nameKey(typedName)}`)
       .digest()[0] ?? 0
-  return { credential: decoyKey, state: first % 4 === 0 ? 'pending' : 'usable', attested: true, deviceBound: true }
+  if (drawn < 128) return [decoy(0, 'usable')]
+  if (drawn < 192) return [decoy(0, 'pending')]
+  return [decoy(0, 'usable'), decoy(1, drawn < 224 ? 'usable' : 'pending')]
 }
+
+const decoy = (at: number, state: Key['state']): Key => ({
+  credential: `${decoyPrefix}${at}`,
+  state,
+  attested: true,
+  deviceBound: true,
+})

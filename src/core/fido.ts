@@ -150,6 +150,18 @@ const isHashOf = (hash: Uint8Array, rpId: string): boolean => createHash('sha256
 /** 16 bytes are the least that WebAuthn §13.4.3 allows. A shorter one is a caller's mistake, and fails closed. */
 const isChallenge = (challenge: string): boolean => (fromBase64url(challenge)?.length ?? 0) >= 16
 
+/** Whether the answer is to this challenge at all. Says nothing of who gave it. */
+export function answersChallenge(response: unknown, challenge: string): boolean {
+  const parsed = parseAssertion(response)
+  if (!parsed.ok) return true
+  try {
+    const clientData: unknown = JSON.parse(Buffer.from(parsed.value.clientDataJSON).toString('utf8'))
+    return isRecord(clientData) && clientData.challenge === challenge
+  } catch {
+    return true
+  }
+}
+
 // --- Logging in ---------------------------------------------------------------------------------------------------
 
 export type AssertionRefusal =

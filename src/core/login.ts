@@ -23,7 +23,8 @@ export type Activation =
       triesLeft: number
       until: Seconds
     }
-  | { state: 'waiting'; by: 'password'; authenticator: AuthenticatorId; triesLeft: number; until: Seconds }
+  /** Tries are the password's own, wherever it is asked for: see `store/tries.ts`. */
+  | { state: 'waiting'; by: 'password'; authenticator: AuthenticatorId; until: Seconds }
   | { state: 'proved'; authenticator: AuthenticatorId; until: Seconds }
   | { state: 'touched'; authenticator: AuthenticatorId; counter: number; proof: Proof; until: Seconds }
 
@@ -52,8 +53,8 @@ export type Login = {
   /** `Not now`. */
   skippedActivation?: boolean
   activation?: Activation
-  /** Set when the answer has gone to the application: nothing follows. */
-  done?: boolean
+  /** Set when the answer has gone to the application, with what it was: nothing follows. */
+  done?: 'done' | 'given-up'
   version: number
 }
 

@@ -42,6 +42,15 @@ export const seeOther = (location: string, cookies: string[] = []): Answer => ({
   ...(cookies.length > 0 ? { cookies } : {}),
 })
 
+/**
+ * A form that another site posted comes without our cookies, which are SameSite=Lax; asked for again by GET, it has them.
+ * `undefined` for what is no such form, or too long for an address.
+ */
+export const asGet = ({ method, path, body, cookies }: Call): Answer | undefined =>
+  method === 'POST' && Object.keys(cookies).length === 0 && body !== '' && body.length <= 7000
+    ? seeOther(`${path}?${new URLSearchParams(body)}`)
+    : undefined
+
 export const html = (status: number, body: string, headers: Record<string, string> = {}): Answer => ({
   status,
   headers: { 'content-type': 'text/html; charset=utf-8', ...never, ...headers },

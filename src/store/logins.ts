@@ -29,20 +29,20 @@ export type Attempted =
   | { ok: false; found: Login | undefined }
 
 /**
- * Takes one try from the activation that waits, before anything is compared, and hands back the login. Past its end,
+ * Takes one try from the activation that waits for a code, before anything is compared, and hands back the login. Past its end,
  * without a try left, or in another browser there is nothing to take.
  */
-export async function takeActivationTry(
+export async function takeCodeTry(
   db: Db,
   id: LoginId,
-  { by, browserHash, now }: { by: 'email' | 'password'; browserHash: string; now: Seconds },
+  { browserHash, now }: { browserHash: string; now: Seconds },
 ): Promise<Attempted> {
   const taken = await db.update(places.login(id), {
     update: 'SET #activation.#triesLeft = #activation.#triesLeft - :one, #version = #version + :one',
     condition:
       '#browserHash = :browserHash AND #until > :now AND attribute_not_exists(#done) AND #activation.#state = :waiting ' +
-      'AND #activation.#by = :by AND #activation.#until > :now AND #activation.#triesLeft > :zero',
-    values: { one: 1, zero: 0, browserHash, now, waiting: 'waiting', by },
+      'AND #activation.#by = :email AND #activation.#until > :now AND #activation.#triesLeft > :zero',
+    values: { one: 1, zero: 0, browserHash, now, waiting: 'waiting', email: 'email' },
   })
   if (taken.ok) return { ok: true, login: taken.item as Login }
   const found = loginIn(taken.found)

@@ -42,6 +42,13 @@ export const seenSession = (session: Session, now: Seconds, idleUntil: Seconds):
   values: { now, idleUntil, secretHash: session.secretHash },
 })
 
+/** The session has not ended: not logged out of, nor replaced. */
+export const sessionHolds = (sid: string): Write => ({
+  write: 'check',
+  ...places.session(sid),
+  condition: 'attribute_exists(#pk)',
+})
+
 export const endedSession = (sid: string): Write => ({ write: 'delete', ...places.session(sid) })
 
 /** The sessions of a user, from an index: for housekeeping and for lists, never for a decision. */

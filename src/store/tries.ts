@@ -15,7 +15,17 @@ import { places } from './keys.ts'
 /** NIST SP 800-63B-4 §3.2.2: 5 failures → a growing delay, 10 → a quarter of an hour. */
 const delayAfter = (tries: number): Seconds => (tries < 5 ? 0 : tries < 10 ? 2 ** (tries - 5) : 900)
 
-const bucketOf = (ip: string): number => (createHash('sha256').update(ip).digest()[0] ?? 0) % 16
+const bucketOf = (ip: string): number => (createHash('sha256').update(networkOf(ip)).digest()[0] ?? 0) % 16
+
+/** Of IPv6, the /64: the addresses in it are one subscriber's, and without number. */
+function networkOf(ip: string): string {
+  if (!ip.includes(':')) return ip
+  const [head = '', tail] = ip.split('::')
+  const groups = (text: string) => text.split(':').filter((group) => group !== '')
+  const [front, back] = [groups(head), groups(tail ?? '')]
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - front.length - back.length }, () => '0')
+  return [...front, ...zeros, ...back].slice(0, 4).join(':')
+}
 
 type Names = { tries: string; until: string }
 const namesOf = (ip: string): Names => ({ tries: `tries${bucketOf(ip)}`, until: `triesUntil${bucketOf(ip)}` })

@@ -39,7 +39,7 @@ const rights: Record<string, Record<string, string[]>> = {
   token: {
     config: [batch, query],
     people: [batch, check, query],
-    sessions: [batch, put, update],
+    sessions: [batch, check, put, update],
     audit: [put],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
     ...log,

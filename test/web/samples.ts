@@ -34,6 +34,7 @@ export const samples = {
   'no credential': { ...alice, page: 'no-credential' },
   locked: { ...alice, page: 'locked', waitUntil: now + 540 },
   'login over: done': { page: 'login-over', reason: 'done', returnTo: 'https://app.example.org/' },
+  'login over: given up': { page: 'login-over', reason: 'given-up', returnTo: 'https://app.example.org/' },
   'login over: expired': { page: 'login-over', reason: 'expired', returnTo: 'https://app.example.org/' },
   'login over: unknown': { page: 'login-over', reason: 'unknown' },
   'login over: other browser': { page: 'login-over', reason: 'other-browser' },

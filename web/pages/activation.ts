@@ -139,7 +139,7 @@ ${form(
   html`${field(view, {
     name: 'nickname',
     label: words.nickname,
-    value: view.suggested,
+    value: view.suggested ?? words.nicknameSuggested,
     autocomplete: 'off',
     hint: words.nicknameHint,
     more: { maxlength: 64 },

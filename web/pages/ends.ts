@@ -26,7 +26,7 @@ export const loginOver = (view: ViewOf<'login-over'>, words: Words): Page => {
     view.returnTo !== undefined &&
     isWebAddress(view.returnTo) &&
     html`<p>${link('back', view.returnTo, words.backToApplication)}</p>`
-  return page(title, lead, back, view.reason !== 'done')
+  return page(title, lead, back, view.reason !== 'done' && view.reason !== 'given-up')
 }
 
 export const badRequest = (view: ViewOf<'bad-request'>, words: Words): Page =>

@@ -27,6 +27,7 @@ type FieldName = 'username' | 'password' | 'code' | 'nickname'
 
 /** How a notice sounds, and which field it blames where the page has that field. */
 const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly FieldName[] }> = {
+  'bad-username': { tone: 'error', blames: ['username'] },
   'wrong-username-or-password': { tone: 'error', blames: ['username', 'password'] },
   'wrong-password': { tone: 'error', blames: ['password'] },
   'too-many-tries': { tone: 'error' },

@@ -50,6 +50,7 @@ export const de: Words = {
   requestId: 'Vorgangsnummer',
   errorCode: 'Fehlercode',
   codeHint: 'Sie können den Code einfügen. Leerzeichen und Bindestriche spielen keine Rolle.',
+  nicknameSuggested: 'Mein Sicherheitsschlüssel',
   nicknameHint: 'Ein Name, an dem Sie ihn erkennen, zum Beispiel „Blauer Schlüssel am Schlüsselbund“.',
   noScript:
     'Ihr Browser führt auf dieser Seite kein JavaScript aus, das für Ihren Authentifikator aber nötig ist. Schalten Sie JavaScript für diese Website ein und laden Sie die Seite neu.',
@@ -66,6 +67,7 @@ export const de: Words = {
   tryAgain: 'Mit „Weiter“ versuchen Sie es erneut.',
 
   notices: {
+    'bad-username': () => 'Das ist zu lang für einen Benutzernamen. Prüfen Sie ihn bitte und versuchen Sie es erneut.',
     'wrong-username-or-password': () =>
       'Benutzername und Passwort passen nicht zusammen. Prüfen Sie bitte beides und versuchen Sie es erneut.',
     'wrong-password': (about) => `Das Passwort ist nicht richtig.${left(about)}`,
@@ -87,7 +89,7 @@ export const de: Words = {
     'key-suspended': () =>
       'Dieser Authentifikator ist vorübergehend gesperrt. Der Helpdesk Ihrer Organisation kann ihn wieder freigeben.',
     'key-locked': () =>
-      'Dieser Authentifikator ist nach fehlgeschlagenen Versuchen gesperrt. Der Helpdesk Ihrer Organisation kann ihn entsperren.',
+      'Dieser Authentifikator ist nach fehlgeschlagenen Versuchen gesperrt. Bitten Sie den Helpdesk Ihrer Organisation um einen anderen.',
     'already-active': () =>
       'Dieser Authentifikator wurde gerade in einem anderen Fenster aktiviert. Sie können sich jetzt damit anmelden.',
     'key-gone': () =>
@@ -155,6 +157,10 @@ export const de: Words = {
         title: 'Sie sind bereits angemeldet',
         lead: 'Diese Anmeldung ist abgeschlossen. Kehren Sie zur Anwendung zurück oder schließen Sie diese Seite.',
       },
+      'given-up': {
+        title: 'Sie haben sich nicht angemeldet',
+        lead: 'Diese Anmeldung ist beendet. Kehren Sie zur Anwendung zurück, um neu zu beginnen, oder schließen Sie diese Seite.',
+      },
       expired: {
         title: 'Diese Anmeldung ist abgelaufen',
         lead: 'Sie war zu lange offen. Kehren Sie zur Anwendung zurück und melden Sie sich erneut an.',
@@ -196,7 +202,7 @@ export const de: Words = {
     subject: (serviceName) => `Ihr Bestätigungscode für ${serviceName}`,
     greeting: 'Guten Tag,',
     asked: (keyName, application) =>
-      `Sie möchten bei der Anmeldung an ${application} den Authentifikator „${keyName}“ aktivieren.`,
+      `Sie möchten bei der Anmeldung an ${application} ${keyName === '' ? 'Ihren Authentifikator' : `den Authentifikator „${keyName}“`} aktivieren.`,
     enter: 'Geben Sie dazu diesen Code auf der Anmeldeseite ein:',
     valid: (minutes) =>
       `Der Code gilt einmal, ${count(minutes, 'Minute', 'Minuten')} lang und nur in dem Browser, in dem er angefordert wurde.`,

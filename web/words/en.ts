@@ -48,6 +48,7 @@ export const en: Words = {
   requestId: 'Request ID',
   errorCode: 'Error code',
   codeHint: 'You can paste the code. Spaces and dashes do not matter.',
+  nicknameSuggested: 'My security key',
   nicknameHint: 'A name you will recognise, such as “Blue key on my keyring”.',
   noScript:
     'Your browser runs no JavaScript on this page, and it needs some to talk to your authenticator. Turn JavaScript on for this site, then reload the page.',
@@ -63,6 +64,7 @@ export const en: Words = {
   tryAgain: 'Choose Continue to try again.',
 
   notices: {
+    'bad-username': () => 'That is too long for a username. Check it and try again.',
     'wrong-username-or-password': () => 'That username and password do not go together. Check both and try again.',
     'wrong-password': (about) => `That is not the right password.${left(about)}`,
     'too-many-tries': (about) => `There were too many failed tries. ${again(about)}`,
@@ -78,7 +80,7 @@ export const en: Words = {
     'ceremony-expired': () => 'That took too long, so it no longer counts. Please try again.',
     'key-suspended': () => 'This authenticator is suspended. Ask the help desk of your organisation to resume it.',
     'key-locked': () =>
-      'This authenticator is locked after failed tries. Ask the help desk of your organisation to unlock it.',
+      'This authenticator is locked after failed tries. Ask the help desk of your organisation for another one.',
     'already-active': () =>
       'This authenticator has just been activated in another window. You can sign in with it now.',
     'key-gone': () => 'Your organisation has taken this authenticator back. It cannot be used any more.',
@@ -143,6 +145,10 @@ export const en: Words = {
         title: 'You are already signed in',
         lead: 'This sign-in is complete. Go back to the application, or close this page.',
       },
+      'given-up': {
+        title: 'You did not sign in',
+        lead: 'This sign-in has ended. Go back to the application to start again, or close this page.',
+      },
       expired: {
         title: 'This sign-in has timed out',
         lead: 'It was open for too long. Go back to the application and sign in again.',
@@ -184,7 +190,7 @@ export const en: Words = {
     subject: (serviceName) => `Your verification code for ${serviceName}`,
     greeting: 'Hello,',
     asked: (keyName, application) =>
-      `you asked to activate the authenticator “${keyName}” while signing in to ${application}.`,
+      `you asked to activate ${keyName === '' ? 'your authenticator' : `the authenticator “${keyName}”`} while signing in to ${application}.`,
     enter: 'Enter this code on the page where you are signing in:',
     valid: (minutes) =>
       `The code works once, within ${count(minutes, 'minute', 'minutes')}, in the browser that asked for it.`,

@@ -99,7 +99,7 @@ describe('the main job', () => {
     await browser.post('activation', { proof: 'password' })
     expect(browser.page).toBe('activation-password')
     await browser.post('activation/password', { password: 'wrong' })
-    expect(browser.text).toContain('4')
+    expect(browser.notice).toBe('wrong-password')
     await browser.post('activation/password', { password: 'correct horse battery staple' })
     expect(browser.page).toBe('activation-ceremony')
     await browser.post('activation/ceremony', { response: touch(browser, key) })
