@@ -239,6 +239,22 @@ describe('what an application asks for in its address', () => {
   })
 })
 
+describe('while the browser waits for a key', () => {
+  it('Use another account starts afresh, and Cancel goes back to the application', async () => {
+    const { person, browser } = await withKey('Pia', { touched: false })
+    await browser.signsInWithPassword('App1', person)
+    await browser.asks('App2')
+    await browser.readsText('Waiting for your authenticator…')
+    await browser.presses('Use another account')
+    await browser.reads('Sign in')
+    expect(await browser.page.getByLabel('Username').inputValue()).toBe('')
+    await browser.typesAndContinues('Username', person.userName)
+    await browser.readsText('Waiting for your authenticator…')
+    await browser.presses('Cancel')
+    await isTrouble(browser, 'The sign-in was given up or refused', 'access_denied')
+  })
+})
+
 describe('a sign-in that fails', () => {
   it('is given up: the application says so', async () => {
     const browser = await visits.opens()

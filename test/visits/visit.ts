@@ -40,7 +40,7 @@ import { openBrowser } from '../web/site.ts'
 export type ImportedKey = { id: string; credential: VirtualCredential }
 
 /** What a virtual authenticator is like. Unless said, it verifies its user and is touched as soon as it is asked. */
-export type Plug = {
+type Plug = {
   /** `internal` holds passkeys that the browser offers in the list of names; `usb` is a key that is touched. */
   transport?: 'usb' | 'internal'
   /** Whether its user knows the PIN. */
@@ -50,7 +50,7 @@ export type Plug = {
   signCount?: number
 }
 
-export type AppName = 'App1' | 'App2'
+type AppName = 'App1' | 'App2'
 
 type Authenticator = { id: string; state: string; friendlyName?: string; provenance: string }
 
