@@ -67,7 +67,7 @@ export const bundleModule = (
     // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
     mainFields: ['module', 'main'],
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: [quickHttp, shortMap, ...(lean ? [leanWebauthn] : [])],
+    plugins: [quickHttp, lambdaCredentials, shortMap, ...(lean ? [leanWebauthn] : [])],
     minify,
     // The lines and not the sources, and of our own files only: the map is read at each cold start.
     sourcemap: 'linked',
@@ -156,6 +156,30 @@ const quickHttp: Plugin = {
     }))
     onLoad({ filter: /.*/, namespace: 'quick-http' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}')`,
+      loader: 'js',
+    }))
+  },
+}
+
+/**
+ * Takes credentials from the environment, where Lambda puts its role's for as long as the environment lives. The SDK's
+ * own provider also knows profiles, SSO, STS and instance metadata: a third of a bundle and 13 to 21 ms of a cold start.
+ */
+const lambdaCredentials: Plugin = {
+  name: 'lambda-credentials',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path }) => ({
+      path,
+      namespace: 'lambda-credentials',
+    }))
+    onLoad({ filter: /.*/, namespace: 'lambda-credentials' }, () => ({
+      contents: `
+        export const defaultProvider = () => async () => {
+          const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env
+          if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) throw new Error('The environment has no AWS credentials')
+          const secretAccessKey = AWS_SECRET_ACCESS_KEY
+          return { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey, sessionToken: AWS_SESSION_TOKEN }
+        }`,
       loader: 'js',
     }))
   },

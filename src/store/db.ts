@@ -86,10 +86,13 @@ function expressed(expressions: (string | undefined)[], values: Record<string, u
 }
 
 export function openDynamodb(stage: Pick<Stage, 'dynamodbEndpoint'>): DynamoDBClient {
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     ...(stage.dynamodbEndpoint === undefined ? {} : { endpoint: stage.dynamodbEndpoint }),
     maxAttempts: 4,
   })
+  // It copies every input and output for a logger that there is not: a tenth and more of what a call costs us.
+  client.middlewareStack.removeByTag('LOGGER')
+  return client
 }
 
 const collisions = new Set(['TransactionConflict', 'None'])

@@ -60,19 +60,6 @@ describe('the bundles', () => {
     }
   })
 
-  // Where a bundle grows past this, a cold start does: find what came along before raising a figure.
-  it.each(
-    Object.entries({
-      token: 600_000,
-      authorize: 600_000,
-      metadata: 600_000,
-      resource: 600_000,
-      'mail-feedback': 500_000,
-    }),
-  )('%s stays below %d bytes', (lambda, limit) => {
-    expect(made[lambda]?.bytes).toBeLessThan(limit)
-  })
-
   it.each([
     ['client-ses', 'activation', ['activation']],
     ['client-kms', 'token', ['token']],

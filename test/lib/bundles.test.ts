@@ -7,16 +7,16 @@ import { type Bundle, bundleAll, type EventLambda } from '../../lib/bundle.ts'
 
 /** Kilobytes, minified: some 15 % above what each Lambda was on 2026-11-22. A new Lambda has to name its own. */
 const budget: Record<Lambda | EventLambda, number> = {
-  authorize: 490,
-  login: 495,
-  webauthn: 665,
-  activation: 530,
-  token: 525,
-  resource: 430,
-  logout: 465,
-  metadata: 490,
-  authenticators: 840,
-  'mail-feedback': 500,
+  authorize: 335,
+  login: 340,
+  webauthn: 515,
+  activation: 395,
+  token: 370,
+  resource: 270,
+  logout: 306,
+  metadata: 335,
+  authenticators: 680,
+  'mail-feedback': 345,
 }
 
 let outdir: string
