@@ -1,28 +1,36 @@
 // POST /login/{login}/activation/ceremony — the pending key's answer, checked with the public key that was imported.
+import type { Authenticator } from '../../src/core/authenticator.ts'
+import { parseAssertion } from '../../src/core/fido.ts'
 import { activationLifetime } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
-import { type JourneyWorld, keyOf, newChallenge } from '../login/journey.ts'
+import { type JourneyWorld, keyOf, newChallenge, overtaken } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { onward } from '../login/step.ts'
+
+const isPending = ({ state }: Authenticator): boolean => state === 'pending'
+
+function credentialIdOf(response: unknown): string | undefined {
+  const parsed = parseAssertion(response)
+  return parsed.ok ? parsed.value.credentialId : undefined
+}
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const posted = fieldOf(call, 'response', 16_384)
   const response = readResponse(posted)
   return onPage(world, call, ['activation'], async (journey, { activation }) => {
     const { login } = journey
-    const key = keyOf(journey, activation.authenticator)
-    if (activation.state !== 'proved' || key === undefined) return onward(login, 'step-over')
+    if (activation.state !== 'proved') return onward(login, 'step-over')
     // The form itself was posted: no script ran that could have asked for the key.
     if (posted === '') return onward(login, 'no-script')
 
     const now = world.now()
-    const checked = await checkAssertion(world, login, key, response, {
-      purpose: `activation:${key.id}`,
-      handleRequired: false,
-    })
+    const keys = activation.authenticators.flatMap((id) => keyOf(journey, id) ?? []).filter(isPending)
+    const key = keys.find((each) => each.credential.credentialId === credentialIdOf(response)) ?? keys[0]
+    if (key === undefined) return onward(login, overtaken(journey))
+    const checked = await checkAssertion(world, login, key, response, { purpose: 'activation', handleRequired: false })
     if (!checked.ok) {
       await world.db.transact([
         changedLogin({ ...login, ...newChallenge(now) }),
@@ -32,7 +40,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     }
     const touched = {
       state: 'touched',
-      authenticator: key.id,
+      authenticators: [key.id] as [string],
       counter: checked.value.counter,
       proof: proofOf(key, login, now),
       until: now + activationLifetime,

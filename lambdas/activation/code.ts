@@ -22,6 +22,6 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const holds =
     activation?.state === 'waiting' &&
     activation.by === 'email' &&
-    sameText(activation.codeHash, codeHash(secret, login.id, activation.authenticator, typed))
+    sameText(activation.codeHash, codeHash(secret, login.id, activation.authenticators, typed))
   return holds ? proofHeld(world, call, login, 'email') : proofFailed(world, call, login, 'wrong-code')
 }

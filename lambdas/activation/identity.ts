@@ -1,4 +1,5 @@
 /** How a try to confirm one's identity ends, whichever proof it was. The try itself was counted before. */
+import { isDecoy } from '../../src/core/enrolment.ts'
 import { activationLifetime, type Login } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
@@ -22,8 +23,8 @@ export async function proofHeld(
   const { activation } = login
   if (activation === undefined) throw new Error('An activation was confirmed that is not there')
   const now = world.now()
-  const { authenticator } = activation
-  const proved = { state: 'proved', authenticator, until: now + activationLifetime } as const
+  const { authenticators } = activation
+  const proved = { state: 'proved', authenticators, until: now + activationLifetime } as const
   const done = await world.db.transact([
     changedLogin({ ...login, activation: proved, ...newChallenge(now) }),
     ...writes,
@@ -31,7 +32,7 @@ export async function proofHeld(
       world,
       call,
       { login, proved: true },
-      { type: 'authenticator.identity-confirmed', authenticator, detail: by },
+      { type: 'authenticator.identity-confirmed', ...aboutKeys(authenticators), detail: by },
     ),
   ])
   return onward(login, done.ok ? undefined : 'step-over')
@@ -45,7 +46,7 @@ export async function proofFailed(
   writes: Write[] = [],
 ): Promise<Answer> {
   const { activation } = login
-  const about = activation === undefined ? {} : { authenticator: activation.authenticator }
+  const about = aboutKeys(activation?.authenticators ?? [])
   const told = eventOf(world, call, { login }, { type: 'authenticator.activation-failed', reason, ...about })
   await keepFailure(world, writes, told)
   const spent = activation?.state === 'waiting' && activation.by === 'email' && activation.triesLeft === 0
@@ -60,9 +61,17 @@ export async function noTryLeft(world: JourneyWorld, call: Call, login: Login | 
   return onward(login, notWaiting(world, login))
 }
 
-/** Why nothing waits for what was sent. */
-export function notWaiting(world: Pick<World, 'now'>, { activation }: Login): Notice {
+/** Why nothing waits for what was sent. For a password that was waited for too long, there is nothing to say. */
+export function notWaiting(world: Pick<World, 'now'>, { activation }: Login): Notice | undefined {
   if (activation?.state !== 'waiting') return 'step-over'
+  if (activation.by === 'password') return activation.until <= world.now() ? undefined : 'step-over'
   if (activation.until <= world.now()) return 'code-expired'
-  return activation.by === 'email' && activation.triesLeft === 0 ? 'code-spent' : 'step-over'
+  return activation.triesLeft === 0 ? 'code-spent' : 'step-over'
+}
+
+/** What an audit record says of the keys that an activation is about: the one, or how many. */
+export const aboutKeys = (authenticators: readonly string[]) => {
+  const [authenticator, ...others] = authenticators.filter((key) => !isDecoy(key))
+  if (authenticator === undefined) return {}
+  return others.length === 0 ? { authenticator } : { authenticators: [authenticator, ...others] }
 }

@@ -12,9 +12,9 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const friendlyName = fieldOf(call, 'nickname').trim()
   return onPage(world, call, ['activation'], async (journey, { activation }) => {
     const { person, realm } = journey
-    const key = keyOf(journey, activation.authenticator)
-    if (activation.state !== 'touched' || key === undefined || person === undefined)
-      return onward(journey.login, 'step-over')
+    if (activation.state !== 'touched') return onward(journey.login, 'step-over')
+    const key = keyOf(journey, activation.authenticators[0])
+    if (key === undefined || person === undefined) return onward(journey.login, 'step-over')
     if (!isFriendlyName(friendlyName)) return onward(journey.login, 'bad-nickname')
 
     const now = world.now()

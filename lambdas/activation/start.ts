@@ -18,7 +18,7 @@ import { fieldOf } from '../../src/http/form.ts'
 import { localeOf } from '../../src/http/pages.ts'
 import type { Write } from '../../src/store/db.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { countedMail, mailsSentTo } from '../../src/store/mails.ts'
+import { countedMail, mailsSentTo, uncountedMail } from '../../src/store/mails.ts'
 import type { World } from '../../src/world.ts'
 import { activationMail } from '../../web/mails.ts'
 import type { Notice } from '../../web/view.ts'
@@ -26,7 +26,9 @@ import { eventOf } from '../login/event.ts'
 import { type Journey, type JourneyWorld, keyOf } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { onward } from '../login/step.ts'
+import { keepFailure } from '../login/try-password.ts'
 import { codeHash } from './code-hash.ts'
+import { aboutKeys } from './identity.ts'
 
 type Needs = JourneyWorld & Pick<World, 'mail'>
 
@@ -40,10 +42,12 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
 
 const begin = (world: Needs, call: Call): Promise<Answer> =>
   onPage(world, call, ['activate', 'activation'], async (journey, next) => {
-    const authenticator = next.page === 'activate' ? next.key : next.activation.authenticator
+    const authenticators = next.page === 'activate' ? next.keys : next.activation.authenticators
     const setting = journey.realm.settings.activationProof
     const byPassword = setting === 'password' || (setting === 'either' && fieldOf(call, 'proof') === 'password')
-    return byPassword ? askPassword(world, call, journey, authenticator) : mailCode(world, call, journey, authenticator)
+    return byPassword
+      ? askPassword(world, call, journey, authenticators)
+      : mailCode(world, call, journey, authenticators)
   })
 
 /** The login with the activation that begins, and its person named: what follows reads this record alone. */
@@ -53,17 +57,21 @@ const withActivation = ({ login, person }: Journey, activation: Activation): Log
   ...(person === undefined ? {} : { user: person.user.id }),
 })
 
-async function askPassword(world: Needs, call: Call, journey: Journey, authenticator: string): Promise<Answer> {
+async function askPassword(world: Needs, call: Call, journey: Journey, authenticators: string[]): Promise<Answer> {
   const until = world.now() + activationLifetime
-  const waiting: Activation = { state: 'waiting', by: 'password', authenticator, until }
+  const waiting: Activation = { state: 'waiting', by: 'password', authenticators, until }
   const done = await world.db.transact([
     changedLogin(withActivation(journey, waiting)),
-    eventOf(world, call, journey, { type: 'authenticator.activation-started', authenticator, detail: 'password' }),
+    eventOf(world, call, journey, {
+      type: 'authenticator.activation-started',
+      ...aboutKeys(authenticators),
+      detail: 'password',
+    }),
   ])
   return onward(journey.login, done.ok ? undefined : 'step-over')
 }
 
-async function mailCode(world: Needs, call: Call, journey: Journey, authenticator: string): Promise<Answer> {
+async function mailCode(world: Needs, call: Call, journey: Journey, authenticators: string[]): Promise<Answer> {
   const { login, person } = journey
   const now = world.now()
   const sent = await mailsSentTo(world.db, person?.user, login.typedName ?? '', now)
@@ -75,16 +83,18 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
   const waiting: Activation = {
     state: 'waiting',
     by: 'email',
-    authenticator,
+    authenticators,
     // For nobody, a hash that no code has.
-    codeHash: person === undefined ? newSecret() : codeHash(browserOf(call).secret, login.id, authenticator, code),
+    codeHash: person === undefined ? newSecret() : codeHash(browserOf(call).secret, login.id, authenticators, code),
     triesLeft: codeTries,
     until: now + activationLifetime,
   }
   // An address at which mail bounced, or whose owner complained, is written to no more until an operator says so.
   const address = person?.user.mailTrouble === undefined ? person?.user.email : undefined
   const told: Write[] =
-    address === undefined ? [] : [eventOf(world, call, journey, { type: 'code.sent', authenticator, detail: 'email' })]
+    address === undefined
+      ? []
+      : [eventOf(world, call, journey, { type: 'code.sent', ...aboutKeys(authenticators), detail: 'email' })]
   const done = await world.db.transact([
     changedLogin(withActivation(journey, waiting)),
     countedMail(sent, now),
@@ -93,13 +103,13 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
   if (!done.ok) return onward(login, 'step-over')
   if (person === undefined) return onward(login, noticeOfSending(login))
   if (address === undefined) return onward(login, 'mail-failed')
-  const letter = letterFor(world, call, journey, authenticator, code)
+  const letter = letterFor(world, call, journey, authenticators, code)
   const mailed = await world.mail.send({ to: address, user: person.user.id, ...letter })
   if (mailed.ok) return onward(login, noticeOfSending(login))
   world.log('mail failed', { request: call.id, reason: mailed.detail })
-  await world.db.transact([
-    eventOf(world, call, journey, { type: 'code.failed', authenticator, reason: mailed.detail ?? mailed.reason }),
-  ])
+  const reason = mailed.detail ?? mailed.reason
+  const failed = eventOf(world, call, journey, { type: 'code.failed', ...aboutKeys(authenticators), reason })
+  await keepFailure(world, [uncountedMail(sent, now)], failed)
   return onward(login, 'mail-failed')
 }
 
@@ -107,14 +117,15 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
 const noticeOfSending = ({ activation }: Login): Notice | undefined =>
   activation?.state === 'waiting' && activation.by === 'email' ? 'code-sent' : undefined
 
-function letterFor(world: Needs, call: Call, journey: Journey, authenticator: string, code: string) {
+function letterFor(world: Needs, call: Call, journey: Journey, authenticators: string[], code: string) {
   const { application, request } = journey.login
+  const [key, ...others] = authenticators
   return activationMail({
     code: spacedCode(code),
     serviceName: world.stage.serviceName,
     application,
     minutes: activationLifetime / 60,
-    keyName: keyOf(journey, authenticator)?.friendlyName ?? '',
+    keyName: key === undefined || others.length > 0 ? '' : (keyOf(journey, key)?.friendlyName ?? ''),
     locale: localeOf(call, request.uiLocales),
   })
 }

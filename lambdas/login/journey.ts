@@ -20,6 +20,7 @@ import { readPerson } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
+import type { Notice } from '../../web/view.ts'
 
 export type JourneyWorld = Pick<World, 'now' | 'stage' | 'db' | 'log'>
 
@@ -113,7 +114,10 @@ export type Unjudged = Omit<Journey, 'proved' | 'decision' | 'next'>
 export function judge(world: Pick<World, 'now'>, known: Unjudged, proofs = proofsOf(known)): Journey {
   const { login, realm, person } = known
   const now = world.now()
-  const proved = proofs.length > 0
+  // Who confirmed who they are, to activate a key, is no stranger either, although that proves no level.
+  const { activation } = login
+  const confirmed = activation !== undefined && activation.state !== 'waiting' && activation.until > now
+  const proved = person !== undefined && (proofs.length > 0 || confirmed)
   const name = login.typedName ?? person?.user.userName
   const real = person === undefined ? undefined : enrolmentOf(person, now)
   const enrolled =
@@ -158,6 +162,15 @@ export function flowOf(realm: Realm, named: string | undefined) {
 
 /** The one key the pages are about: to be activated, or being so. Undefined for a key that nobody has. */
 export const keyOf = ({ person }: Journey, id: string) => person?.authenticators.find((key) => key.id === id)
+
+/** What happened meanwhile, as far as the person can be told: the key they are activating may be active, or gone. */
+export function overtaken({ login, person }: Journey): Notice {
+  const about = login.activation?.authenticators
+  if (about === undefined || person === undefined) return 'step-over'
+  const states = person.authenticators.filter((key) => about.includes(key.id)).map((key) => key.state)
+  if (states.length === 0) return 'key-gone'
+  return states.includes('active') ? 'already-active' : 'step-over'
+}
 
 /** A new login, not kept yet. */
 export function newLogin(

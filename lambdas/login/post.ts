@@ -4,8 +4,7 @@
  */
 import type { Next } from '../../src/core/next-page.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
-import type { Notice } from '../../web/view.ts'
-import { type Journey, type JourneyWorld, keyOf, openJourney } from './journey.ts'
+import { type Journey, type JourneyWorld, openJourney, overtaken } from './journey.ts'
 import { showOver } from './show.ts'
 import { keep, onward, type Step } from './step.ts'
 
@@ -22,15 +21,6 @@ export async function onPage<Page extends Next['page']>(
   if (!opened.ok) return showOver(world, call, opened.over)
   const { journey } = opened
   return isOne(journey.next, pages) ? step(journey, journey.next) : onward(journey.login, overtaken(journey))
-}
-
-/** What happened meanwhile, as far as the person can be told: the key they are activating may be active, or gone. */
-export function overtaken(journey: Journey): Notice {
-  const { activation } = journey.login
-  if (activation === undefined || journey.person === undefined) return 'step-over'
-  const key = keyOf(journey, activation.authenticator)
-  if (key === undefined) return 'key-gone'
-  return key.state === 'active' ? 'already-active' : 'step-over'
 }
 
 const isOne = <Page extends Next['page']>(next: Next, pages: readonly Page[]): next is Due<Page> =>

@@ -9,7 +9,7 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { showPage } from '../../src/http/pages.ts'
 import type { World } from '../../src/world.ts'
 import { type Notice, noticeOf, type RequestOptionsJson, type View } from '../../web/view.ts'
-import { baseOf, type Journey, keyOf, type LoginOver } from './journey.ts'
+import { baseOf, type Journey, keyOf, type LoginOver, overtaken } from './journey.ts'
 
 type Needs = Pick<World, 'stage' | 'now'>
 
@@ -38,7 +38,7 @@ export function showNext(world: Needs, call: Call, journey: Journey): Answer {
 function viewOf(world: Needs, call: Call, journey: Journey): View {
   const { login, next, realm } = journey
   const query = new URLSearchParams(call.query)
-  const notice = noticeOf(query.get('notice'))
+  const notice = noticeOf(query.get('notice')) ?? meanwhile(journey)
   const until = Number(query.get('until'))
   const common = {
     base: baseOf(login),
@@ -83,9 +83,7 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
         others: next.others,
       }
     case 'activation':
-      return activationView(journey, next, person, (key) =>
-        ceremony(`activation:${key}`, descriptorsOf(journey, [key])),
-      )
+      return activationView(journey, next, person, (keys) => ceremony('activation', descriptorsOf(journey, keys)))
     case 'unmet': {
       const blocked: Notice | undefined = blockedKeyOf(journey)
       return next.decision.reason === 'locked'
@@ -97,13 +95,21 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
   }
 }
 
+/** A key that was being activated is so no more, and not by this person here: they read why the page is another. */
+function meanwhile(journey: Journey): Notice | undefined {
+  const { login, next } = journey
+  if (login.activation === undefined || next.page === 'activation' || next.page === 'activate') return undefined
+  const what = overtaken(journey)
+  return what === 'step-over' ? undefined : what
+}
+
 type OfPerson = Omit<Extract<View, { page: 'no-credential' }>, 'page'>
 
 function activationView(
   journey: Journey,
   { activation, canSkip }: Extract<Next, { page: 'activation' }>,
   person: OfPerson,
-  options: (key: string) => RequestOptionsJson,
+  options: (keys: readonly string[]) => RequestOptionsJson,
 ): View {
   const { realm } = journey
   const either = realm.settings.activationProof === 'either'
@@ -124,9 +130,9 @@ function activationView(
         ...triesIn(activation.triesLeft, person.notice),
       }
     case 'proved':
-      return { ...person, page: 'activation-ceremony', options: options(activation.authenticator), canSkip }
+      return { ...person, page: 'activation-ceremony', options: options(activation.authenticators), canSkip }
     case 'touched': {
-      const name = keyOf(journey, activation.authenticator)?.friendlyName
+      const name = keyOf(journey, activation.authenticators[0])?.friendlyName
       return { ...person, page: 'nickname', ...(name === undefined ? {} : { suggested: name }) }
     }
   }

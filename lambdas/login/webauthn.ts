@@ -43,6 +43,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   })
   if (!checked.ok) return turnDown(found === undefined ? 'unknown-key' : checked.reason, noticeFor(checked.reason))
   // Only its holder gets here, so only its holder hears what became of it.
+  if (key.state === 'pending') return toActivation(world, { ...journey, person }, key)
   if (key.state !== 'active') return turnDown('not-active', noticeOfState[key.state])
 
   const now = world.now()
@@ -65,6 +66,16 @@ const noticeOfState = {
   suspended: 'key-suspended',
   locked: 'key-locked',
 } as const satisfies Record<Exclude<Authenticator['state'], 'active'>, Notice>
+
+/** It earns nothing yet, but it says whose it is: they come to where it is activated. */
+async function toActivation(world: JourneyWorld, { login, person }: Journey, key: Authenticator): Promise<Answer> {
+  const { skippedActivation: _, method: __, ...rest } = login
+  const typedName = login.typedName ?? person?.user.userName ?? ''
+  const done = await world.db.transact([
+    changedLogin({ ...rest, user: key.user, typedName, ...newChallenge(world.now()) }),
+  ])
+  return onward(login, done.ok ? undefined : 'step-over')
+}
 
 async function refused(
   world: JourneyWorld,

@@ -50,6 +50,8 @@ export type AuditEvent = {
   user?: string
   client?: string
   authenticator?: string
+  /** Where it is about several, such as those that a code was sent for. */
+  authenticators?: string[]
   session?: string
   ip?: string
   /** API Gateway's request id, to be found again in the log. */

@@ -13,20 +13,23 @@ import type { ClientPolicy, Proof } from './step-up.ts'
 
 export type LoginId = string
 
-/** A person activating a pending key: first who they are, then that they hold it, then what they call it. */
+/**
+ * A person activating a pending key: first who they are, then that they hold it, then what they call it. What confirms
+ * who they are is bound to the keys that were pending when it was asked for; which of them it is, the touch says.
+ */
 export type Activation =
   | {
       state: 'waiting'
       by: 'email'
-      authenticator: AuthenticatorId
+      authenticators: AuthenticatorId[]
       codeHash: string
       triesLeft: number
       until: Seconds
     }
   /** Tries are the password's own, wherever it is asked for: see `store/tries.ts`. */
-  | { state: 'waiting'; by: 'password'; authenticator: AuthenticatorId; until: Seconds }
-  | { state: 'proved'; authenticator: AuthenticatorId; until: Seconds }
-  | { state: 'touched'; authenticator: AuthenticatorId; counter: number; proof: Proof; until: Seconds }
+  | { state: 'waiting'; by: 'password'; authenticators: AuthenticatorId[]; until: Seconds }
+  | { state: 'proved'; authenticators: AuthenticatorId[]; until: Seconds }
+  | { state: 'touched'; authenticators: [AuthenticatorId]; counter: number; proof: Proof; until: Seconds }
 
 export type Login = {
   id: LoginId
@@ -67,7 +70,7 @@ export const codeTries = 5
 export const mailsPerWindow = 3
 export const mailWindow: Seconds = 900
 
-export type CeremonyPurpose = 'login' | `activation:${AuthenticatorId}`
+export type CeremonyPurpose = 'login' | 'activation'
 
 /** One challenge a purpose: an answer to one ceremony is no answer to another. */
 export const challengeFor = (login: Pick<Login, 'id' | 'challenge'>, purpose: CeremonyPurpose): string =>

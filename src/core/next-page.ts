@@ -16,7 +16,7 @@ export type Next =
   | { page: 'username' }
   | { page: 'password'; others: PagedFactor[] }
   | { page: 'webauthn'; keys: AuthenticatorId[]; others: PagedFactor[] }
-  | { page: 'activate'; key: AuthenticatorId; canSkip: boolean; others: PagedFactor[] }
+  | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: PagedFactor[] }
   | { page: 'activation'; activation: Activation; canSkip: boolean }
   | { page: 'finish'; decision: Extract<Decision, { do: 'issue' }> }
   /** `told`: the person is to read why before they go back; otherwise the application hears at once. */
@@ -56,12 +56,11 @@ export function whatNext({ login, decision, named, now }: Where): Next {
   const usable = chosen.keys.filter((key) => !key.activate).map((key) => key.credential)
   const pending = onlyKeys ? chosen.keys.filter((key) => key.activate).map((key) => key.credential) : []
   const canSkip = usable.length > 0
-  const [key] = pending
-  if (key === undefined || (canSkip && login.skippedActivation)) return { page: 'webauthn', keys: usable, others }
+  if (pending.length === 0 || (canSkip && login.skippedActivation)) return { page: 'webauthn', keys: usable, others }
   const { activation } = login
-  if (activation !== undefined && pending.includes(activation.authenticator) && activation.until > now)
+  if (activation?.authenticators.some((key) => pending.includes(key)) && activation.until > now)
     return { page: 'activation', activation, canSkip }
-  return { page: 'activate', key, canSkip, others }
+  return { page: 'activate', keys: pending, canSkip, others }
 }
 
 /** A key that could only be activated is no way to sign in where something else is asked for. */

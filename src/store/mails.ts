@@ -16,6 +16,15 @@ export async function mailsSentTo(db: Db, user: User | undefined, typedName: str
   return { times, known, at, ...(user === undefined ? { forgottenAt: now + 86_400 } : {}) }
 }
 
+/** It was not sent after all. */
+export const uncountedMail = ({ times, at }: MailsSent, now: Seconds): Write => ({
+  write: 'update',
+  ...at,
+  update: 'SET #mailsSent = :times',
+  condition: '#mailsSent = :sent',
+  values: { times, sent: [...times, now] },
+})
+
 /** One more, if nobody counted one meanwhile. */
 export const countedMail = ({ times, known, at, forgottenAt }: MailsSent, now: Seconds): Write => ({
   write: 'update',

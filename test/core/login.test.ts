@@ -29,8 +29,7 @@ describe('a challenge', () => {
   it('is another for each purpose, login and ceremony', () => {
     const all = [
       challengeFor(login, 'login'),
-      challengeFor(login, 'activation:one'),
-      challengeFor(login, 'activation:two'),
+      challengeFor(login, 'activation'),
       challengeFor({ ...login, id: 'another' }, 'login'),
       challengeFor({ ...login, challenge: 'other' }, 'login'),
     ]

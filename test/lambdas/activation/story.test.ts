@@ -276,6 +276,75 @@ describe('the ceremony of an activation', () => {
   })
 })
 
+describe('several pending keys', () => {
+  it('whichever is touched is activated, and the other waits', async () => {
+    const { user, authenticator, browser } = await toActivate()
+    const second = keyFor()
+    const other = await house.addAuthenticator(user, second, { state: 'pending', friendlyName: 'Spare' })
+    await browser.reload()
+    await browser.post('activation')
+    await browser.post('activation/code', { code: await codeOf(user.email) })
+    expect(browser.options.allowCredentials).toHaveLength(2)
+    await browser.post('activation/ceremony', { response: touch(browser, second) })
+    expect(browser.html).toContain('value="Spare"')
+    await browser.post('activation/nickname', { nickname: 'Spare' })
+    const stateOf = async (id: string) => (await house.all('people')).find((item) => item.id === id)?.state
+    expect(await stateOf(other.id)).toBe('active')
+    expect(await stateOf(authenticator.id)).toBe('pending')
+  })
+
+  it('a key that came after the code was sent is not activated by it', async () => {
+    const { user, browser } = await toActivate()
+    await browser.post('activation')
+    const late = keyFor()
+    await house.addAuthenticator(user, late, { state: 'pending' })
+    await browser.post('activation/code', { code: await codeOf(user.email) })
+    await browser.post('activation/ceremony', { response: touch(browser, late) })
+    expect(browser.notice).toBe('wrong-key')
+  })
+})
+
+describe('a key that is taken back meanwhile', () => {
+  it.each(['code', 'ceremony', 'nickname'])(
+    'before the %s: the person reads so, and what they have instead',
+    async (step) => {
+      const { user, key, authenticator, browser } = await toActivate()
+      const cms = await house.addApiKey()
+      const takeBack = () =>
+        house.invoke('DELETE', `/api/v1/tenants/demo/users/${user.id}/authenticators/${authenticator.id}`, {
+          headers: { apikey: cms.shown },
+        })
+      await browser.post('activation')
+      if (step === 'code') await takeBack()
+      await browser.post('activation/code', { code: await codeOf(user.email) })
+      if (step !== 'code') {
+        const response = touch(browser, key)
+        if (step === 'ceremony') await takeBack()
+        await browser.post('activation/ceremony', { response })
+      }
+      if (step === 'nickname') {
+        await takeBack()
+        await browser.post('activation/nickname', { nickname: 'Late' })
+      }
+      expect(browser.text).toContain('cannot be used any more')
+      expect(browser.text).not.toContain('Waiting for your authenticator')
+    },
+  )
+})
+
+describe('a pending passkey that is chosen without a user name', () => {
+  it('brings its holder to where it is activated', async () => {
+    const user = await house.addUser()
+    const key = keyFor(Buffer.from(user.id).toString('base64url'))
+    await house.addAuthenticator(user, key, { state: 'pending' })
+    const browser = visit(house)
+    await browser.ask({ acr_values: 'fido' })
+    await browser.post('webauthn', { response: touch(browser, key) })
+    expect(browser.page).toBe('activate')
+    expect(browser.text).toContain(user.userName)
+  })
+})
+
 describe('two browsers at once', () => {
   it('one activates, the other is told that the key is active already', async () => {
     const first = await toActivate()
