@@ -5,7 +5,7 @@ import { activationLifetime } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
+import { checkAssertion, noticeToOwner, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
 import { type JourneyWorld, keyOf, newChallenge, overtaken } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { onward } from '../login/step.ts'
@@ -36,7 +36,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
         changedLogin({ ...login, ...newChallenge(now) }),
         ...refusalWrites(world, call, journey, key, checked.reason, 'authenticator.activation-failed'),
       ])
-      return onward(login, noticeFor(checked.reason))
+      return onward(login, noticeToOwner(checked.reason))
     }
     const touched = {
       state: 'touched',

@@ -75,6 +75,12 @@ export const noticeFor = (reason: AssertionRefusal | 'ceremony-expired'): Notice
   return reason === 'backup-eligibility-changed' || reason === 'counter-did-not-advance' ? 'key-refused' : 'wrong-key'
 }
 
+/** The same to somebody who has confirmed who they are: there is nothing left to keep from them. */
+export const noticeToOwner = (reason: AssertionRefusal | 'ceremony-expired'): Notice => {
+  if (reason === 'ceremony-expired') return reason
+  return reason === 'wrong-credential' || reason === 'wrong-user-handle' ? 'wrong-key' : 'key-refused'
+}
+
 /** Verified in place of a key that is not there, so that it takes as long. Nobody has its private half. */
 export const strayKey = (credentialId: string): Authenticator => ({
   id: 'stray',

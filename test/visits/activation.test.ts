@@ -72,15 +72,16 @@ describe('a person whose organisation has prepared a key', () => {
     await namesItAndSignsIn(browser)
   })
 
-  it('hears how many tries are left after a wrong password', async () => {
+  it('hears that a password was wrong, and may try again at once', async () => {
     const cleo = await visits.newPerson('Cleo')
     await visits.imports(cleo)
     const browser = await visits.opens()
     await browser.startsAt('App2', cleo)
     await browser.presses('Use my password instead')
     await browser.typesAndContinues('Password', 'not this one')
-    await browser.isWarned('That is not the right password. You have 4 tries left.')
-    await browser.reads('Confirm your password')
+    await browser.isWarned('That is not the right password.')
+    await browser.typesAndContinues('Password', cleo.password)
+    await browser.reads('Use your new authenticator')
   })
 
   it('chooses Not now, and signs in with the key that is active already', async () => {
