@@ -17,6 +17,7 @@ const documents = [
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
+  join('bench', 'README.md'),
 ]
 
 /** As GitHub makes them of headings. */
@@ -78,6 +79,20 @@ describe.each(documents)('%s', (document) => {
 })
 
 describe('what is listed', () => {
+  it('the first decision lists all the others', () => {
+    const decisions = readdirSync(join(root, 'docs/adr')).filter((name) => !name.startsWith('0001'))
+    const listed = linksIn(read('docs/adr/0001-record-architecture-decisions.md'))
+    expect(listed.sort()).toEqual(decisions.sort())
+  })
+
+  it('docs/architecture.md has each file of a login that is no route', () => {
+    const routed = new Set(lambdas.flatMap((lambda) => routesOf(lambda).map(({ file }) => file)))
+    const beside = readdirSync(join(root, 'lambdas/login')).filter((name) => !routed.has(`login/${name}`))
+    const table = read('docs/architecture.md').split('### A login, file by file')[1]?.split('\n##')[0] ?? ''
+    const listed = [...table.matchAll(/^\| `([\w-]+\.ts)` \|/gm)].map(([, name = '']) => name)
+    expect(listed.sort()).toEqual(beside.sort())
+  })
+
   it('the folders of the README are there', () => {
     const folders = [...read('README.md').matchAll(/^\| ((?:`[\w/]+\/`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([^`]+)`/g)].map(([, folder = '']) => folder),
