@@ -28,7 +28,10 @@ const namesWith = (prefix: string): Record<Table, string> => ({
 
 export function localClient(endpoint: string): DynamoDBClient {
   const { region, ...credentials } = awsAccess()
-  return new DynamoDBClient({ endpoint, region, credentials })
+  const client = new DynamoDBClient({ endpoint, region, credentials })
+  // As a Lambda's client has it (src/store/db.ts), so that what is measured here is what runs there.
+  client.middlewareStack.removeByTag('LOGGER')
+  return client
 }
 
 /** True when it was done or is not needed; false when this DynamoDB does not have the operation. */

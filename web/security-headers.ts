@@ -2,7 +2,7 @@
  * The headers of every hosted page: what a browser may do with it, which is little.
  *
  * `form-action` holds for the redirects that follow a form post too (Chromium enforces it), so a page whose post may end
- * at an application names that application's address.
+ * at an application names the scheme, or on a laptop the address, that it may lead to.
  */
 
 /** A source that CSP understands: a scheme, and a host where it has one. Nothing that could begin another directive. */

@@ -126,7 +126,7 @@ export function judge(world: Pick<World, 'now'>, known: Unjudged, proofs = proof
       : proved && real !== undefined
         ? real
         : enrolmentAsSeen(real, name, realm.decoySecret)
-  const decision = decide({
+  const decided = decide({
     request: {
       id: login.id,
       acrValues: login.request.acrValues,
@@ -141,9 +141,26 @@ export function judge(world: Pick<World, 'now'>, known: Unjudged, proofs = proof
     enrolled,
     now,
   })
+  const decision = aboutAnother(known) ? anotherPerson(decided) : decided
   const named = name !== undefined
   return { ...known, proved, decision, next: whatNext({ login, decision, named, now }) }
 }
+
+/** The application asked about one person, and it is another who signs in. */
+const aboutAnother = ({ login, person }: Unjudged): boolean =>
+  login.request.subject !== undefined && person !== undefined && person.user.id !== login.request.subject
+
+/** No answer about anybody else (OpenID Connect Core §3.1.2.2). They may sign in first: who they are is known then. */
+const anotherPerson = (decision: Decision): Decision =>
+  decision.do !== 'issue'
+    ? decision
+    : {
+        do: 'refuse',
+        error: 'login_required',
+        reason: 'no-session',
+        description: 'Another user than the one that was asked for is signed in.',
+        report: { ...decision.report, reason: 'no-session' },
+      }
 
 /** What the session and this login have shown, as far as the keys it was shown with are still there. */
 export function proofsOf({ login, session, person }: Unjudged) {

@@ -40,7 +40,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
 
   const request = readAuthorizeRequest(parameters, client, back.value)
   if (!request.ok) return refuseAt(world, back.value, request.reason, request.detail ?? '')
-  const { idTokenHint, subject, ...asked } = request.value
+  const { idTokenHint, ...given } = request.value
 
   const now = world.now()
   const browser = browserOf(call)
@@ -48,8 +48,9 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const hinted = await hintedUser(world, idTokenHint)
   if (hinted === 'invalid')
     return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
-  const others = [hinted, subject].some((user) => user !== undefined && user !== session?.user)
-  const other = others || asked.prompts.includes('select_account')
+  const subject = hinted ?? given.subject
+  const asked = { ...given, ...(subject === undefined ? {} : { subject }) }
+  const other = (subject !== undefined && subject !== session?.user) || asked.prompts.includes('select_account')
   const login = newLogin(
     {
       request: asked,

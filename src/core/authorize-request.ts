@@ -27,7 +27,7 @@ export type AuthorizeRequest = {
   prompts: Prompt[]
   loginHint?: string
   idTokenHint?: string
-  /** The `sub` of the claims parameter: an answer about this user, or none (OpenID Connect Core §3.1.2.2). */
+  /** Of the claims parameter, or of the hint once that is read: an answer about this user, or none (§3.1.2.2). */
   subject?: string
   uiLocales?: string
 }

@@ -1,9 +1,8 @@
 /**
  * What a user could show now; and what it looks like to somebody who has not proved to be that user.
  *
- * Before the first proof, a name that nobody has must look like one that somebody has, with or without keys: it seems to
- * have a password and a key, for some names a pending one. The same for a name each time, so that asking again tells
- * nothing either.
+ * Before the first proof, a name that nobody has must look like one that somebody has: it seems to have a password and
+ * one key or two, for some names a pending one. The same for a name each time, so that asking again tells nothing either.
  */
 import { createHmac } from 'node:crypto'
 import { type Authenticator, isVoid } from './authenticator.ts'

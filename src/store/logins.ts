@@ -29,8 +29,8 @@ export type Attempted =
   | { ok: false; found: Login | undefined }
 
 /**
- * Takes one try from the activation that waits for a code, before anything is compared, and hands back the login. Past its end,
- * without a try left, or in another browser there is nothing to take.
+ * Takes one try from the activation that waits for a code, before anything is compared, and hands back the login. Past
+ * its end, without a try left, or in another browser there is nothing to take.
  */
 export async function takeCodeTry(
   db: Db,

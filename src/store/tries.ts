@@ -2,8 +2,9 @@
  * The throttle of passwords, in the verifier and so behind every door (ZITADEL CVE-2024-32868).
  *
  * A try is counted before anything is compared, by one conditional update that also shuts the door until the comparison
- * is done, or for a second: any number at once goes through one after another, and after the fifth has to wait. Counts are kept per account and per source; sources share sixteen buckets, so that
- * a stranger who fails on purpose rarely shuts out the owner, and an army of addresses gets no more than sixteen counts.
+ * is done, or for a second: any number at once goes through one after another, and after the fifth has to wait. Counts
+ * are kept per account and per source; sources share sixteen buckets, so that a stranger who fails on purpose rarely
+ * shuts out the owner, and an army of addresses gets no more than sixteen counts.
  */
 import { createHash } from 'node:crypto'
 import type { UserId } from '../core/authenticator.ts'
@@ -66,8 +67,8 @@ export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write 
 })
 
 /**
- * The try failed: how long the next one has to wait, from the first four not at all. Never touches the wait that a later
- * try has set.
+ * The try failed: how long the next one has to wait, after the first four not at all. Never touches the wait that a
+ * later try has set.
  */
 export const punishedTries = ({ at, names, count }: Extract<Try, { ok: true }>, now: Seconds): Write => ({
   write: 'update',

@@ -18,7 +18,7 @@ it.each([
   ['refresh', 2],
   ['userinfo', 2],
   ['userinfo, the first in five minutes', 2],
-  ['client credentials', 1],
+  ['client credentials', 2],
   ['authorize, a new login', 2],
   ['a page of it', 2],
   ['the user name', 3],

@@ -251,6 +251,15 @@ describe('what is asked about one person', () => {
     expect(browser.landed.get('error')).toBe('login_required')
     await browser.ask(about(user.id))
     expect(browser.landed.get('code')).toBeTruthy()
+
+    const other = await house.addUser({ password })
+    const claims = JSON.stringify({ id_token: { sub: { value: user.id } } })
+    const elsewhere = visit(house)
+    await elsewhere.ask({ acr_values: 'pwd', claims })
+    await elsewhere.post('username', { username: other.userName })
+    await elsewhere.post('password', { password })
+    expect(elsewhere.landed.get('error')).toBe('login_required')
+    expect(elsewhere.landed.get('code')).toBeNull()
   })
 })
 

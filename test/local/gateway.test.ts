@@ -147,7 +147,7 @@ describe('routes', () => {
   })
 
   it.each([
-    ['GET', `${tenant}/users/ada/authenticators/creation-options`, 'authenticators-creation-options'],
+    ['GET', `${tenant}/users/ada/authenticators/creation-options`, 'creation-options'],
     ['GET', `${tenant}/users/ada/authenticators/other`, 'authenticators-read'],
     ['POST', `${tenant}/authenticators:import`, 'authenticators-bulk'],
     ['GET', '/login/abc', 'login-page'],
