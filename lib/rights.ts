@@ -3,8 +3,9 @@
  *
  * It leaves out logs, traces and networks, which every Lambda has in the same way: see function.ts.
  */
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam'
 import { type Access, type Lambda, type Right, type Route, routesOf } from '../lambdas/routes.ts'
+import { places } from '../src/store/keys.ts'
 import { type Table, type TableDefinition, tables } from './tables.ts'
 
 export type Needs = { tables: Partial<Record<Table, readonly Access[]>>; rights: readonly Right[] }
@@ -20,6 +21,14 @@ export type Resources = {
 
 /** As src/services/vault.ts binds it to each wrapped key; what was wrapped for anything else does not open. */
 const wrappingContext = { purpose: 'keystep-signing-key' } as const
+
+/**
+ * All that a Lambda changes in the config table is when an API key was last used; the realm, the clients and the signing
+ * keys beside it are an operator's. An UpdateItem always names its key, so `ForAllValues` is never true for want of one.
+ */
+const apiKeysOnly = { 'dynamodb:LeadingKeys': [places.apiKey('').key.pk] }
+
+type Conditions = NonNullable<PolicyStatementProps['conditions']>
 
 const actions = {
   get: ['BatchGetItem'],
@@ -61,16 +70,18 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
 function tableStatements(table: Table, access: readonly Access[], { tableArns }: Resources): PolicyStatement[] {
   const arn = tableArns[table]
   const { indexes }: TableDefinition = tables[table]
-  const onTable = unique(access.filter((each) => each !== 'index').flatMap((each) => actions[each]))
+  const apart = (each: Access): boolean => each === 'update' && table === 'config'
+  const onTable = unique(access.filter((each) => each !== 'index' && !apart(each)).flatMap((each) => actions[each]))
   const onIndexes = access.includes('index') ? indexes.map(({ name }) => `${arn}/index/${name}`) : []
   return [
     ...(onTable.length > 0 ? [statement(onTable, [arn])] : []),
+    ...(access.some(apart) ? [statement(actions.update, [arn], { 'ForAllValues:StringEquals': apiKeysOnly })] : []),
     ...(onIndexes.length > 0 ? [statement(actions.index, onIndexes)] : []),
   ]
 }
 
-const statement = (names: readonly string[], resources: string[]): PolicyStatement =>
-  new PolicyStatement({ actions: names.map((name) => `dynamodb:${name}`), resources })
+const statement = (names: readonly string[], resources: string[], conditions: Conditions = {}): PolicyStatement =>
+  new PolicyStatement({ actions: names.map((name) => `dynamodb:${name}`), resources, conditions })
 
 const namesOfTables = Object.keys(tables) as Table[]
 

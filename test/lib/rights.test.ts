@@ -48,7 +48,7 @@ const rights: Record<string, Record<string, string[]>> = {
   resource: { config: [query], people: [batch, query], sessions: [batch], ...log, ...trace },
   logout: { config: [batch, query], sessions: [batch, remove], audit: [put], ...log, ...trace },
   authenticators: {
-    config: [batch, query, update],
+    config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
     'people/index/listing': [query],
     sessions: [batch, remove, put],
@@ -102,7 +102,7 @@ type Statement = {
   Effect: string
   Action: string | string[]
   Resource: unknown
-  Condition?: Record<string, Record<string, string>>
+  Condition?: Record<string, Record<string, string | string[]>>
 }
 
 const list = <Item>(one: Item | Item[]): Item[] => (Array.isArray(one) ? one : [one])
@@ -118,9 +118,15 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
     if (Type !== 'AWS::IAM::Policy' || !JSON.stringify(policy.Roles).includes(`"${role}"`)) continue
     for (const { Effect, Action, Resource, Condition } of (policy.PolicyDocument as { Statement: Statement[] })
       .Statement) {
-      const where = Object.entries(Condition?.StringEquals ?? {}).map(([key, value]) => ` where ${key} is ${value}`)
+      const where = Object.values(Condition ?? {})
+        .flatMap((its) => Object.entries(its))
+        .map(([key, values]) => ` where ${key} is ${list(values).join(' or ')}`)
       expect(Effect).toBe('Allow')
-      expect(Object.keys(Condition ?? {}).filter((operator) => operator !== 'StringEquals')).toEqual([])
+      // What holds for all values holds for none too: good only for a key that each such request has.
+      expect(['', 'StringEquals', 'ForAllValues:StringEquals']).toContain(Object.keys(Condition ?? {}).join())
+      expect(Object.keys(Condition?.['ForAllValues:StringEquals'] ?? {})).toEqual(
+        list(Action).join() === update && Condition ? ['dynamodb:LeadingKeys'] : [],
+      )
       for (const resource of list(Resource)) {
         const thing = thingOf(resource, logs)
         may[thing] ??= new Set()
