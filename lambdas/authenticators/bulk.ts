@@ -42,7 +42,7 @@ type Batch = {
   cms: Cms
   call: Call
   items: BulkItem[]
-  /** What each item is known by, as it was sent. */
+  /** What each item that could be read is known by, as it was sent. */
   texts: string[]
   repeatable: Repeatable | undefined
   imagined: Imagined | undefined
@@ -62,7 +62,9 @@ async function readBatch(needs: ImportNeeds, call: Call, cms: Cms): Promise<Resu
   const imagined = dryRun === 'true' ? imagineNothing() : undefined
   const claimed = imagined === undefined ? await claimKey(needs, repeatable.value) : ok(undefined)
   if (!claimed.ok) return claimed
-  const texts = (body.value as { items: unknown[] }).items.map((item) => JSON.stringify(item))
+  const sent = (body.value as { items: unknown[] }).items
+  // Only what was read: that is of known depth, and anything else can be too deep to be written again.
+  const texts = items.value.map(({ request }, index) => (request.ok ? JSON.stringify(sent[index]) : ''))
   return ok({ cms, call, items: items.value, texts, repeatable: claimed.value, imagined })
 }
 

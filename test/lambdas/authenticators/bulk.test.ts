@@ -103,6 +103,20 @@ describe('a bulk import', () => {
     expect((await post('{}', 'application/xml')).json).toMatchObject({ status: 415 })
   })
 
+  it('of items nested as deep as can be refuses each of them', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    const post = (body: string, key: string) =>
+      cms.call<Results>('POST', '/authenticators:import', {
+        body,
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      })
+    expect(statusesOf(await post(`{"items":[${deep},{"userId":"a","metadata":{"x":${deep}}}]}`, 'deep'))).toEqual([
+      400, 400,
+    ])
+    expect((await post(`{"items":${deep}}`, 'deeper')).json.results).toMatchObject([{ status: 400 }])
+    expect((await post(deep, 'deepest')).json).toMatchObject({ status: 400 })
+  })
+
   it('needs the scope to write', async () => {
     const reader = await cms.house.addApiKey(['users:read', 'authenticators:read'])
     expect((await bulk([], { headers: { apikey: reader.shown } })).status).toBe(403)
