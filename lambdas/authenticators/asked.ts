@@ -69,9 +69,15 @@ export function userIn({ params }: Call): Result<string, 'user-not-found'> {
   return isNameable(userId) ? ok(userId) : refuse('user-not-found')
 }
 
-/** Whether it can be the key of a record: one character can become eighteen when a name is folded (U+FDFA). */
+/**
+ * Whether it can be the key of a record: one character can become eighteen when a name is folded (U+FDFA), and half a
+ * surrogate pair has no UTF-8.
+ */
 export const isNameable = (userId: string): boolean =>
-  userId !== '' && userId.length <= importLimits.userId && Buffer.byteLength(nameKey(userId)) <= 1024
+  userId !== '' &&
+  userId.isWellFormed() &&
+  userId.length <= importLimits.userId &&
+  Buffer.byteLength(nameKey(userId)) <= 1024
 
 export function authenticatorIn({ params }: Call): Result<string, 'authenticator-not-found'> {
   const { authenticatorId = '' } = params

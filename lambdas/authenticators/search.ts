@@ -10,7 +10,7 @@ import { ok, type Result, type Seconds } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { authenticatorPosition, listAuthenticators } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { badParameter, readQuery } from './asked.ts'
+import { badParameter, isNameable, readQuery } from './asked.ts'
 import { forCms } from './caller.ts'
 import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from './pages.ts'
 import { answerTo } from './problems.ts'
@@ -71,8 +71,7 @@ const isPlaceBefore =
       typeof id === 'string' &&
       /^[\w-]{1,64}$/.test(id) &&
       typeof user === 'string' &&
-      user !== '' &&
-      user.length <= 256
+      isNameable(user)
     )
   }
 
