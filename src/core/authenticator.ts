@@ -81,6 +81,9 @@ export const isVoid = (key: Pick<Authenticator, 'state' | 'expiresAt'>, now: Sec
 export const activeOf = (keys: readonly Authenticator[]): Authenticator[] =>
   keys.filter((key) => key.state === 'active')
 
-/** One to 64 characters, none of them a control character, and not only spaces. */
+/** Nothing in it that anybody sees: spaces, and characters that leave no mark of their own, such as U+200B or U+3164. */
+export const isBlank = (text: string): boolean => !/[^\p{Default_Ignorable_Code_Point}\p{Z}\p{C}\p{M}]/u.test(text)
+
+/** One to 64 characters, none of them a control character, and not blank. */
 export const isFriendlyName = (text: string): boolean =>
-  text.trim() !== '' && [...text].length <= 64 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)
+  !isBlank(text) && [...text].length <= 64 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)

@@ -5,6 +5,7 @@
  * that was refused. Every refusal points at the member and says what it should be. Whether the public key is any good
  * is decided in `cose-key.ts`, whether an attestation holds in `fido.ts`.
  */
+import { isBlank } from './authenticator.ts'
 import { fromBase64url } from './base64url.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from './result.ts'
 
@@ -241,7 +242,7 @@ function readText(value: unknown, at: string, most: number): string {
   if (typeof value !== 'string') throw new Malformed(at, value === undefined ? 'is missing' : 'must be a text')
   const length = [...value].length
   if (length > most) throw new Malformed(at, `must have at most ${most} characters`)
-  if (value.trim() === '') throw new Malformed(at, 'must not be blank')
+  if (isBlank(value)) throw new Malformed(at, 'must not be blank')
   if (unprintable.test(value)) throw new Malformed(at, 'must not have control or other unprintable characters')
   return value
 }
@@ -298,15 +299,19 @@ function readFuture(value: unknown, at: string, now: Seconds): Seconds {
   return time
 }
 
+/** 9999-12-31T23:59:59Z: what comes later cannot be written in RFC 3339 again. */
+const latest = 253_402_300_799
+
 /** RFC 3339 §5.6, whole seconds of it; undefined for a day that no calendar has. Leap seconds are refused. */
 export function readDateTime(text: string): Seconds | undefined {
-  const match = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i.exec(text)
+  const match =
+    /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i.exec(text)
   if (match === null) return undefined
   const day = new Date(`${match[1]}-${match[2]}-01T00:00:00Z`)
   day.setUTCDate(Number(match[3]))
   const exists = day.getUTCMonth() + 1 === Number(match[2]) && Number(match[3]) > 0
-  const time = Date.parse(text.toUpperCase())
-  return exists && !Number.isNaN(time) ? Math.floor(time / 1000) : undefined
+  const time = Math.floor(Date.parse(text.toUpperCase()) / 1000)
+  return exists && time <= latest ? time : undefined
 }
 
 /** A duration of ISO 8601 in weeks or in days and time. Months and years have no fixed length, so they are refused. */

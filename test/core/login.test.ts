@@ -64,8 +64,9 @@ describe('a nickname', () => {
   it.each(['Blue', '日本', '🔑 at work', 'a'.repeat(64)])('may be %s', (name) =>
     expect(isFriendlyName(name)).toBe(true),
   )
-  it.each(['', '   ', 'a\nb', 'a\u0000', '\u2028', 'a'.repeat(65)])('may not be %j', (name) =>
-    expect(isFriendlyName(name)).toBe(false),
+  it.each(['', '   ', '\u200b', '\u3164', '\u00ad\u0301', 'a\nb', 'a\u0000', '\u2028', 'a'.repeat(65)])(
+    'may not be %j',
+    (name) => expect(isFriendlyName(name)).toBe(false),
   )
 })
 
