@@ -7,6 +7,7 @@
  * housekeeping, and its failure changes nothing of what holds.
  */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditType } from '../../src/core/audit-event.ts'
 import type { Authenticator } from '../../src/core/authenticator.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
@@ -26,6 +27,9 @@ export type ManageNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'log
 /** No writes: it is as it should be already. */
 export type Decided = { writes: Write[]; audit: AuditType[]; ends?: boolean }
 
+/** With the pauses between them, some two seconds and a half at the very most. */
+const attempts = 8
+
 type Managed = Result<{ before: Authenticator; decided: Decided }, Reason>
 
 export async function manage(
@@ -35,7 +39,9 @@ export async function manage(
   decide: (key: Authenticator) => Result<Decided, Reason>,
 ): Promise<Managed> {
   const { db, now } = needs
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    // Those who collided come back at different times.
+    if (attempt > 0) await pause(Math.random() * 20 * 2 ** (attempt - 1))
     const found = await findAuthenticator(needs, call)
     if (!found.ok) return found
     const key = found.value
