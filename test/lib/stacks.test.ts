@@ -1,4 +1,5 @@
 /** What the stacks promise beside rights: that data outlives mistakes, that floods are held, that somebody is woken. */
+import { readFileSync } from 'node:fs'
 import { CfnOutput, Stack } from 'aws-cdk-lib'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -300,6 +301,35 @@ describe('the watch', () => {
         'mail-feedback-dead-letters',
       ].sort(),
     )
+  })
+
+  const alarm = (name: string): Properties =>
+    resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm').find(
+      ([, { Properties }]) => Properties.AlarmName === `keystep-test-${name}`,
+    )?.[1].Properties ?? {}
+
+  it('wakes somebody at the first 5xx: what a route threw shows there alone', () => {
+    expect(alarm('api-5xx')).toMatchObject({
+      MetricName: '5xx',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    })
+    expect(alarm('token-errors').AlarmDescription).toContain('answered as a 500 and counted by api-5xx')
+    expect(alarm('mail-feedback-errors').AlarmDescription).not.toContain('route')
+  })
+
+  it('counts what the store calls at a table, and no other call', () => {
+    const source = readFileSync(new URL('../../src/store/db.ts', import.meta.url), 'utf8')
+    const called = [...source.matchAll(/new (\w+)Command\(/g)].map(([, name]) => name)
+    expect(called.length).toBeGreaterThan(3)
+    for (const name of ['table-people-throttles', 'table-people-system-errors']) {
+      const counted = [...JSON.stringify(alarm(name)).matchAll(/"Name":"Operation","Value":"(\w+)"/g)]
+      expect(counted.map(([, operation]) => operation).sort()).toEqual([...new Set(called)].sort())
+    }
   })
 
   it('tells one topic of every alarm, which may be told by CloudWatch, and mails it on', () => {
