@@ -17,13 +17,14 @@ import { hashPassword } from './core/password.ts'
 import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
 import { ok, type Result, refuse } from './core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret } from './core/secret.ts'
+import type { Person } from './core/session.ts'
 import type { Role, User } from './core/user.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
 import { createdClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
-import { changedEmail, changedPassword, createdUser, findPerson } from './store/people.ts'
+import { changedEmail, changedPassword, createdUser, findByUserName, readPerson } from './store/people.ts'
 import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
 import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
 
@@ -123,12 +124,18 @@ export async function createUser(bench: Workbench, given: NewUser): Promise<Resu
   return done ? ok(user) : refuse('user-exists')
 }
 
+/** By name alone: what an operator types is never taken for somebody else's id. */
+async function namedPerson({ db }: Workbench, userName: string): Promise<Person | undefined> {
+  const id = await findByUserName(db, userName)
+  return id === undefined ? undefined : readPerson(db, id)
+}
+
 export async function setPassword(
   bench: Workbench,
   userName: string,
   password: string,
 ): Promise<Result<User, 'no-user'>> {
-  const person = await findPerson(bench.db, userName)
+  const person = await namedPerson(bench, userName)
   if (person === undefined) return refuse('no-user')
   const write = changedPassword(person.user, await hashPassword(password), bench.now())
   const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'password' })
@@ -137,7 +144,7 @@ export async function setPassword(
 
 /** An address that takes mail: the way back for a user whose mail bounced. */
 export async function setEmail(bench: Workbench, userName: string, email: string): Promise<Result<User, 'no-user'>> {
-  const person = await findPerson(bench.db, userName)
+  const person = await namedPerson(bench, userName)
   if (person === undefined) return refuse('no-user')
   const done = await commit(bench, [changedEmail(person.user, email, bench.now())], {
     type: 'user.changed',

@@ -12,7 +12,7 @@ import {
 import type { Seconds } from '../core/result.ts'
 import type { Person } from '../core/session.ts'
 import { nameKey, type User } from '../core/user.ts'
-import type { Db, Item, Write } from './db.ts'
+import type { Db, Item, Place, Write } from './db.ts'
 import { places, userPartition } from './keys.ts'
 
 const userListing = 'user'
@@ -124,7 +124,10 @@ export async function listAuthenticators(
   return { items: page.items.map(authenticatorIn), ...(page.next === undefined ? {} : { next: page.next }) }
 }
 
-/** A new user: refused, by the second write's condition, when the name is taken. */
+/**
+ * A new user: refused, by the second write's condition, when the name is taken; and by the checks, when the name is
+ * somebody's id or the id somebody's name, since the API's `{userId}` may be either.
+ */
 export const createdUser = (user: User): Write[] => [
   {
     write: 'put',
@@ -138,7 +141,15 @@ export const createdUser = (user: User): Write[] => [
     item: { owner: user.id },
     condition: 'attribute_not_exists(#pk)',
   },
+  ...confusable(user).map((place): Write => ({ write: 'check', ...place, condition: 'attribute_not_exists(#pk)' })),
 ]
+
+/** Where another user would be found by this one's name or id. Their own records are not among them. */
+function confusable({ id, userName }: User): Place[] {
+  const names = new Set([userName, nameKey(userName)])
+  names.delete(id)
+  return [...[...names].map(places.user), ...(nameKey(id) === nameKey(userName) ? [] : [places.userName(id)])]
+}
 
 /** A new password: what rested on the old one is checked again. */
 export const changedPassword = (user: User, passwordHash: string, now: Seconds): Write => ({
