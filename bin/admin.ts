@@ -5,6 +5,7 @@
  *     npm run admin -- --outputs cdk-outputs.json init
  *     npm run admin -- --local settings
  */
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
@@ -46,6 +47,10 @@ const settingForms: Record<keyof Settings, { form: string; read: (text: string) 
   allowedAaguids: {
     form: 'AAGUIDs with commas between, or nothing',
     read: (text) => (text === '' ? [] : all(text.split(','), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)),
+  },
+  attestationRoots: {
+    form: 'a file of PEM certificates, or nothing',
+    read: (text) => (text === '' ? [] : certificatesIn(text)),
   },
   counterFailuresToLock: wholeNumber(0),
   sessionIdle: wholeNumber(60),
@@ -248,6 +253,18 @@ function wholeNumber(least: number) {
 
 function all(texts: string[], form: RegExp): string[] | undefined {
   return texts.every((text) => form.test(text)) ? texts : undefined
+}
+
+/** Undefined unless every part of the file is a certificate. */
+function certificatesIn(file: string): string[] | undefined {
+  if (!existsSync(file)) throw new Cannot(`There is no file ${file}.`)
+  const pems = readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  try {
+    for (const pem of pems) new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+  return pems.length > 0 ? [...pems] : undefined
 }
 
 function settingOf(assignment: string): [string, unknown] {

@@ -32,7 +32,8 @@ export type SecurityKeyOptions = {
   /** As a UUID. */
   aaguid?: string
   /** How `register` attests; `packed-self` unless said. */
-  attestation?: 'packed-self' | 'packed-x5c' | 'none'
+  /** `packed-x5c-forged`: with a certificate that somebody made themselves. */
+  attestation?: 'packed-self' | 'packed-x5c' | 'packed-x5c-forged' | 'none'
 }
 
 /** Flags of the authenticator data (WebAuthn §6.1); what is left out stays as an honest key would set it. */
@@ -183,7 +184,16 @@ export function createSecurityKey(options: SecurityKeyOptions) {
     return new Map<string, Cbor>([
       ['alg', overrides.statementAlgorithm ?? -7],
       ['sig', signWith(maker.privateKey, -7, signed)],
-      ['x5c', [attestationCertificate(maker, overrides.certifiedAaguid ?? aaguid)]],
+      [
+        'x5c',
+        [
+          attestationCertificate(
+            maker,
+            overrides.certifiedAaguid ?? aaguid,
+            attestation === 'packed-x5c-forged' ? generatePair(-7) : makersRoot(),
+          ),
+        ],
+      ],
     ])
   }
 
@@ -274,27 +284,55 @@ const oid = (encoded: string): Buffer => der(0x06, hex(encoded))
 const nameOf = (parts: readonly (readonly [type: string, value: string])[]): Buffer =>
   sequence(...parts.map(([type, value]) => der(0x31, sequence(oid(type), der(0x0c, Buffer.from(value))))))
 
-function attestationCertificate(maker: Pair, aaguid: string): Uint8Array<ArrayBuffer> {
+const makerName = nameOf([
+  ['550406', 'SE'],
+  ['55040a', 'Keystep tests'],
+  ['550403', 'The maker of security keys in software'],
+])
+
+type Issued = { name: Buffer; publicKey: KeyObject; isAuthority: boolean; extensions: Buffer[] }
+
+/** An X.509 certificate that the maker's root signs. */
+function certificate({ name, publicKey, isAuthority, extensions }: Issued, root: Pair): Uint8Array<ArrayBuffer> {
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'))
+  const time = (text: string): Buffer => der(0x17, Buffer.from(text))
+  const authority = isAuthority ? sequence(der(0x01, hex('ff'))) : sequence()
+  const basicConstraints = sequence(oid('551d13'), der(0x01, hex('ff')), der(0x04, authority))
+  const body = sequence(
+    der(0xa0, der(0x02, hex('02'))),
+    der(0x02, hex('01')),
+    ecdsaWithSha256,
+    makerName,
+    sequence(time('200101000000Z'), time('491231235959Z')),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(basicConstraints, ...extensions)),
+  )
+  const signature = der(0x03, hex('00'), signBytes('sha256', body, root.privateKey))
+  return Uint8Array.from(sequence(body, ecdsaWithSha256, signature))
+}
+
+let maker: Pair | undefined
+const makersRoot = (): Pair => {
+  maker ??= generatePair(-7)
+  return maker
+}
+
+/** The maker's root certificate (PEM): who trusts it trusts the models that its keys are certified to be. */
+export function attestationRoot(): string {
+  const root = makersRoot()
+  const issued = { name: makerName, publicKey: root.publicKey, isAuthority: true, extensions: [] }
+  const base64 = Buffer.from(certificate(issued, root)).toString('base64')
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`
+}
+
+function attestationCertificate({ publicKey }: Pair, aaguid: string, root: Pair): Uint8Array<ArrayBuffer> {
   const name = nameOf([
     ['550406', 'SE'],
     ['55040a', 'Keystep tests'],
     ['55040b', 'Authenticator Attestation'],
     ['550403', 'A security key in software'],
   ])
-  const time = (text: string): Buffer => der(0x17, Buffer.from(text))
-  const basicConstraints = sequence(oid('551d13'), der(0x01, hex('ff')), der(0x04, sequence()))
   const model = sequence(oid('2b0601040182e51c010104'), der(0x04, der(0x04, uuidBytes(aaguid))))
-  const body = sequence(
-    der(0xa0, der(0x02, hex('02'))),
-    der(0x02, hex('01')),
-    ecdsaWithSha256,
-    name,
-    sequence(time('200101000000Z'), time('491231235959Z')),
-    name,
-    maker.publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(basicConstraints, model)),
-  )
-  const signature = der(0x03, hex('00'), signBytes('sha256', body, maker.privateKey))
-  return Uint8Array.from(sequence(body, ecdsaWithSha256, signature))
+  return certificate({ name, publicKey, isAuthority: false, extensions: [model] }, root)
 }

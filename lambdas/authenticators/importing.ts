@@ -133,7 +133,7 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Attempt>
   const own = held?.user === user.id ? held : undefined
   // A challenge that was given for somebody else is no challenge.
   const enrolment = found.enrolment?.subject === user.id ? found.enrolment : undefined
-  const key = await readKey(needs, asked, { enrolment, isRepeated: own !== undefined })
+  const key = await readKey(needs, asked, { enrolment, isRepeated: own !== undefined, settings: found.settings })
   if (!key.ok) return refused(key)
 
   if (own !== undefined) {
@@ -195,6 +195,7 @@ type Circumstances = {
   enrolment: Enrolment | undefined
   /** The user has this credential already: nothing will be made of the answer, so an old challenge will do. */
   isRepeated: boolean
+  settings: Settings
 }
 
 async function readKey(
@@ -237,7 +238,7 @@ const invalid = (at: string, detail: string): Refusal<'attestation-invalid'> =>
   refuse('attestation-invalid', { at, detail })
 
 async function readAttested(
-  { stage }: ImportNeeds,
+  { stage, now }: ImportNeeds,
   request: ImportRequest,
   key: KeyMaterial & { kind: 'attested' },
   about: Circumstances,
@@ -257,6 +258,8 @@ async function readAttested(
     challenge,
     origins: stage.enrolmentOrigins,
     rpIds: stage.importRpIds,
+    roots: about.settings.attestationRoots,
+    now: now(),
   })
   if (!verified.ok) return pointed(verified, `${attestation}${verified.at ?? ''}`)
   const { value } = verified

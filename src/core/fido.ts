@@ -8,13 +8,13 @@
  * Left out, because they need a store: that a challenge is used once and belongs to this login, that a credential id is
  * nobody else's, and the conditional write of the new counter.
  */
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
 import type { Credential } from './authenticator.ts'
 import { fromBase64url, toBase64url } from './base64url.ts'
-import { type CborMap, readCbor, readFirstCbor } from './cbor.ts'
+import { type Cbor, type CborMap, readCbor, readFirstCbor } from './cbor.ts'
 import { type CoseKey, offeredAlgorithms, readCoseKey } from './cose-key.ts'
-import { ok, type Refusal, type Result, refuse } from './result.ts'
+import { ok, type Refusal, type Result, refuse, type Seconds } from './result.ts'
 
 // --- What the browser sent ----------------------------------------------------------------------------------------
 
@@ -326,17 +326,24 @@ export type RegistrationQuestion = {
   /** The origins at which a Credential Management System may enrol keys, compared as text. */
   origins: readonly string[]
   rpIds: readonly string[]
+  /** Certificates (PEM) of makers whose word on a model counts. */
+  roots: readonly string[]
+  now: Seconds
 }
 
 export type AttestedCredential = Credential & {
   attestationFormat: string
   /**
    * `self`: signed by the new key, so its holder was there, but the AAGUID is only what it says of itself.
-   * `certified`: signed with an attestation certificate, whose AAGUID, where it names one, is the same. Nobody compared
-   * its issuer with a list of makers (FIDO MDS), so the model is not proved to somebody who distrusts the caller.
+   * `unanchored`: signed with a certificate that no trusted maker stands for. Anybody can make one: no better than self.
+   * `certified`: signed with a certificate that leads to one of `roots`, and whose AAGUID, where it names one, is the
+   * same.
    */
-  attestationType: 'self' | 'certified'
+  attestationType: 'self' | 'unanchored' | 'certified'
 }
+
+/** Makers have a root, and one or two authorities below it. */
+const longestChain = 5
 
 const invalid = (detail: string): Refusal<'attestation-invalid'> => refuse('attestation-invalid', { detail })
 
@@ -397,8 +404,29 @@ export async function verifyRegistration(
     backupEligible: data.backupEligible,
     aaguid: uuidOf(attested.aaguid),
     attestationFormat: format,
-    attestationType: isSelf ? 'self' : 'certified',
+    attestationType: isSelf ? 'self' : isAnchored(statement.get('x5c'), question) ? 'certified' : 'unanchored',
   })
+}
+
+/** Whether each certificate is signed by the next one and the last by a root, all of them in their time. */
+function isAnchored(x5c: Cbor | undefined, { roots, now }: RegistrationQuestion): boolean {
+  if (!Array.isArray(x5c) || x5c.length === 0 || x5c.length > longestChain || roots.length === 0) return false
+  try {
+    const chain = x5c.map((bytes) => new X509Certificate(bytes instanceof Uint8Array ? bytes : ''))
+    const anchors = roots.map((pem) => new X509Certificate(pem))
+    const isIssued = (by: X509Certificate | undefined, it: X509Certificate | undefined): boolean =>
+      by !== undefined && it !== undefined && by.ca && it.checkIssued(by) && it.verify(by.publicKey)
+    const last = chain.at(-1)
+    const anchor = anchors.find((root) => root.fingerprint256 === last?.fingerprint256 || isIssued(root, last))
+    const links = chain.slice(1).every((issuer, at) => isIssued(issuer, chain[at]))
+    const inTime = [...chain, ...(anchor === undefined ? [] : [anchor])].every(
+      ({ validFromDate, validToDate }) => validFromDate.getTime() <= now * 1000 && now * 1000 <= validToDate.getTime(),
+    )
+    return anchor !== undefined && links && inTime
+  } catch {
+    // Not certificates at all.
+    return false
+  }
 }
 
 type AttestationObject = {

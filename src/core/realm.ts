@@ -11,8 +11,13 @@ export type Settings = {
   activationCountsAsLogin: boolean
   /** How long an imported key waits for its user, where the import does not say. Undefined: for ever. */
   pendingLifetime?: Seconds
-  /** AAGUIDs that an import may bring. Empty: any. Only a verified attestation can satisfy a list that is not empty. */
+  /**
+   * AAGUIDs that an import may bring. Empty: any. A list that is not empty is satisfied only by an attestation whose
+   * certificate leads to one of `attestationRoots`.
+   */
   allowedAaguids: readonly string[]
+  /** Certificates (PEM) of the makers whose word on a key's model counts. */
+  attestationRoots: readonly string[]
   /** After so many answers whose counter did not advance, a key is locked. 0: never. */
   counterFailuresToLock: number
   sessionIdle: Seconds
@@ -24,6 +29,7 @@ export const defaultSettings: Settings = {
   activationProof: 'either',
   activationCountsAsLogin: false,
   allowedAaguids: [],
+  attestationRoots: [],
   counterFailuresToLock: 3,
   sessionIdle: 3600,
   sessionLifetime: 36_000,

@@ -1,5 +1,5 @@
 /** The realm's record: settings, levels and flows, read at once. */
-import type { Realm } from '../core/realm.ts'
+import { defaultSettings, type Realm } from '../core/realm.ts'
 import type { Db, Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
@@ -8,7 +8,9 @@ export const readRealm = async (db: Db): Promise<Realm> => realmIn(await db.get(
 /** A deployment whose setup was never run has no realm: that is an outage with a remedy, not a refusal. */
 export function realmIn(item: Item | undefined): Realm {
   if (item === undefined) throw new Error('There is no realm yet: run `npm run admin -- init` first')
-  return item as Realm
+  const realm = item as Realm
+  // A setting that came later is, for a realm from before, what it is for a new one.
+  return { ...realm, settings: { ...defaultSettings, ...realm.settings } }
 }
 
 /** Replaces the realm if nobody changed it since it was read. */

@@ -7,7 +7,13 @@ import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { type Cbor, readCbor, writeCbor } from '../../src/core/cbor.ts'
 import { creationOptions, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
 import { type AssertionQuestion, parseAssertion, verifyAssertion, verifyRegistration } from '../../src/core/fido.ts'
-import { createSecurityKey, type RegistrationOverrides, type SigningOverrides, tamper } from '../authenticator.ts'
+import {
+  attestationRoot,
+  createSecurityKey,
+  type RegistrationOverrides,
+  type SigningOverrides,
+  tamper,
+} from '../authenticator.ts'
 
 const rpId = 'login.example.com'
 const origin = 'https://login.example.com'
@@ -529,7 +535,7 @@ describe('an attested registration', () => {
   const rpIds = ['example.com', rpId]
   const newKey = createSecurityKey({ rpId, origin })
   const ask = (attestation: { clientDataJSON: string; attestationObject: string }, change = {}) =>
-    verifyRegistration({ attestation, challenge, origins, rpIds, ...change })
+    verifyRegistration({ attestation, challenge, origins, rpIds, roots: [], now: 1_800_000_000, ...change })
   const register = (overrides: Partial<RegistrationOverrides> = {}, change = {}, key = newKey) =>
     ask(key.register({ challenge, ...overrides }), change)
 
@@ -544,7 +550,20 @@ describe('an attested registration', () => {
 
   it("that its maker's certificate signs is told from one that signs for itself", async () => {
     const key = createSecurityKey({ rpId, origin, attestation: 'packed-x5c' })
-    expect(await register({}, {}, key)).toMatchObject({ ok: true, value: { attestationType: 'certified' } })
+    const roots = [attestationRoot()]
+    expect(await register({}, { roots }, key)).toMatchObject({ ok: true, value: { attestationType: 'certified' } })
+  })
+
+  it.each([
+    ['of which no maker is trusted', 'packed-x5c', { roots: [] }],
+    ['that somebody made themselves', 'packed-x5c-forged', {}],
+    ['that has run out', 'packed-x5c', { now: 2_600_000_000 }],
+    ['that is not in force yet', 'packed-x5c', { now: 1_000_000_000 }],
+    ['while a root cannot be read', 'packed-x5c', { roots: ['nonsense'] }],
+  ] as const)('with a certificate %s says no more than a self attestation', async (_name, attestation, change) => {
+    const key = createSecurityKey({ rpId, origin, attestation })
+    const asked = { roots: [attestationRoot()], ...change }
+    expect(await register({}, asked, key)).toMatchObject({ ok: true, value: { attestationType: 'unanchored' } })
   })
 
   it('of a key that may be backed up says so', async () => {

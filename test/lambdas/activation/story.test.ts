@@ -404,7 +404,7 @@ describe('what a stranger can tell', () => {
     do {
       await stranger.ask({ acr_values: 'fido' })
       await stranger.post('username', { username: `ghost-${at++}` })
-    } while (stranger.page !== 'activate')
+    } while (stranger.page !== 'activate' || stranger.text.includes('Not now'))
     const wordsOf = (text: string) => text.replace(/ghost-\d+|user-\S+/g, 'NAME')
     expect(wordsOf(stranger.text)).toBe(wordsOf(known.browser.text))
 
@@ -432,4 +432,26 @@ it('each step of an activation asks DynamoDB three times at most', async () => {
   await step('activation/ceremony', { response: touch(browser, key) })
   await step('activation/nickname', { nickname: 'Counted' })
   expect(Math.max(...Object.values(counts)), JSON.stringify(counts)).toBeLessThanOrEqual(3)
+})
+
+it('naming a key while the CMS takes it back: one of the two, and nothing left between, in twelve rounds', async () => {
+  const cms = await house.addApiKey()
+  for (let round = 0; round < 12; round++) {
+    const { user, key, authenticator, browser } = await toActivate()
+    await browser.post('activation', { proof: 'password' })
+    await browser.post('activation/password', { password: 'correct horse battery staple' })
+    await browser.post('activation/ceremony', { response: touch(browser, key) })
+    const path = `/api/v1/tenants/demo/users/${user.id}/authenticators/${authenticator.id}`
+    const headers = { apikey: cms.shown }
+    const [, taken] = await Promise.all([
+      browser.postAside('activation/nickname', { nickname: 'Raced' }),
+      house.invoke('DELETE', path, { headers }),
+    ])
+    expect([204, 409]).toContain(taken.status)
+    const left = (await house.all('people')).filter(
+      (item) => item.authenticator === authenticator.id || item.id === authenticator.id,
+    )
+    // The key and the guard of its credential id go together, or stay together.
+    expect(left).toHaveLength(taken.status === 204 ? 0 : 2)
+  }
 })

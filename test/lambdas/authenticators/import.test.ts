@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { places } from '../../../src/store/keys.ts'
+import { attestationRoot } from '../../authenticator.ts'
 import { attestedImport, type Cms, newKey, openCms, origin, rawImport, root } from './cms.ts'
 
 let cms: Cms
@@ -170,7 +171,8 @@ describe('a key that is imported again', () => {
 })
 
 describe('an attested import', () => {
-  it('that answers our challenge is attested, and its certificate names the model', async () => {
+  it('that answers our challenge is attested, and a certificate of a trusted maker names the model', async () => {
+    await cms.house.changeSettings({ attestationRoots: [attestationRoot()] })
     const anna = await user()
     const key = newKey({ attestation: 'packed-x5c', counter: 5 })
     const reply = await cms.importKey(anna, attestedImport(key, await cms.challengeFor(anna)))
@@ -383,8 +385,10 @@ describe('a refused import', () => {
 describe('the list of accepted models', () => {
   const model = '5ca1ab1e-0000-4000-8000-00000000f1d0'
 
-  beforeAll(() => cms.house.changeSettings({ allowedAaguids: [model.toUpperCase()] }))
-  afterAll(() => cms.house.changeSettings({ allowedAaguids: [] }))
+  beforeAll(() =>
+    cms.house.changeSettings({ allowedAaguids: [model.toUpperCase()], attestationRoots: [attestationRoot()] }),
+  )
+  afterAll(() => cms.house.changeSettings({ allowedAaguids: [], attestationRoots: [] }))
 
   it('is met by a certificate that names one of them', async () => {
     const anna = await user()
@@ -398,6 +402,7 @@ describe('the list of accepted models', () => {
     const bodies = [
       attestedImport(other, await cms.challengeFor(anna)),
       attestedImport(newKey(), await cms.challengeFor(anna)),
+      attestedImport(newKey({ attestation: 'packed-x5c-forged' }), await cms.challengeFor(anna)),
       rawImport(newKey(), {}, { aaguid: model }),
     ]
     for (const body of bodies)
