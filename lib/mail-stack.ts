@@ -13,7 +13,6 @@ import {
   EmailSendingEvent,
   EventDestination,
   Identity,
-  type IEmailIdentity,
   SuppressionReasons,
 } from 'aws-cdk-lib/aws-ses'
 import { Topic } from 'aws-cdk-lib/aws-sns'
@@ -42,7 +41,6 @@ const feedbackNeeds: Needs = {
 
 export class MailStack extends Stack {
   readonly configurationSet: ConfigurationSet
-  readonly identityArn: string
   readonly configurationSetArn: string
   readonly deadLetters: Queue
   readonly feedback: HouseFunction
@@ -62,7 +60,7 @@ export class MailStack extends Stack {
       resource: 'configuration-set',
       resourceName: this.configurationSet.configurationSetName,
     })
-    this.identityArn = this.#identity(settings).emailIdentityArn
+    this.#identity(settings)
 
     const events = new Topic(this, 'Events', {
       displayName: 'Bounced mails',
@@ -87,10 +85,13 @@ export class MailStack extends Stack {
     events.addSubscription(new LambdaSubscription(this.feedback.function, { deadLetterQueue: this.deadLetters }))
   }
 
-  #identity({ mailIdentity, zone }: Settings): IEmailIdentity {
-    if (mailIdentity.exists) return EmailIdentity.fromEmailIdentityName(this, 'Identity', mailIdentity.name)
-    if (mailIdentity.name.includes('@'))
-      return new EmailIdentity(this, 'Identity', { identity: Identity.email(mailIdentity.name) })
+  /** None where SES knows it already. No right names it: see rights.ts. */
+  #identity({ mailIdentity, zone }: Settings): void {
+    if (mailIdentity.exists) return
+    if (mailIdentity.name.includes('@')) {
+      new EmailIdentity(this, 'Identity', { identity: Identity.email(mailIdentity.name) })
+      return
+    }
     const identity = new EmailIdentity(this, 'Identity', { identity: Identity.domain(mailIdentity.name) })
     const inZone = zone && (mailIdentity.name === zone.name || mailIdentity.name.endsWith(`.${zone.name}`))
     for (const [at, { name, value }] of identity.dkimRecords.entries()) {
@@ -109,7 +110,6 @@ export class MailStack extends Stack {
           : 'Put this record into the DNS of the domain; SES verifies the domain by it',
       })
     }
-    return identity
   }
 
   #feedback(props: MailStackProps): HouseFunction {

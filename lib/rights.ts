@@ -14,7 +14,7 @@ export type Needs = { tables: Partial<Record<Table, readonly Access[]>>; rights:
 export type Resources = {
   tableArns: Record<Table, string>
   wrappingKeyArn: string
-  /** The identity and the configuration set: SES asks for both. */
+  /** Identities and the configuration set: SES asks for both. */
   mailArns: readonly string[]
   sender: string
 }
@@ -58,6 +58,7 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     resources: [resources.wrappingKeyArn],
     conditions: { StringEquals: { 'kms:EncryptionContext:purpose': wrappingContext.purpose } },
   })
+  // The condition pins the sender: the identities cannot, since SES in its sandbox asks for the recipient's as well.
   const mailing = new PolicyStatement({
     actions: ['ses:SendEmail'],
     resources: [...resources.mailArns],

@@ -30,12 +30,12 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     code: codeOf('mail-feedback'),
   })
   const configurationSetName = mail.configurationSet.configurationSetName
-  const { identityArn, configurationSetArn } = mail
+  const { configurationSetArn } = mail
   const api = new ApiStack(app, idOf('api'), {
     ...shared,
     description: 'Keystep: HTTP API, Lambdas, domain',
     codeOf,
-    mail: { identityArn, configurationSetArn, configurationSetName },
+    mail: { configurationSetArn, configurationSetName },
   })
   const watch = new WatchStack(app, idOf('watch'), {
     ...shared,
