@@ -1,7 +1,7 @@
 /** The files of a local service, in a folder that is its user's alone: secrets are among them. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { CannotStart } from './ports.ts'
 
 /** Whoever reads the file finds all of it, or what was there before. */
@@ -26,14 +26,56 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const ours = ['demo.json', 'seed.json', 'wrapping-key', 'dynamodb', 'mail', 'lambdas', 'lambdas.log']
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/** One folder after the other: with `recursive`, Node 24 tries for ever where the system takes none, as in /proc. */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another start may have made it since.
+    if (!isFolder(path)) throw error
+  }
+}
+
+const reasons: Record<string, string> = {
+  EEXIST: 'is there, and is not a directory',
+  ENOENT: 'cannot be made there',
+  EACCES: 'may not be written by you',
+  EPERM: 'may not be written by you',
+  EROFS: 'is on a disk that can only be read',
+  ENOSPC: 'is on a disk that is full',
+}
+
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
+
+function directoryRefused(directory: string, error: NodeJS.ErrnoException): CannotStart {
+  const { path = directory, code = '' } = error
+  const where = path === directory ? '' : ` (in --directory ${directory})`
+  return new CannotStart(
+    `${path}${where} ${reasons[code] ?? `cannot be used: ${error.message}`}. Choose another directory.`,
+  )
+}
+
+const ours = ['demo.json', 'outputs.json', 'seed.json', 'wrapping-key', 'dynamodb', 'mail', 'lambdas', 'lambdas.log']
 
 /**
  * Takes the folder for this process, empties it if asked to, and answers how to give it back. Two services on other
- * ports would write to the same tables.
+ * ports would write to the same tables. Throws CannotStart with a sentence.
  */
 export function takeDirectory(directory: string, fresh: boolean): () => void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  try {
+    return take(directory, fresh)
+  } catch (error) {
+    throw isOfSystem(error) ? directoryRefused(directory, error) : error
+  }
+}
+
+function take(directory: string, fresh: boolean): () => void {
+  makeFolder(directory)
   const lock = join(directory, 'pid')
   const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0
   // Our own number is that of a start which was killed: a container gives out the same ones each time.

@@ -22,7 +22,7 @@ import { type Lambdas, startLambdas } from './lambdas.ts'
 import { startMailCapture } from './mail.ts'
 import { freePort } from './ports.ts'
 import { type DemoClient, type Person, seed } from './seed.ts'
-import { createTables, deleteTables, localClient, sweep } from './tables.ts'
+import { checkEndpoint, createTables, deleteTables, localClient, sweep } from './tables.ts'
 
 export type Ports = Partial<Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort', number>>
 
@@ -87,6 +87,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     return part
   }
   const demoFile = join(directory, 'demo.json')
+  const outputsFile = join(directory, 'outputs.json')
 
   let lambdas: Lambdas<Lambda> | undefined
   const gateway = opened(
@@ -99,8 +100,14 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       },
     }),
   )
+  // Before the folder is emptied for a start that cannot be.
+  const elsewhere = process.env.DYNAMODB_ENDPOINT
+  if (elsewhere) await checkEndpoint(elsewhere)
   closings.push(takeDirectory(directory, fresh))
-  rmSync(demoFile, { force: true })
+  const forget = () => {
+    for (const file of [demoFile, outputsFile]) rmSync(file, { force: true })
+  }
+  forget()
   // Known before they run, as their addresses are registered; refused before the work begins.
   const app1 = await freePort(ports.app1Port, 'App1')
   const app2 = await freePort(ports.app2Port, 'App2')
@@ -200,10 +207,9 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     clients: Object.values(seeded.clients),
     apps: addresses,
   }
-  closings.push(() => rmSync(demoFile, { force: true }))
-  writeWhole(demoFile, demo)
+  closings.push(forget)
   // In the form that `cdk deploy --outputs-file` has, for `npm run admin -- --local`.
-  writeWhole(join(directory, 'outputs.json'), {
+  writeWhole(outputsFile, {
     local: {
       ConfigTable: tableNames.config,
       PeopleTable: tableNames.people,
@@ -213,6 +219,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       WrappingKeyFile: stage.wrappingKeyFile,
     },
   })
+  // The last: who finds it finds the rest.
+  writeWhole(demoFile, demo)
   // Whoever signs in first need not wait for a cold start.
   void lambdas.warm()
   return { demo, url: gateway.url, dynamodb: { endpoint: dynamodb.endpoint, tableNames }, close: async () => {} }

@@ -123,6 +123,16 @@ function stopOnSignal(service: Service): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 }
 
+/** What is printed of an error. A stack only for what nobody foresaw. */
+export function complaint(error: unknown): unknown[] {
+  if (error instanceof CannotStart) return [error.message]
+  // The bundler's message names file, line and reason; its stack names only its own code.
+  const isBuildFailure =
+    error instanceof Error && 'errors' in error && Array.isArray(error.errors) && error.message !== ''
+  if (isBuildFailure) return [`The Lambdas could not be bundled. ${error.message}`]
+  return ['Keystep could not start, for a reason that it did not foresee:', error]
+}
+
 async function main(): Promise<void> {
   const since = performance.now()
   try {
@@ -132,7 +142,7 @@ async function main(): Promise<void> {
     stopOnSignal(service)
     say(service, asked.directory, performance.now() - since)
   } catch (error) {
-    console.error(error instanceof CannotStart ? error.message : error)
+    console.error(...complaint(error))
     process.exit(1)
   }
 }

@@ -8,6 +8,7 @@ import {
   DeleteItemCommand,
   DeleteTableCommand,
   DynamoDBClient,
+  ListTablesCommand,
   ResourceInUseException,
   ResourceNotFoundException,
   ScanCommand,
@@ -16,6 +17,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { type Table, type TableDefinition, tables } from '../lib/tables.ts'
 import { awsAccess } from './dynamodb.ts'
+import { CannotStart } from './ports.ts'
 
 const definitions = Object.entries(tables) as [Table, TableDefinition][]
 
@@ -26,12 +28,42 @@ const namesWith = (prefix: string): Record<Table, string> => ({
   audit: `${prefix}audit`,
 })
 
-export function localClient(endpoint: string): DynamoDBClient {
+export function localClient(endpoint: string, maxAttempts?: number): DynamoDBClient {
   const { region, ...credentials } = awsAccess()
-  const client = new DynamoDBClient({ endpoint, region, credentials })
+  const client = new DynamoDBClient({
+    endpoint,
+    region,
+    credentials,
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+  })
   // As a Lambda's client has it (src/store/db.ts), so that what is measured here is what runs there.
   client.middlewareStack.removeByTag('LOGGER')
   return client
+}
+
+/** Throws CannotStart unless a DynamoDB answers at the address that `DYNAMODB_ENDPOINT` gives. */
+export async function checkEndpoint(endpoint: string): Promise<void> {
+  const refused = (why: string) =>
+    new CannotStart(
+      `DYNAMODB_ENDPOINT is “${endpoint}”, ${why}. Give an address such as http://localhost:8000, or unset it to use the emulator.`,
+    )
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    throw refused('which is no http or https address')
+  }
+  const client = localClient(endpoint, 1)
+  try {
+    await client.send(new ListTablesCommand({ Limit: 1 }), { abortSignal: AbortSignal.timeout(3000) })
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    // Who may not list tables may well use ours.
+    if (name === 'AccessDeniedException') return
+    if (name === 'AbortError' || name === 'TimeoutError') throw refused('where nothing answers within 3 seconds')
+    // What answers without being DynamoDB may have sent a whole page.
+    const [line = ''] = (message || name).split('\n')
+    throw refused(`where no DynamoDB can be used (${line.slice(0, 200).replace(/\.$/, '')})`)
+  } finally {
+    client.destroy()
+  }
 }
 
 /** True when it was done or is not needed; false when this DynamoDB does not have the operation. */

@@ -1,16 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer, type ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startDynamodb } from '../../local/dynamodb.ts'
+import { takeDirectory } from '../../local/files.ts'
 import { freePort, listen } from '../../local/ports.ts'
 import type { Demo } from '../../local/service.ts'
 import { portsOf } from '../../local/service.ts'
-import { readFlags } from '../../local/start.ts'
+import { complaint, readFlags } from '../../local/start.ts'
+
+// A start takes seconds, and on a busy machine up to a minute; some tests start twice.
+vi.setConfig({ testTimeout: 150_000 })
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -55,13 +62,17 @@ async function refusal(args: string[], environment: Record<string, string> = {})
 }
 
 const demoFile = () => join(directory, 'demo.json')
+const outputsFile = () => join(directory, 'outputs.json')
 const readDemo = async (): Promise<Demo> => JSON.parse(await readFile(demoFile(), 'utf8')) as Demo
 
 /** Started as one would, on ports that are free. */
-async function startReady(args: string[] = ['--port', '0']): Promise<Started & { demo: Demo }> {
-  const started = start(args)
+async function startReady(
+  args: string[] = ['--port', '0'],
+  environment: Record<string, string> = {},
+): Promise<Started & { demo: Demo }> {
+  const started = start(args, environment)
   const ready = vi.waitFor(() => expect(started.said()).toContain('Keystep is ready'), {
-    timeout: 25_000,
+    timeout: 60_000,
     interval: 50,
   })
   const ended = started.ended.then(() => Promise.reject(new Error(`It ended: ${started.complained()}`)))
@@ -154,6 +165,81 @@ describe('a start that cannot be', () => {
     )
   })
 
+  const oneSentence = (complained: string) => {
+    expect(complained.trim().split('\n')).toHaveLength(1)
+    expect(complained).not.toMatch(/\bat .*:\d+:\d+/)
+  }
+
+  it.each([
+    ['no address', 'garbage', 'which is no http or https address'],
+    ['no address of the web', 'ftp://x', 'which is no http or https address'],
+    ['an address without its scheme', 'localhost:8000', 'which is no http or https address'],
+    ['an address where nothing is', 'http://localhost:1', 'ECONNREFUSED'],
+  ])('because DYNAMODB_ENDPOINT is %s says so, and keeps what --fresh would delete', async (_, endpoint, why) => {
+    const kept = join(directory, 'seed.json')
+    await writeFile(kept, '{}')
+    const { code, complained } = await refusal(['--port', '0', '--fresh'], { DYNAMODB_ENDPOINT: endpoint })
+    const isKept = existsSync(kept)
+    await rm(kept)
+    expect(code).toBe(1)
+    oneSentence(complained)
+    expect(complained).toContain(`DYNAMODB_ENDPOINT is “${endpoint}”, wh`)
+    expect(complained).toContain(why)
+    expect(isKept).toBe(true)
+  })
+
+  it.each([
+    ['never answers', () => {}, 'where nothing answers within 3 seconds'],
+    ['is no DynamoDB', (answer: ServerResponse) => answer.end('<p>Hello</p>\n<p>you</p>'), 'where no DynamoDB can be'],
+  ])('because what DYNAMODB_ENDPOINT names %s says so', async (_, reply, why) => {
+    const other = createHttpServer((_request, answer) => reply(answer))
+    const endpoint = `http://localhost:${await listen(other, 0, 'a test')}`
+    const { code, complained } = await refusal(['--port', '0'], { DYNAMODB_ENDPOINT: endpoint })
+    other.closeAllConnections()
+    other.close()
+    expect(code).toBe(1)
+    oneSentence(complained)
+    expect(complained).toContain(why)
+  })
+
+  it('because --directory is a file, or in one, says so', async () => {
+    const file = join(directory, 'a-file')
+    await writeFile(file, '')
+    for (const path of [file, join(file, 'x')]) {
+      const { code, complained } = await refusal(['--port', '0', '--directory', path])
+      expect(code).toBe(1)
+      oneSentence(complained)
+      expect(complained).toContain(path)
+      expect(complained).toContain('is there, and is not a directory')
+    }
+    await rm(file)
+  })
+
+  it.runIf(process.platform === 'linux').each(['/proc/x', '/proc/x/y', '/proc'])(
+    'because nothing can be kept in %s says so',
+    async (path) => {
+      const { code, complained } = await refusal(['--port', '0', '--directory', path])
+      expect(code).toBe(1)
+      oneSentence(complained)
+      expect(complained).toContain(path)
+    },
+  )
+
+  it('because the bundler failed says what it says, and not its stack', async () => {
+    const failure = await build({ stdin: { contents: 'const = 1', sourcefile: 'some.ts' }, logLevel: 'silent' }).catch(
+      (error: unknown) => error,
+    )
+    const [sentence, ...more] = complaint(failure)
+    expect(sentence).toMatch(/^The Lambdas could not be bundled\. .*\nsome\.ts:1:6: ERROR: Expected identifier/)
+    expect(sentence).not.toContain('esbuild/lib')
+    expect(more).toEqual([])
+  })
+
+  it('for a reason that nobody foresaw keeps the stack', () => {
+    const error = new AggregateError([new Error('x')])
+    expect(complaint(error)).toEqual([expect.stringContaining('did not foresee'), error])
+  })
+
   it('tells what it understands', async () => {
     const { said, ended } = start(['--help'])
     expect(await ended).toBe(0)
@@ -162,6 +248,16 @@ describe('a start that cannot be', () => {
 })
 
 describe('a start', () => {
+  it('from nothing deletes what an earlier one left, and nothing else', async () => {
+    const folder = join(directory, 'of-its-own', 'folder')
+    takeDirectory(folder, false)()
+    expect((await stat(folder)).mode & 0o077).toBe(0)
+    for (const name of ['outputs.json', 'demo.json', 'seed.json', 'wrapping-key', 'a-thesis'])
+      await writeFile(join(folder, name), '{}')
+    takeDirectory(folder, true)()
+    expect(await readdir(folder)).toEqual(['a-thesis'])
+  })
+
   it('is ready when demo.json is there, and has what it names', async () => {
     await writeFile(demoFile(), '{"stale":true}')
     const started = await startReady()
@@ -179,6 +275,9 @@ describe('a start', () => {
     expect(demo.people.length).toBeGreaterThan(3)
     for (const person of demo.people) expect(Object.keys(person)).toEqual(['id', 'userName', 'email', 'password'])
     expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2'])
+    expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
+      local: { DynamodbEndpoint: expect.stringContaining('http://localhost:') },
+    })
     expect((await stat(demoFile())).mode & 0o077).toBe(0)
 
     expect(await (await fetch(demo.inboxJson)).json()).toEqual([])
@@ -196,6 +295,7 @@ describe('a start', () => {
     expect(code).toBe(0)
     expect(milliseconds).toBeLessThan(2000)
     expect(existsSync(demoFile())).toBe(false)
+    expect(existsSync(outputsFile())).toBe(false)
     for (const address of [demo.issuer, demo.inbox, ...Object.values(demo.apps)])
       expect(await isUp(address)).toBe(false)
   })
@@ -247,6 +347,16 @@ describe('a start', () => {
     expect(other).toMatchObject({ code: 1, complained: expect.stringContaining('Another npm start') })
     expect(await readDemo()).toEqual(first.demo)
     await stop(first)
+  })
+
+  it('uses the DynamoDB that DYNAMODB_ENDPOINT names', async () => {
+    const other = await startDynamodb()
+    const started = await startReady(['--port', '0'], { DYNAMODB_ENDPOINT: other.endpoint })
+    expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
+      local: { DynamodbEndpoint: other.endpoint },
+    })
+    await stop(started)
+    await other.close()
   })
 
   it('after one that was killed finds ports and tables free', async () => {
