@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { places } from '../../../src/store/keys.ts'
 import { type Cms, type Listed, newKey, openCms, type Problem, rawImport, root, type Shown } from './cms.ts'
 
 let cms: Cms
@@ -33,8 +34,10 @@ describe('a user', () => {
   })
 
   it('cannot take the name that is another’s id and be found by it', async () => {
-    const anna = await user()
-    await user({ userName: anna.id })
+    const [anna, bert] = [await user(), await user()]
+    await expect(user({ userName: anna.id })).rejects.toThrow('refused')
+    // As it could be before names were held against ids.
+    await cms.house.seed({ write: 'put', ...places.userName(anna.id), item: { owner: bert.id } })
     expect((await cms.call('GET', `/users/${anna.id}`)).json).toMatchObject({ userName: anna.userName })
   })
 
