@@ -8,7 +8,7 @@
  * A refusal stores nothing but its audit record.
  */
 import { createHash } from 'node:crypto'
-import { type Authenticator, isVoid } from '../../src/core/authenticator.ts'
+import { type Authenticator, isVoid, mostAuthenticators } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { coseKeyFromPem, readCoseKey } from '../../src/core/cose-key.ts'
 import { type AttestedCredential, verifyRegistration } from '../../src/core/fido.ts'
@@ -29,6 +29,7 @@ import {
   credentialGuardIn,
   ownerIn,
   readAuthenticator,
+  readPerson,
   readUser,
   userIn,
 } from '../../src/store/people.ts'
@@ -144,6 +145,7 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Attempt>
   if (held !== undefined) return refused(refuse('taken', { at: '/metadata/credentialId' }))
   const model = checkModel(key.value, found.settings)
   if (!model.ok) return refused(model)
+  if (await hasMost(needs, asked, user)) return refused(refuse('too-many-authenticators'))
   const authenticator = authenticatorOf(needs, asked, { user, key: key.value, settings: found.settings })
   return create(needs, asked, { authenticator, user, enrolment, inPlaceOf: found.holder })
 }
@@ -311,6 +313,18 @@ function checkModel({ aaguid }: ReadKey, { allowedAaguids }: Settings): Result<t
   return allowedAaguids.some((allowed) => allowed.toLowerCase() === aaguid)
     ? ok(true)
     : refuse('aaguid-not-allowed', { at: '/metadata/aaguid', detail })
+}
+
+// --- The number of keys -------------------------------------------------------------------------------------------
+
+/**
+ * Whether this user may have no more. Counted before the transaction and not held by it: imports at the same time may
+ * come to a few more, and nothing rests on the exact number.
+ */
+async function hasMost({ db, now }: ImportNeeds, { imagined }: Asked, user: User): Promise<boolean> {
+  const kept = (await readPerson(db, user.id))?.authenticators ?? []
+  const keys = [...kept, ...(imagined?.keys.values() ?? [])]
+  return keys.filter((key) => key.user === user.id && !isVoid(key, now())).length >= mostAuthenticators
 }
 
 // --- Writing ------------------------------------------------------------------------------------------------------

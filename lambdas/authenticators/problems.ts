@@ -27,6 +27,11 @@ export const problems = {
   // Whose it is, nobody is told.
   taken: says(409, 'conflict', 'This credential ID belongs to somebody else'),
   'different-key': says(409, 'conflict', 'This user has another key under this credential ID'),
+  'too-many-authenticators': says(
+    409,
+    'too-many-authenticators',
+    'This user has as many authenticators as one may have',
+  ),
   'idempotency-key-reused': says(422, 'idempotency-key-reused', 'This Idempotency-Key came with another request'),
 
   'only-the-user-activates': says(409, 'only-the-user-activates', 'Only its user activates a pending authenticator'),

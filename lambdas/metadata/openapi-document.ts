@@ -535,6 +535,7 @@ const importReasons = [
   'attestation-invalid',
   'taken',
   'different-key',
+  'too-many-authenticators',
   'idempotency-key-reused',
   'changed-meanwhile',
 ] as const satisfies readonly Reason[]

@@ -74,6 +74,9 @@ export const changes = {
 
 export type Change = keyof typeof changes
 
+/** Keys of one user that are not void: what is read at once at each sign-in stays small. */
+export const mostAuthenticators = 100
+
 /** A pending key past its end is nobody's any more, although TTL has not removed it yet. */
 export const isVoid = (key: Pick<Authenticator, 'state' | 'expiresAt'>, now: Seconds): boolean =>
   key.state === 'pending' && key.expiresAt !== undefined && key.expiresAt <= now

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Table } from '../../../lib/tables.ts'
+import { mostAuthenticators } from '../../../src/core/authenticator.ts'
 import { attestedImport, type Cms, newKey, openCms, type Problem, rawImport, type Shown } from './cms.ts'
 
 let cms: Cms
@@ -89,6 +90,36 @@ describe('a bulk import', () => {
     const items = Array.from({ length: 100 }, () => ({ userId: anna.id, ...rawImport(newKey()) }))
     expect(new Set(statusesOf(await bulk(items)))).toEqual(new Set([201]))
     expect((await bulk([...items, items[0]])).json).toMatchObject({ status: 400, pointer: '/items' })
+  })
+
+  it('leaves nobody with more than a hundred keys', async () => {
+    const [anna, bert] = [await cms.house.addUser(), await cms.house.addUser()]
+    const { now } = cms.house
+    const [held, ...more] = Array.from({ length: mostAuthenticators - 1 }, () => newKey())
+    await Promise.all([
+      ...[held ?? newKey(), ...more].map((key) => cms.house.addAuthenticator(anna, key)),
+      cms.house.addAuthenticator(anna, newKey(), { state: 'pending', expiresAt: now }),
+    ])
+    const items = [
+      { userId: anna.id, ...rawImport(newKey()) },
+      { userId: anna.userName, ...rawImport(newKey()) },
+      { userId: bert.id, ...rawImport(newKey()) },
+    ]
+    const dry = await bulk(items.toSpliced(1, 1, { userId: anna.id, ...rawImport(newKey()) }), {
+      query: '?dryRun=true',
+    })
+    expect(statusesOf(dry)).toEqual([201, 409, 201])
+    expect((await cms.importKey(anna, rawImport(newKey()))).status).toBe(201)
+    const full = await bulk(items)
+    expect(statusesOf(full)).toEqual([409, 409, 201])
+    expect(full.json.results[0]?.problem).toMatchObject({ code: 'too-many-authenticators' })
+
+    const refused = await cms.importKey(anna, rawImport(newKey()))
+    expect(refused.json).toMatchObject({ status: 409, code: 'too-many-authenticators' })
+    const events = (await cms.house.audit('import.refused')).filter(({ user }) => user === anna.id)
+    expect(events.map(({ reason }) => reason)).toEqual(Array(3).fill('too-many-authenticators'))
+    // One of those that are there is found as before.
+    expect((await cms.importKey(anna, rawImport(held ?? newKey()))).status).toBe(200)
   })
 
   it('of no list at all is refused as a whole', async () => {
