@@ -205,13 +205,19 @@ const shortMap: Plugin = {
  * Leaves out what an assertion does not use of @simplewebauthn/server: the attestation statements and their ASN.1, a
  * fifth of that Lambda's start. Their packages do not say that they are free of side effects, and registering one would
  * be an effect; so only for the Lambda that verifies assertions alone, and a test compares its answers.
+ *
+ * It says so of each of their files however it is imported, by the package's name or from beside it: esbuild goes by the
+ * import that it sees first, and where two differ the bytes differ from build to build.
  */
 const leanWebauthn: Plugin = {
   name: 'lean-webauthn',
   setup({ onResolve, resolve }) {
-    const packages = /^(@simplewebauthn\/|@peculiar\/|@levischuck\/|@hexagon\/|asn1js$|pvtsutils$|pvutils$|tsyringe$)/
-    onResolve({ filter: packages }, async ({ path, pluginData, kind, importer, resolveDir }) => {
-      if (pluginData === 'resolved') return undefined
+    const packages =
+      /^(@simplewebauthn\/|@peculiar\/|@levischuck\/|@hexagon\/|(asn1js|pvtsutils|pvutils|tsyringe)(\/|$))/
+    const isIn = (file: string): boolean => packages.test(file.split(/[\\/]node_modules[\\/]/).at(-1) ?? '')
+    onResolve({ filter: /^[@aptu.]/ }, async ({ path, pluginData, kind, importer, resolveDir }) => {
+      if (pluginData === 'resolved' || !(packages.test(path) || (path.startsWith('.') && isIn(importer))))
+        return undefined
       const found = await resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })
       return { path: found.path, errors: found.errors, sideEffects: false }
     })
