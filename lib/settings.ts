@@ -133,6 +133,15 @@ export function parseSettings(contextOf: (name: string) => unknown): SettingsRes
   return problems.length > 0 ? wrong(...problems) : together(stage, texts)
 }
 
+/** What is wrong with the names of all context: one that is neither ours nor CDK's is a mistyped `-c`. */
+export const problemsOfNames = (given: readonly string[]): readonly string[] =>
+  given
+    .filter((name) => !(name in kinds || name === 'stage' || name === 'stages' || isOfCdk(name)))
+    .map((name) => `${name}: is no setting. Expected: ${names.join(', ')}`)
+
+/** Flags (`@aws-cdk/…`), what the toolkit says (`aws:…`, `cli-…`), what it looked up (`ami:…`), and notices set aside. */
+const isOfCdk = (name: string): boolean => /^@|:|^cli-|^acknowledged-issue-numbers$/.test(name)
+
 /** The one text an operator gets to read when settings are wrong. */
 export const explain = (problems: readonly string[]): string =>
   [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { explain, parseSettings } from '../../lib/settings.ts'
+import { explain, parseSettings, problemsOfNames } from '../../lib/settings.ts'
 
 const usual = {
   domain: 'id.example.org',
@@ -156,6 +156,12 @@ describe('the settings of a stage', () => {
     ['live', /given "live".*describes under "stages" \(prod, demo\)/],
   ])('refuse the stage %j', (stage, words) => {
     expect(problemsOf({}, { stage })[0]).toMatch(words)
+  })
+
+  it('refuse a mistyped name on the command line, and no name of CDK', () => {
+    const ofCdk = ['@aws-cdk/core:x', 'aws:cdk:bundling-stacks', 'cli-x', 'ami:account=1', 'acknowledged-issue-numbers']
+    expect(problemsOfNames([...ofCdk, 'stage', 'stages', 'domain', 'logRetentionDays'])).toEqual([])
+    expect(problemsOfNames(['logRetentionDay'])).toEqual([expect.stringMatching(/^logRetentionDay: is no setting/)])
   })
 
   it('tell of all that is wrong at once', () => {
