@@ -381,6 +381,12 @@ describe('the outputs', () => {
   })
 })
 
+describe('an account and a region', () => {
+  it('may be given: the rules hold there too', () => {
+    expect(() => synthesize({ account: '111122223333', region: 'eu-central-1' })).not.toThrow()
+  })
+})
+
 describe('a setting on the command line', () => {
   it('stops a synthesis where its name is mistyped', () => {
     const app = openApp()
