@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { App } from 'aws-cdk-lib'
 import { bundleAll } from '../lib/bundle.ts'
-import { explain, parseSettings } from '../lib/settings.ts'
+import { explain, parseSettings, problemsOfNames } from '../lib/settings.ts'
 import { addStacks } from '../lib/stacks.ts'
 
 const app = new App()
 const settings = parseSettings((name) => app.node.tryGetContext(name))
-if (settings.ok) {
+const mistyped = problemsOfNames(Object.keys(app.node.getAllContext()))
+if (settings.ok && mistyped.length === 0) {
   if (settings.value.domain.endsWith('example.org'))
     console.warn(
       `${settings.value.domain} is nobody's domain: good to synthesize, not to deploy. See "stages" in cdk.json.`,
@@ -17,7 +18,7 @@ if (settings.ok) {
   await bundleAll(bundles)
   addStacks(app, settings.value, (lambda) => join(bundles, lambda))
 } else {
-  console.error(explain(settings.problems))
+  console.error(explain([...(settings.ok ? [] : settings.problems), ...mistyped]))
   process.exit(1)
 }
 app.synth()

@@ -7,15 +7,13 @@ import type { EventLambda } from './bundle.ts'
 import { DataStack } from './data-stack.ts'
 import { KeysStack } from './keys-stack.ts'
 import { MailStack } from './mail-stack.ts'
-import { explain, problemsOfNames, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { WatchStack } from './watch-stack.ts'
 
 export type Stacks = { data: DataStack; keys: KeysStack; mail: MailStack; api: ApiStack; watch: WatchStack }
 
 /** `codeOf` says in which folder the bundle of a Lambda is. */
 export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda | EventLambda) => string): Stacks {
-  const mistyped = problemsOfNames(Object.keys(app.node.getAllContext()))
-  if (mistyped.length > 0) throw new Error(explain(mistyped))
   const { env, stage } = settings
   const idOf = (area: string): string => `keystep-${stage}-${area}`
 

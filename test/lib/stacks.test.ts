@@ -387,14 +387,6 @@ describe('an account and a region', () => {
   })
 })
 
-describe('a setting on the command line', () => {
-  it('stops a synthesis where its name is mistyped', () => {
-    const app = openApp()
-    app.node.setContext('logRetentionDay', '90')
-    expect(() => addStacks(app, settingsFrom(), placeholder)).toThrow(/logRetentionDay: is no setting/)
-  })
-})
-
 describe('cdk-nag', () => {
   it('stops a synthesis that breaks a rule without evidence', () => {
     const app = openApp()
