@@ -1,5 +1,5 @@
 // POST /login/{login}/activation/ceremony — the pending key's answer, checked with the public key that was imported.
-import type { Authenticator } from '../../src/core/authenticator.ts'
+import { isVoid } from '../../src/core/authenticator.ts'
 import { parseAssertion } from '../../src/core/fido.ts'
 import { activationLifetime } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
@@ -9,8 +9,6 @@ import { checkAssertion, noticeToOwner, proofOf, readResponse, refusalWrites } f
 import { type JourneyWorld, keyOf, newChallenge, overtaken } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { onward } from '../login/step.ts'
-
-const isPending = ({ state }: Authenticator): boolean => state === 'pending'
 
 function credentialIdOf(response: unknown): string | undefined {
   const parsed = parseAssertion(response)
@@ -27,7 +25,9 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     if (posted === '') return onward(login, 'no-script')
 
     const now = world.now()
-    const keys = activation.authenticators.flatMap((id) => keyOf(journey, id) ?? []).filter(isPending)
+    const keys = activation.authenticators
+      .flatMap((id) => keyOf(journey, id) ?? [])
+      .filter((key) => key.state === 'pending' && !isVoid(key, now))
     const key = keys.find((each) => each.credential.credentialId === credentialIdOf(response)) ?? keys[0]
     if (key === undefined) return onward(login, overtaken(journey))
     const checked = await checkAssertion(world, login, key, response, { purpose: 'activation', handleRequired: false })

@@ -61,11 +61,10 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   )
 }
 
-const noticeOfState = {
-  pending: 'wrong-key',
+const noticeOfState: Record<Exclude<Authenticator['state'], 'active' | 'pending'>, Notice> = {
   suspended: 'key-suspended',
   locked: 'key-locked',
-} as const satisfies Record<Exclude<Authenticator['state'], 'active'>, Notice>
+}
 
 /** It earns nothing yet, but it says whose it is: they come to where it is activated. */
 async function toActivation(world: JourneyWorld, { login, person }: Journey, key: Authenticator): Promise<Answer> {
