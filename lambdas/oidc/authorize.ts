@@ -45,10 +45,10 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const now = world.now()
   const browser = browserOf(call)
   const session = sessionOf(sessionItem, cookie, now)
-  const hinted = await hintedUser(world, idTokenHint)
-  if (hinted === 'invalid')
+  const hint = idTokenHint === undefined ? undefined : await world.verifier.readHint(idTokenHint)
+  if (idTokenHint !== undefined && hint?.sub === undefined)
     return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
-  const subject = hinted ?? given.subject
+  const subject = hint?.sub ?? given.subject
   const asked = { ...given, ...(subject === undefined ? {} : { subject }) }
   const other = (subject !== undefined && subject !== session?.user) || asked.prompts.includes('select_account')
   const login = newLogin(
@@ -110,14 +110,6 @@ const policyOf = ({ acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges }: Cl
   ...(minimumAcr === undefined ? {} : { minimumAcr }),
   ...(maxAges === undefined ? {} : { maxAges }),
 })
-
-/** Whom the hint names. One that has run out still names somebody (OpenID Connect Core §3.1.2.1). */
-async function hintedUser({ verifier }: Needs, hint: string | undefined): Promise<string | undefined | 'invalid'> {
-  if (hint === undefined) return undefined
-  const verified = await verifier.verify(hint, { typ: 'JWT' })
-  if (verified.ok) return verified.value.sub ?? 'invalid'
-  return verified.reason === 'expired' && 'claims' in verified ? (verified.claims.sub ?? 'invalid') : 'invalid'
-}
 
 const refuseAt = (world: Pick<World, 'stage'>, back: Returnable, error: string, description: string): Answer =>
   seeOther(returnTo(world.stage.issuer, back, { error, error_description: description }))

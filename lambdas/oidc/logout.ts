@@ -56,11 +56,9 @@ const question = (values: Map<string, string>) => ({
 const isOurs = ({ headers }: Call, issuer: string): boolean =>
   headers['sec-fetch-site'] === undefined ? headers.origin === issuer : headers['sec-fetch-site'] === 'same-origin'
 
-/** Whose ID token it is. One that has run out will do (RP-Initiated Logout §2), a forged one is none. */
+/** Whose ID token it is, and which application's. */
 async function readHint({ verifier }: Needs, token: string | undefined) {
-  if (token === undefined) return undefined
-  const verified = await verifier.verify(token, { typ: 'JWT' })
-  const claims = verified.ok ? verified.value : 'claims' in verified ? verified.claims : undefined
+  const claims = token === undefined ? undefined : await verifier.readHint(token)
   if (claims?.sub === undefined || typeof claims.aud !== 'string') return undefined
   return { user: claims.sub, clientId: claims.aud }
 }
