@@ -31,6 +31,9 @@ export function readResponse(text: string): unknown {
   }
 }
 
+/** Why an answer proved nothing. */
+export type NotProved = AssertionRefusal | 'ceremony-expired' | 'not-active' | 'unknown-key'
+
 export async function checkAssertion(
   world: Needs,
   login: Login,
@@ -116,7 +119,7 @@ export function refusalWrites(
   call: Call,
   journey: Journey,
   key: Authenticator | undefined,
-  reason: AssertionRefusal | 'ceremony-expired' | 'not-active' | 'unknown-key',
+  reason: NotProved,
   type: 'login.failed' | 'authenticator.activation-failed',
 ): Write[] {
   const about = key === undefined ? {} : { authenticator: key.id }

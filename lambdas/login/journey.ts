@@ -5,7 +5,7 @@
  * the decision is made over both. How a step is kept is in `step.ts`, how a login ends in `ending.ts`.
  */
 import { enrolmentAsSeen, enrolmentOf } from '../../src/core/enrolment.ts'
-import { type Login, loginLifetime } from '../../src/core/login.ts'
+import { challengeLifetime, type Login, loginLifetime } from '../../src/core/login.ts'
 import { type Next, whatNext } from '../../src/core/next-page.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import type { Seconds } from '../../src/core/result.ts'
@@ -56,30 +56,28 @@ export async function openJourney(world: JourneyWorld, call: Call, more: readonl
     ...more.map(places.credential),
   ])
   const now = world.now()
-  const login = loginIn(loginItem)
-  const over = whyOver(login, call, now)
-  if (login === undefined || over !== undefined)
-    return { ok: false as const, over: over ?? { over: 'unknown' as const } }
+  const admitted = admit(loginIn(loginItem), call, now)
+  if (!admitted.ok) return admitted
+  const { login } = admitted
   const session = sessionOf(sessionItem, cookie, now)
   const journey = await travel(world, { login, kept: true, realm: realmIn(realmItem), session })
   return { ok: true as const, journey, others }
 }
 
 /** The login alone, for a step that needs nothing else of what there is. */
-export async function openLogin(world: JourneyWorld, call: Call) {
-  const login = loginIn(await world.db.get(places.login(call.params.login ?? '')))
-  const over = whyOver(login, call, world.now())
-  if (login === undefined || over !== undefined)
-    return { ok: false as const, over: over ?? { over: 'unknown' as const } }
-  return { ok: true as const, login }
+export async function openLogin(world: JourneyWorld, call: Call): Promise<Admitted> {
+  return admit(loginIn(await world.db.get(places.login(call.params.login ?? ''))), call, world.now())
 }
 
-function whyOver(login: Login | undefined, call: Call, now: Seconds): LoginOver | undefined {
-  if (login === undefined) return { over: 'unknown' }
+type Admitted = { ok: true; login: Login } | { ok: false; over: LoginOver }
+
+function admit(login: Login | undefined, call: Call, now: Seconds): Admitted {
+  const ended = (over: LoginOver): Admitted => ({ ok: false, over })
+  if (login === undefined) return ended({ over: 'unknown' })
   // Whose login it is comes first: a stranger learns nothing of how it went.
-  if (!sameText(login.browserHash, hashSecret(browserOf(call).secret))) return { over: 'other-browser' }
-  if (login.done) return { over: login.done, login }
-  return login.until <= now ? { over: 'expired', login } : undefined
+  if (!sameText(login.browserHash, hashSecret(browserOf(call).secret))) return ended({ over: 'other-browser' })
+  if (login.done) return ended({ over: login.done, login })
+  return login.until <= now ? ended({ over: 'expired', login }) : { ok: true, login }
 }
 
 /** The id of no user: ids made here are longer, and an operator's are not empty. */
@@ -205,4 +203,4 @@ export function newLogin(
   }
 }
 
-export const newChallenge = (now: Seconds) => ({ challenge: newSecret(), challengeUntil: now + 300 })
+export const newChallenge = (now: Seconds) => ({ challenge: newSecret(), challengeUntil: now + challengeLifetime })

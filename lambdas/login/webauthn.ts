@@ -6,13 +6,19 @@ import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
-import { checkAssertion, noticeFor, proofOf, readResponse, refusalWrites, strayKey } from './assertion.ts'
+import {
+  checkAssertion,
+  type NotProved,
+  noticeFor,
+  proofOf,
+  readResponse,
+  refusalWrites,
+  strayKey,
+} from './assertion.ts'
 import { type Journey, type JourneyWorld, newChallenge, nobody, openJourney } from './journey.ts'
 import { keepOr } from './post.ts'
 import { showOver } from './show.ts'
 import { onward } from './step.ts'
-
-type Reason = Parameters<typeof refusalWrites>[4]
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const posted = fieldOf(call, 'response', 16_384)
@@ -34,7 +40,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     ? person.authenticators.find((each) => each.credential.credentialId === credentialId)
     : undefined
   const key = found ?? strayKey(credentialId)
-  const turnDown = (reason: Reason, notice: Notice) =>
+  const turnDown = (reason: NotProved, notice: Notice) =>
     refused(world, call, { ...journey, person: found === undefined ? journey.person : person }, found, reason, notice)
 
   const checked = await checkAssertion(world, journey.login, key, response, {
@@ -81,7 +87,7 @@ async function refused(
   call: Call,
   journey: Journey,
   key: Authenticator | undefined,
-  reason: Reason,
+  reason: NotProved,
   notice: Notice,
 ): Promise<Answer> {
   const { login } = journey
