@@ -40,9 +40,16 @@ async function commit({ db, now, actor }: Workbench, writes: Write[], event: Tol
 
 /** The realm with the flows that ship, if there is none yet. */
 export async function seedRealm(bench: Workbench): Promise<Result<Realm, 'realm-exists'>> {
+  const realm = newRealm()
+  const done = await commit(bench, [createdRealm(realm)], { type: 'settings.changed', detail: 'the realm was made' })
+  return done ? ok(realm) : refuse('realm-exists')
+}
+
+/** A realm as it begins, with the flows that ship. */
+export function newRealm(settings: Settings = defaultSettings): Realm {
   const flows = [fido, stepUpLdapOtp, stepUpLdapOtpCba].map(shippedFlow)
-  const realm: Realm = {
-    settings: defaultSettings,
+  return {
+    settings,
     acrToLoa: defaultAcrToLoa,
     unreachable: 'attempt',
     flows: Object.fromEntries(flows.map((flow) => [flow.id, flow])),
@@ -50,8 +57,6 @@ export async function seedRealm(bench: Workbench): Promise<Result<Realm, 'realm-
     decoySecret: newSecret(),
     version: 1,
   }
-  const done = await commit(bench, [createdRealm(realm)], { type: 'settings.changed', detail: 'the realm was made' })
-  return done ? ok(realm) : refuse('realm-exists')
 }
 
 function shippedFlow(data: unknown): Flow {

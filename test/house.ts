@@ -15,7 +15,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,9 +33,8 @@ import { createTables, deleteTables, localClient } from '../local/tables.ts'
 import { type ApiScope, apiScopes, showApiKey } from '../src/core/api-key.ts'
 import type { Authenticator } from '../src/core/authenticator.ts'
 import type { Client } from '../src/core/client.ts'
-import type { Flow } from '../src/core/flow.ts'
 import { hashPassword } from '../src/core/password.ts'
-import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from '../src/core/realm.ts'
+import { defaultSettings, type Settings } from '../src/core/realm.ts'
 import { hashSecret, newId, newSecret } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
 import type { Answer, Call } from '../src/http/call.ts'
@@ -44,6 +43,7 @@ import { type Mail, openMail } from '../src/services/mail.ts'
 import { openSigner, type SigningAlgorithm } from '../src/services/signer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
+import { newRealm } from '../src/setup.ts'
 import type { Stage } from '../src/stage.ts'
 import { createdApiKey } from '../src/store/api-keys.ts'
 import { createdClient } from '../src/store/clients.ts'
@@ -163,7 +163,7 @@ export async function openHouse(options: HouseOptions = {}) {
     if (!done.ok) throw new Error(`The seed was refused: ${JSON.stringify(done.conflicts)}`)
   }
 
-  await seed(createdRealm(await freshRealm({ ...defaultSettings, ...options.settings })))
+  await seed(createdRealm(newRealm({ ...defaultSettings, ...options.settings })))
   await Promise.all(signingAlgorithms.map(async (alg) => seed(createdSigningKey(await freshSigningKey(alg, stage)))))
 
   return {
@@ -328,23 +328,6 @@ export async function openHouse(options: HouseOptions = {}) {
 }
 
 // --- What the realm starts with -----------------------------------------------------------------------------------
-
-async function freshRealm(settings: Settings): Promise<Realm> {
-  const folder = fileURLToPath(new URL('../flows', import.meta.url))
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
-  const flows = await Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as Flow),
-  )
-  return {
-    settings,
-    acrToLoa: defaultAcrToLoa,
-    unreachable: 'attempt',
-    flows: Object.fromEntries(flows.map((flow) => [flow.id, flow])),
-    browserFlow: 'fido',
-    decoySecret: newSecret(),
-    version: 0,
-  }
-}
 
 const signingAlgorithms: SigningAlgorithm[] = ['ES256', 'RS256']
 
