@@ -6,7 +6,7 @@
 import { html } from './html.ts'
 import { activate, activationCeremony, activationPassword, nickname, verificationCode } from './pages/activation.ts'
 import { badRequest, failure, home, loggedOut, loginOver, logOut } from './pages/ends.ts'
-import { locked, noCredential, password, username, webauthn } from './pages/login.ts'
+import { certificate, locked, noCredential, otp, password, username, webauthn } from './pages/login.ts'
 import type { Page, ViewOf } from './pages/parts.ts'
 import type { Frame, View } from './view.ts'
 import { type Words, words } from './words.ts'
@@ -14,6 +14,8 @@ import { type Words, words } from './words.ts'
 const pages: { [Name in View['page']]: (view: ViewOf<Name>, words: Words) => Page } = {
   username,
   password,
+  otp,
+  certificate,
   webauthn,
   activate,
   'verification-code': verificationCode,

@@ -45,7 +45,7 @@ export type RequestOptionsJson = {
 }
 
 /** Other ways on from here, each a button that posts to `/login/{login}/method`. */
-export type Method = 'password' | 'webauthn'
+export type Method = 'password' | 'otp' | 'certificate' | 'webauthn'
 
 type OfLogin = {
   /** `/login/{id}`: forms post below it. */
@@ -71,6 +71,10 @@ export type View =
   | (OfLogin & { page: 'username'; username?: string; passkey?: RequestOptionsJson })
   /** `Password`, `Continue`, `Cancel`. */
   | (OfPerson & { page: 'password'; others: Method[] })
+  /** `One-time code`, `Continue`, `Cancel`. Posts to `otp`. */
+  | (OfPerson & { page: 'otp'; others: Method[] })
+  /** A certificate is shown on a host of its own: `Continue` leads there. Posts to `certificate`. */
+  | (OfPerson & { page: 'certificate'; others: Method[] })
   /** The browser's ceremony with an active key; starts by itself, `Continue` starts it again. Posts to `webauthn`. */
   | (OfPerson & { page: 'webauthn'; options: RequestOptionsJson; others: Method[] })
   /** There is an authenticator to activate: `Activate Authenticator`, and `Not now` where another one is active. */
@@ -83,8 +87,8 @@ export type View =
   | (OfPerson & { page: 'activation-ceremony'; options: RequestOptionsJson; canSkip: boolean })
   /** `Authenticator Nickname`, prefilled, and `Continue`. */
   | (OfPerson & { page: 'nickname'; suggested?: string })
-  /** The person has no authenticator for what the application asks, and proved who they are: say so. */
-  | (OfPerson & { page: 'no-credential' })
+  /** The person has nothing to show for what the application asks, and proved who they are: say what would help. */
+  | (OfPerson & { page: 'no-credential'; helps: Method[] })
   /** Too many failures, or a locked key: says until when, if it ends by itself. `Cancel` goes back. */
   | (OfPerson & { page: 'locked' })
   /** This sign-in is done, over, or another browser's: what to do now. */

@@ -21,6 +21,7 @@ export type Words = {
   username: string
   password: string
   code: string
+  oneTimeCode: string
   nickname: string
 
   continue: string
@@ -56,13 +57,15 @@ export type Words = {
   pages: {
     username: Heading
     password: Heading
+    otp: Sentences
+    certificate: Sentences
     webauthn: Sentences
     activate: Heading & { lead: Record<'email' | 'password' | 'either', string>; canSkip: string }
     'verification-code': Sentences & { after: string }
     'activation-password': Sentences
     'activation-ceremony': Sentences
     nickname: Sentences
-    'no-credential': Heading & { lead: (application: string) => string; help: string }
+    'no-credential': Heading & { lead: (application: string, helps: readonly Method[]) => string; help: string }
     locked: Heading & { lead: (about: About) => string; help: string }
     'login-over': Record<Extract<View, { page: 'login-over' }>['reason'], Sentences>
     'bad-request': Sentences

@@ -157,6 +157,7 @@ const anotherPerson = (decision: Decision): Decision =>
         error: 'login_required',
         reason: 'no-session',
         description: 'Another user than the one that was asked for is signed in.',
+        helps: [],
         report: { ...decision.report, reason: 'no-session' },
       }
 

@@ -5,8 +5,11 @@ import type { JourneyWorld } from './journey.ts'
 import { keepOr, onPage } from './post.ts'
 import { onward } from './step.ts'
 
+/** The pages that name other ways on. */
+const choices = ['password', 'otp', 'otp-enrolment', 'certificate', 'webauthn', 'activate'] as const
+
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
-  return onPage(world, call, ['password', 'webauthn', 'activate'], async (journey, next) => {
+  return onPage(world, call, choices, async (journey, next) => {
     const method = next.others.find((other) => other === fieldOf(call, 'method'))
     return method === undefined
       ? onward(journey.login)

@@ -67,6 +67,11 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     }
     case 'password':
       return { ...person, page: 'password', others: next.others }
+    case 'otp':
+    case 'certificate':
+      return { ...person, page: next.page, others: next.others }
+    case 'otp-enrolment':
+      throw new Error('One-time codes cannot be set up here yet')
     case 'webauthn':
       return {
         ...person,
@@ -85,10 +90,9 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     case 'activation':
       return activationView(journey, next, person, (keys) => ceremony('activation', descriptorsOf(journey, keys)))
     case 'unmet': {
-      const blocked: Notice | undefined = blockedKeyOf(journey)
-      return next.decision.reason === 'locked'
-        ? { ...person, page: 'locked', notice: blocked ?? 'key-locked' }
-        : { ...person, page: 'no-credential' }
+      const { reason, helps } = next.decision
+      if (reason !== 'locked') return { ...person, page: 'no-credential', helps }
+      return { ...person, page: 'locked', ...(helps.includes('webauthn') ? { notice: blockedKeyOf(journey) } : {}) }
     }
     case 'finish':
       throw new Error('A login that is finished has no page')
@@ -103,7 +107,7 @@ function meanwhile(journey: Journey): Notice | undefined {
   return what === 'step-over' ? undefined : what
 }
 
-type OfPerson = Omit<Extract<View, { page: 'no-credential' }>, 'page'>
+type OfPerson = Omit<Extract<View, { page: 'locked' }>, 'page'>
 
 function activationView(
   journey: Journey,
@@ -153,10 +157,8 @@ function descriptorsOf(journey: Journey, ids: readonly string[]): Descriptor[] {
 }
 
 /** Which misfortune the person's keys met, where that is why there is nothing to ask for. */
-function blockedKeyOf({ person }: Journey): Notice | undefined {
-  const states = new Set(person?.authenticators.map((key) => key.state))
-  if (states.has('suspended')) return 'key-suspended'
-  return states.has('locked') ? 'key-locked' : undefined
+function blockedKeyOf({ person }: Journey): Notice {
+  return person?.authenticators.some((key) => key.state === 'suspended') ? 'key-suspended' : 'key-locked'
 }
 
 /** The address a person goes back to when they give up. */

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import type { AuthenticatorId, UserId } from './authenticator.ts'
 import type { AuthorizeRequest } from './authorize-request.ts'
+import type { FactorKind } from './flow.ts'
 import type { Seconds } from './result.ts'
 import type { ClientPolicy, Proof } from './step-up.ts'
 
@@ -52,7 +53,7 @@ export type Login = {
   challenge: string
   challengeUntil: Seconds
   /** Which of the ways on the person chose, where there are several. */
-  method?: 'password' | 'webauthn'
+  method?: FactorKind
   /** `Not now`. */
   skippedActivation?: boolean
   activation?: Activation

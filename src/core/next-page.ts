@@ -5,18 +5,20 @@
  * policy asks for FIDO, that is where nothing but a key leads on.
  */
 import type { AuthenticatorId } from './authenticator.ts'
+import type { FactorKind } from './flow.ts'
 import type { Activation, Login } from './login.ts'
 import type { Seconds } from './result.ts'
 import type { Decision, Offer } from './step-up.ts'
 
-/** The factors that have a page. */
-export type PagedFactor = 'password' | 'webauthn'
-
 export type Next =
   | { page: 'username' }
-  | { page: 'password'; others: PagedFactor[] }
-  | { page: 'webauthn'; keys: AuthenticatorId[]; others: PagedFactor[] }
-  | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: PagedFactor[] }
+  | { page: 'password'; others: FactorKind[] }
+  | { page: 'otp'; others: FactorKind[] }
+  /** The person has no one-time codes, and may set them up here. */
+  | { page: 'otp-enrolment'; others: FactorKind[] }
+  | { page: 'certificate'; others: FactorKind[] }
+  | { page: 'webauthn'; keys: AuthenticatorId[]; others: FactorKind[] }
+  | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: FactorKind[] }
   | { page: 'activation'; activation: Activation; canSkip: boolean }
   | { page: 'finish'; decision: Extract<Decision, { do: 'issue' }> }
   /** `told`: the person is to read why before they go back; otherwise the application hears at once. */
@@ -41,7 +43,8 @@ export function whatNext({ login, decision, named, now }: Where): Next {
       decision,
       told: named && worthTelling.includes(decision.reason) && !login.request.prompts.includes('none'),
     }
-  if (!named) return { page: 'username' }
+  // A certificate says itself whose it is.
+  if (!named && decision.offers.some((offer) => offer.factor !== 'certificate')) return { page: 'username' }
 
   const offers = decision.offers.filter(hasPage)
   const onlyKeys = offers.every((offer) => offer.factor === 'webauthn')
@@ -51,7 +54,8 @@ export function whatNext({ login, decision, named, now }: Where): Next {
       `The decision offers ${decision.offers.map((offer) => offer.factor).join(', ')}: no page asks for it`,
     )
   const others = offers.map((offer) => offer.factor).filter((factor) => factor !== chosen.factor)
-  if (chosen.factor === 'password') return { page: 'password', others }
+  if (chosen.factor === 'otp') return { page: chosen.ways.includes('use') ? 'otp' : 'otp-enrolment', others }
+  if (chosen.factor !== 'webauthn') return { page: chosen.factor, others }
 
   const usable = chosen.keys.filter((key) => !key.activate).map((key) => key.credential)
   const pending = onlyKeys ? chosen.keys.filter((key) => key.activate).map((key) => key.credential) : []
@@ -63,8 +67,11 @@ export function whatNext({ login, decision, named, now }: Where): Next {
   return { page: 'activate', keys: pending, canSkip, others }
 }
 
-/** A key that could only be activated is no way to sign in where something else is asked for. */
-const hasPage = (offer: Offer, _index: number, all: readonly Offer[]): offer is Offer & { factor: PagedFactor } =>
-  offer.factor === 'password' ||
-  (offer.factor === 'webauthn' &&
-    (offer.keys.some((key) => !key.activate) || all.every(({ factor }) => factor === 'webauthn')))
+/**
+ * A key that could only be activated is no way to sign in where something else is asked for. Of what a person lacks,
+ * only one-time codes are set up in the middle of a login.
+ */
+const hasPage = ({ factor, ways, keys }: Offer, _index: number, all: readonly Offer[]): boolean => {
+  if (factor !== 'webauthn') return ways.includes('use') || (factor === 'otp' && ways.includes('enrol'))
+  return keys.some((key) => !key.activate) || (keys.length > 0 && all.every((offer) => offer.factor === 'webauthn'))
+}

@@ -180,7 +180,15 @@ export type Decision =
     }
   /** `offers`: what the page may show next, the preferred one first; each of them leads to the target. */
   | { do: 'ask'; offers: [Offer, ...Offer[]]; target: Target; report: Report }
-  | { do: 'refuse'; error: RefusalError; reason: RefusalReason; description: string; report: Report }
+  | {
+      do: 'refuse'
+      error: RefusalError
+      reason: RefusalReason
+      description: string
+      /** What would lead on if the user had it, or if it were not locked: for the page that says so. */
+      helps: FactorKind[]
+      report: Report
+    }
 
 export function policyFor(realm: RealmPolicy, client: ClientPolicy): Policy {
   return {
@@ -261,11 +269,12 @@ export function decide(question: Question): Decision {
     levels: levelReports(question, all, enrolling.levels),
     reason,
   })
-  const refusal = (error: RefusalError, reason: RefusalReason): Decision => ({
+  const refusal = (error: RefusalError, reason: RefusalReason, helps: FactorKind[] = []): Decision => ({
     do: 'refuse',
     error,
     reason,
     description: descriptions[reason],
+    helps,
     report: reportOf(reason),
   })
   const issue = (reason: 'reached' | 'reached-lower', goal = target): Decision => ({
@@ -300,7 +309,9 @@ export function decide(question: Question): Decision {
 
   if (!binding && reaches(now, floor)) return issue('reached-lower')
   const needed = binding ? goals.map((goal) => goal.loa) : [floor]
-  return refusal(...verdict(question, all, needed, binding))
+  const [error, reason] = verdict(question, all, needed, binding)
+  const lacks = reason === 'no-credential' || reason === 'locked'
+  return refusal(error, reason, lacks ? wouldHelp(question, all, Math.min(...needed)) : [])
 }
 
 /** A level, and how far the proofs carry it. */
@@ -620,6 +631,13 @@ function verdict(
   }
   if (anyOf(ageless)) return ['login_required', 'stale']
   return binding || signedIn ? [unmet, 'no-match-acr'] : ['access_denied', 'given-up']
+}
+
+/** The factors that somebody who has everything would be asked for next. */
+const wouldHelp = (question: Question, proofs: readonly Proof[], loa: number): FactorKind[] => {
+  const equipped: Question = { ...question, enrolled: 'unknown' }
+  const offers = offersFor(equipped, proofs, prospectOf(equipped, proofs, ['use']), loa) ?? []
+  return offers.map(({ factor }) => factor)
 }
 
 const unlocked = (enrolled: Question['enrolled']): Question['enrolled'] => {

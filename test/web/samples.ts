@@ -17,6 +17,8 @@ export const samples = {
   username: { ...login, page: 'username' },
   'username with a passkey': { ...login, page: 'username', username: 'alice', passkey: options },
   password: { ...alice, page: 'password', others: ['webauthn'] },
+  otp: { ...alice, page: 'otp', others: ['webauthn'] },
+  certificate: { ...alice, page: 'certificate', others: ['otp'] },
   webauthn: { ...alice, page: 'webauthn', options, others: ['password'] },
   activate: { ...alice, page: 'activate', canSkip: true, proof: 'either', others: ['password'] },
   'activate by mail only': {
@@ -31,7 +33,7 @@ export const samples = {
   'activation password': { ...alice, page: 'activation-password', codeInstead: true, canSkip: true },
   'activation ceremony': { ...alice, page: 'activation-ceremony', options, canSkip: true },
   nickname: { ...alice, page: 'nickname', suggested: 'YubiKey 5 NFC' },
-  'no credential': { ...alice, page: 'no-credential' },
+  'no credential': { ...alice, page: 'no-credential', helps: ['otp', 'webauthn'] },
   locked: { ...alice, page: 'locked', waitUntil: now + 540 },
   'login over: done': { page: 'login-over', reason: 'done', returnTo: 'https://app.example.org/' },
   'login over: given up': { page: 'login-over', reason: 'given-up', returnTo: 'https://app.example.org/' },

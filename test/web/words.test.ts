@@ -6,11 +6,14 @@ import { chooseLocale, words } from '../../web/words.ts'
 const sentences = (value: unknown, path = ''): [path: string, sentence: string][] => {
   if (typeof value === 'string') return [[path, value]]
   if (typeof value === 'function') {
-    const given =
-      path.startsWith('.notices') || path.startsWith('.pages.locked') ? [{ triesLeft: 3, wait: 125 }] : [4, 5]
-    return [[path, String(value(...given))]]
+    return [[path, String(value(...given(path)))]]
   }
   return Object.entries(value ?? {}).flatMap(([name, each]) => sentences(each, `${path}.${name}`))
+}
+
+const given = (path: string): unknown[] => {
+  if (path.startsWith('.notices') || path.startsWith('.pages.locked')) return [{ triesLeft: 3, wait: 125 }]
+  return path.startsWith('.pages.no-credential') ? ['App2', ['otp', 'certificate', 'webauthn']] : [4, 5]
 }
 
 describe('both languages', () => {

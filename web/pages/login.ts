@@ -78,6 +78,41 @@ ${ways(methodWays(view.base, view.others, words), cancel(view, words))}`,
 export const accountForPasswordManagers = (account: string) =>
   html`<input type="text" name="username" value="${account}" autocomplete="username" readonly hidden>`
 
+export const otp = (view: ViewOf<'otp'>, words: Words): Page => ({
+  title: words.pages.otp.title,
+  failed: hasFailed(view),
+  body: html`<h1>${words.pages.otp.title}</h1>
+${goingTo(view, words)}
+${person(view, words)}
+${noticeOf(view, words, 'beside-a-field')}
+<p>${words.pages.otp.lead}</p>
+${form(
+  'otp-form',
+  `${view.base}/otp`,
+  html`${field(view, {
+    name: 'code',
+    label: words.oneTimeCode,
+    autocomplete: 'one-time-code',
+    more: { inputmode: 'numeric', autocapitalize: 'none' },
+  })}
+${continueButton(words)}`,
+)}
+${ways(methodWays(view.base, view.others, words), cancel(view, words))}`,
+})
+
+/** A plain form: the browser asks which certificate to show once it gets to the host that wants one. */
+export const certificate = (view: ViewOf<'certificate'>, words: Words): Page => ({
+  title: words.pages.certificate.title,
+  failed: hasFailed(view),
+  body: html`<h1>${words.pages.certificate.title}</h1>
+${goingTo(view, words)}
+${view.username !== '' && person(view, words)}
+${noticeOf(view, words, 'focused')}
+<p>${words.pages.certificate.lead}</p>
+${form('certificate-form', `${view.base}/certificate`, continueButton(words))}
+${ways(methodWays(view.base, view.others, words), cancel(view, words))}`,
+})
+
 export const webauthn = (view: ViewOf<'webauthn'>, words: Words): Page => ({
   title: words.pages.webauthn.title,
   failed: hasFailed(view),
@@ -97,7 +132,7 @@ export const noCredential = (view: ViewOf<'no-credential'>, words: Words): Page 
   body: html`<h1>${words.pages['no-credential'].title}</h1>
 ${person(view, words)}
 ${noticeOf(view, words, 'focused')}
-<p>${words.pages['no-credential'].lead(view.application)}</p>
+<p>${words.pages['no-credential'].lead(view.application, view.helps)}</p>
 <p>${words.pages['no-credential'].help}</p>
 ${ways(cancel(view, words))}`,
 })

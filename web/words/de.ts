@@ -1,4 +1,5 @@
 /** Deutsch, in der Sie-Form. */
+import type { Method } from '../view.ts'
 import type { About, Words } from '../words.ts'
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
@@ -21,11 +22,23 @@ const left = ({ triesLeft }: About): string => {
   return ` Sie haben noch ${triesLeft} Versuche.`
 }
 
+/** In the dative, as it stands after `mit`. */
+const things: Record<Method, string> = {
+  password: 'Passwort',
+  otp: 'Einmalcode',
+  certificate: 'Zertifikat',
+  webauthn: 'Sicherheitsschlüssel oder Passkey',
+}
+
+const oneOf = (methods: readonly Method[]): string =>
+  new Intl.ListFormat('de', { type: 'disjunction' }).format(methods.map((method) => things[method]))
+
 export const de: Words = {
   error: 'Fehler: ',
   username: 'Benutzername',
   password: 'Passwort',
   code: 'Bestätigungscode',
+  oneTimeCode: 'Einmalcode',
   nickname: 'Name des Authentifikators',
 
   continue: 'Weiter',
@@ -41,6 +54,8 @@ export const de: Words = {
   backToApplication: 'Zurück zur Anwendung',
   methods: {
     password: 'Stattdessen mit Passwort anmelden',
+    otp: 'Stattdessen mit einem Einmalcode anmelden',
+    certificate: 'Stattdessen mit einem Zertifikat anmelden',
     webauthn: 'Stattdessen mit Passkey oder Sicherheitsschlüssel anmelden',
   },
 
@@ -104,6 +119,14 @@ export const de: Words = {
   pages: {
     username: { title: 'Anmelden' },
     password: { title: 'Passwort eingeben' },
+    otp: {
+      title: 'Einmalcode eingeben',
+      lead: 'Ihre Authentifikator-App oder Ihr Token zeigt ihn an. Jeder Code gilt einmal.',
+    },
+    certificate: {
+      title: 'Zertifikat verwenden',
+      lead: 'Ihr Browser lässt Sie ein Zertifikat auswählen. Liegt es auf einer Smartcard, stecken Sie diese zuerst ein.',
+    },
     webauthn: {
       title: 'Authentifikator verwenden',
       lead: 'Ihr Browser fragt jetzt nach Ihrem Sicherheitsschlüssel oder Passkey. Folgen Sie seinen Anweisungen: Geben Sie zum Beispiel die PIN ein und berühren Sie den Schlüssel.',
@@ -140,8 +163,8 @@ export const de: Words = {
     },
     'no-credential': {
       title: 'Sie benötigen einen Authentifikator',
-      lead: (application) =>
-        `${application} verlangt eine Anmeldung mit Sicherheitsschlüssel oder Passkey, und zu Ihrem Konto gehört keiner, der verwendet werden kann.`,
+      lead: (application, helps) =>
+        `${application} verlangt eine Anmeldung mit ${oneOf(helps)}, und zu Ihrem Konto gehört nichts davon, das verwendet werden kann.`,
       help: 'Bitte wenden Sie sich an den Helpdesk Ihrer Organisation.',
     },
     locked: {

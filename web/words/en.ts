@@ -1,4 +1,5 @@
 /** English. The names of fields and buttons are the product's, to the letter. */
+import type { Method } from '../view.ts'
 import type { About, Words } from '../words.ts'
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
@@ -19,11 +20,22 @@ const left = ({ triesLeft }: About): string => {
   return ` You have ${triesLeft} tries left.`
 }
 
+const things: Record<Method, string> = {
+  password: 'a password',
+  otp: 'one-time codes',
+  certificate: 'a certificate',
+  webauthn: 'a security key or passkey',
+}
+
+const oneOf = (methods: readonly Method[]): string =>
+  new Intl.ListFormat('en', { type: 'disjunction' }).format(methods.map((method) => things[method]))
+
 export const en: Words = {
   error: 'Error: ',
   username: 'Username',
   password: 'Password',
   code: 'Verification code',
+  oneTimeCode: 'One-time code',
   nickname: 'Authenticator Nickname',
 
   continue: 'Continue',
@@ -39,6 +51,8 @@ export const en: Words = {
   backToApplication: 'Back to the application',
   methods: {
     password: 'Sign in with my password instead',
+    otp: 'Sign in with a one-time code instead',
+    certificate: 'Sign in with a certificate instead',
     webauthn: 'Sign in with a passkey or security key instead',
   },
 
@@ -93,6 +107,14 @@ export const en: Words = {
   pages: {
     username: { title: 'Sign in' },
     password: { title: 'Enter your password' },
+    otp: {
+      title: 'Enter a one-time code',
+      lead: 'Your authenticator app or your token shows it. Each code works once.',
+    },
+    certificate: {
+      title: 'Use your certificate',
+      lead: 'Your browser asks you to choose a certificate. If it is on a smart card, insert the card first.',
+    },
     webauthn: {
       title: 'Use your authenticator',
       lead: 'Your browser asks for your security key or passkey now. Follow its instructions: for example, enter the PIN and touch the key.',
@@ -128,8 +150,8 @@ export const en: Words = {
     },
     'no-credential': {
       title: 'You need an authenticator',
-      lead: (application) =>
-        `${application} asks you to sign in with a security key or passkey, and your account has none that can be used.`,
+      lead: (application, helps) =>
+        `${application} asks you to sign in with ${oneOf(helps)}, and your account has none that can be used.`,
       help: 'Ask the help desk of your organisation for one.',
     },
     locked: {
