@@ -22,6 +22,8 @@ export type Stage = {
   tableNames: Record<Table, string>
   /** The KMS key that wraps signing keys, or on a laptop the file that does. */
   wrappingKey: { kms: string } | { file: string }
+  /** What others gave us to reach them with: a secret in AWS Secrets Manager, or on a laptop a JSON file. */
+  secrets?: { arn: string } | { file: string }
   dynamodbEndpoint?: string
   sesEndpoint?: string
 }
@@ -57,10 +59,16 @@ export function readStage(environment: Environment): Stage {
     wrappingKey: environment.WRAPPING_KEY_FILE
       ? { file: environment.WRAPPING_KEY_FILE }
       : { kms: need('WRAPPING_KEY_ARN') },
+    ...secretsIn(environment),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
     ...optional('sesEndpoint', environment.SES_ENDPOINT),
   }
   if (missing.length > 0) throw new Error(`Settings missing from the environment: ${[...new Set(missing)].join(', ')}`)
   return stage
+}
+
+function secretsIn({ SECRETS_FILE: file, SECRETS_ARN: arn }: Environment): Pick<Stage, 'secrets'> {
+  if (file) return { secrets: { file } }
+  return arn ? { secrets: { arn } } : {}
 }
