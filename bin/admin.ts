@@ -73,7 +73,8 @@ Commands
   api-key list
   api-key revoke ID
   client add ID --redirect-uri U... [--post-logout-redirect-uri U]... [--name N] [--public]
-             [--scope S]... [--default-acr A]... [--minimum-acr A] [--voluntary] [--machine] [--es256]
+             [--scope S]... [--default-acr A]... [--minimum-acr A] [--voluntary] [--no-amr] [--machine]
+             [--es256]
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
 `
@@ -95,6 +96,7 @@ const options = {
   'default-acr': { type: 'string', multiple: true },
   'minimum-acr': { type: 'string' },
   voluntary: { type: 'boolean' },
+  'no-amr': { type: 'boolean' },
   machine: { type: 'boolean' },
   es256: { type: 'boolean' },
 } as const
@@ -180,6 +182,7 @@ const commands: Record<string, Command> = {
         tokenEndpointAuthMethod: given.public ? 'none' : 'client_secret_basic',
         enforcement: given.voluntary ? 'voluntary' : 'strict',
         idTokenSignedResponseAlg: given.es256 ? 'ES256' : 'RS256',
+        ...(given['no-amr'] ? { amr: false } : {}),
         ...(given.machine ? { grantTypes: ['client_credentials'] as const, scopes: given.scope ?? [] } : {}),
         ...(given.machine ? {} : defined('scopes', given.scope)),
         ...defined('clientName', given.name),

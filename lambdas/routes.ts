@@ -88,6 +88,8 @@ const token = routesIn('token', 'client', machines, {
   sessions: ['get', 'check', 'put', 'update'],
   ...told,
 })
+/** In the token's Lambda because clients show their secrets there; it reads, and no more. */
+const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get'] } as const
 const resource = routesIn('resource', 'bearer', machines, {
   config: ['query'],
   people: ['get', 'query'],
@@ -141,6 +143,7 @@ export const routes: readonly Route[] = [
 
   // What applications and their services call.
   token('token', 'POST /token', 'oidc/token.ts', { rights: ['sign'] }),
+  token('introspect', 'POST /introspect', 'oidc/introspect.ts', { tables: introspected }),
   resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts'),
   resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts'),
   logout('logout', 'GET /logout', 'oidc/logout.ts'),

@@ -13,6 +13,7 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     userinfo_endpoint: `${issuer}/userinfo`,
+    introspection_endpoint: `${issuer}/introspect`,
     jwks_uri: `${issuer}/jwks`,
     end_session_endpoint: `${issuer}/logout`,
     response_types_supported: ['code'],
@@ -21,6 +22,8 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'ES256'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    // Not `none`: see the route.
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['openid', ...Object.keys(claimsOfScope), 'offline_access'],
     claims_supported: [

@@ -103,12 +103,13 @@ const again = (world: Pick<World, 'stage'>, call: Call, { login }: Known, cookie
     ? seeOther(`/authorize?${call.query}`, cookies)
     : refuseAt(world, login.request, 'temporarily_unavailable', 'Something changed meanwhile; try again.')
 
-const policyOf = ({ acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges }: Client): Login['policy'] => ({
+const policyOf = ({ acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges, amr }: Client): Login['policy'] => ({
   enforcement,
   ...(acrToLoa === undefined ? {} : { acrToLoa }),
   ...(defaultAcr === undefined ? {} : { defaultAcr }),
   ...(minimumAcr === undefined ? {} : { minimumAcr }),
   ...(maxAges === undefined ? {} : { maxAges }),
+  ...(amr === undefined ? {} : { amr }),
 })
 
 const refuseAt = (world: Pick<World, 'stage'>, back: Returnable, error: string, description: string): Answer =>

@@ -3,13 +3,7 @@ import type { Client } from '../../src/core/client.ts'
 import { type Grant, pkceHolds, type RefreshToken, refreshIdle, refreshLifetime } from '../../src/core/grant.ts'
 import { hashSecret, joinHalves, newId, newSecret, sameText } from '../../src/core/secret.ts'
 import { credentialsStand } from '../../src/core/session.ts'
-import {
-  clientHolds,
-  readCredentials,
-  readForm,
-  readTokenRequest,
-  type TokenRequest,
-} from '../../src/core/token-request.ts'
+import { clientHolds, readTokenRequest, type TokenRequest } from '../../src/core/token-request.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 import { recorded } from '../../src/store/audit.ts'
@@ -28,27 +22,21 @@ import { places } from '../../src/store/keys.ts'
 import { readPerson, standingHolds } from '../../src/store/people.ts'
 import { sessionHolds } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
+import { readAsked, wrongClient } from './client-authentication.ts'
 import { tokenAnswer } from './tokens.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'signer'>
 
 export async function handle(world: Needs, call: Call): Promise<Answer> {
-  const form = readForm(call.body, call.headers['content-type'])
-  if (!form.ok) return oauthError(form.reason, form.detail ?? '')
-  const credentials = readCredentials(call.headers.authorization, form.value)
-  if (!credentials.ok) return oauthError(credentials.reason, credentials.detail ?? '', true)
-  const request = readTokenRequest(form.value)
+  const asked = readAsked(call)
+  if (!asked.ok) return asked.answer
+  const request = readTokenRequest(asked.form)
 
   // The client and what it presents, in one read; whether it may, is looked at in that order.
   const presented = request.ok ? placesOf(request.value) : []
-  const [clientItem, ...items] = await world.db.batch([places.client(credentials.value.clientId), ...presented])
+  const [clientItem, ...items] = await world.db.batch([places.client(asked.credentials.clientId), ...presented])
   const client = clientIn(clientItem)
-  if (!clientHolds(client, credentials.value))
-    return oauthError(
-      'invalid_client',
-      'The client is not who it says it is.',
-      call.headers.authorization !== undefined,
-    )
+  if (!clientHolds(client, asked.credentials)) return wrongClient(call)
   if (!request.ok) return oauthError(request.reason, request.detail ?? '')
   if (!client.grantTypes.includes(request.value.grantType))
     return oauthError('unauthorized_client', `This client may not use ${request.value.grantType}.`)

@@ -37,7 +37,7 @@ export async function tokenAnswer(
 }
 
 /** `acr`, `amr` and `auth_time` as they were when the grant was made (RFC 9068 §2.2.1). */
-const levels = ({ acr, amr, authTime }: Grant) => ({
+export const levels = ({ acr, amr, authTime }: Grant) => ({
   auth_time: authTime,
   ...(acr === undefined ? {} : { acr }),
   ...(amr.length === 0 ? {} : { amr }),

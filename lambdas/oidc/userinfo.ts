@@ -1,15 +1,13 @@
 // GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
-import type { Grant } from '../../src/core/grant.ts'
-import { credentialsStand, type Session } from '../../src/core/session.ts'
-import type { User } from '../../src/core/user.ts'
 import { namesInScopes, userClaims } from '../../src/core/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { badBearer, noBearer } from '../../src/http/oauth-error.ts'
 import { grantOf } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
-import { readPerson, userIn } from '../../src/store/people.ts'
+import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
+import { grantHolds } from './standing.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
@@ -27,7 +25,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     places.session(typeof sid === 'string' ? sid : ''),
   ])
   const [grant, user, session] = [grantOf(grantItem), userIn(userItem), sessionIn(sessionItem)]
-  if (grant === undefined || user === undefined || !(await holds(world, grant, user, session)))
+  if (grant === undefined || user === undefined || !(await grantHolds(world, grant, user, session)))
     return badBearer('What the access token was issued for has ended.')
   // A token may have been narrowed on refresh: then it tells what its own scope says, and no more.
   const scopes = String(verified.value.scope ?? '').split(' ')
@@ -35,14 +33,4 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const whole = granted.length === grant.scopes.length
   const names = [...namesInScopes(granted), ...(whole ? (grant.claims?.userinfo ?? []) : [])]
   return json(200, { sub: user.id, ...userClaims(user, names) })
-}
-
-/** Whether the grant still stands: not revoked, its session not over, its user and keys as they were. */
-async function holds(world: Needs, grant: Grant, user: User, session: Session | undefined): Promise<boolean> {
-  if (grant.user !== user.id || grant.revokedAt !== undefined || !user.enabled) return false
-  // `offline_access` is the leave to go on after the session (OpenID Connect Core §11).
-  if (!grant.scopes.includes('offline_access') && (session === undefined || session.until <= world.now())) return false
-  if (grant.standing === user.standing) return true
-  const person = await readPerson(world.db, user.id)
-  return person !== undefined && credentialsStand(grant.credentials, person)
 }

@@ -21,6 +21,8 @@ export type Client = {
   enforcement: 'voluntary' | 'strict'
   flow?: string
   maxAges?: Record<string, Seconds>
+  /** `false`: no `amr` in its tokens. How somebody signed in is then not its business. */
+  amr?: boolean
   enabled: boolean
   createdAt: Seconds
 }

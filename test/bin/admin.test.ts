@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDynamodb } from '../../local/dynamodb.ts'
 import { createTables, localClient } from '../../local/tables.ts'
+import { readClient } from '../../src/store/clients.ts'
 import { openDb } from '../../src/store/db.ts'
 import { findPerson } from '../../src/store/people.ts'
 import { readRealm } from '../../src/store/realm.ts'
@@ -99,6 +100,12 @@ describe('npm run admin', () => {
     expect(added.out).toMatch(/shown this once:\n[A-Za-z0-9_-]{43}/)
     const publicOne = await admin(['client', 'add', 'app', '--redirect-uri', 'com.example.app:/cb', '--public'])
     expect(publicOne.out).toContain('public')
+  })
+
+  it('--no-amr keeps from a client how its users signed in', async () => {
+    await admin(['client', 'add', 'discreet', '--redirect-uri', 'https://discreet.example/cb', '--no-amr'])
+    expect(await readClient(db, 'discreet')).toMatchObject({ amr: false })
+    expect(await readClient(db, 'shop')).not.toHaveProperty('amr')
   })
 
   it('settings are read and set', async () => {

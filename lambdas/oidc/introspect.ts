@@ -1,0 +1,132 @@
+/**
+ * POST /introspect — whether a token of ours is good now, and what it says (RFC 7662).
+ *
+ * A client hears of its own tokens. A resource server is a client whose record has the scope `introspection`: it hears of
+ * every person's access token, as those are made for no single resource server, but not of tokens for our own API, and
+ * of nobody's refresh tokens. All else is inactive, and why is not said (§2.2). Public clients hear nothing: whoever finds a token could ask in their name (§2.1, §4).
+ *
+ * Two calls to DynamoDB; one more for a refresh token whose user's standing moved. Nothing changes, so nothing is audited.
+ */
+import type { JWTPayload } from 'jose'
+import type { Client } from '../../src/core/client.ts'
+import type { RefreshToken } from '../../src/core/grant.ts'
+import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
+import { type Credentials, clientHolds } from '../../src/core/token-request.ts'
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { oauthError } from '../../src/http/oauth-error.ts'
+import { clientIn } from '../../src/store/clients.ts'
+import { grantOf, refreshTokenIn } from '../../src/store/grants.ts'
+import { places } from '../../src/store/keys.ts'
+import { userIn } from '../../src/store/people.ts'
+import { sessionIn } from '../../src/store/sessions.ts'
+import type { World } from '../../src/world.ts'
+import { readAsked, wrongClient } from './client-authentication.ts'
+import { grantHolds } from './standing.ts'
+import { levels } from './tokens.ts'
+
+type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
+
+/** What makes a client a resource server. */
+const introspectionScope = 'introspection'
+
+const inactive = json(200, { active: false })
+
+export async function handle(world: Needs, call: Call): Promise<Answer> {
+  const asked = readAsked(call)
+  if (!asked.ok) return asked.answer
+  const token = asked.form.get('token')
+  // `token_type_hint` is not looked at: which kind a token of ours is, its form says (§2.1 lets a server not care).
+  const halves = splitHalves(token)
+  const known = await (halves === undefined
+    ? readAccessToken(world, asked.credentials, token)
+    : readRefreshToken(world, asked.credentials, halves))
+  const { client } = known
+  if (!clientHolds(client, asked.credentials) || client.tokenEndpointAuthMethod === 'none') return wrongClient(call)
+  if (token === undefined) return oauthError('invalid_request', 'token is missing.')
+  return 'payload' in known ? accessToken(world, client, known) : refreshToken(world, client, known)
+}
+
+type KnownAccess = Awaited<ReturnType<typeof readAccessToken>>
+
+/** The client, and what an access token rests on, in one read. */
+async function readAccessToken({ db, verifier }: Needs, { clientId }: Credentials, token: string | undefined) {
+  const verified = token === undefined ? undefined : await verifier.verify(token, { typ: 'at+jwt' })
+  const payload = verified?.ok ? verified.value : undefined
+  const { jti = '', sub = '', sid, client_id: issuedTo } = payload ?? {}
+  const [asking, owner, grant, user, session] = await db.batch([
+    places.client(clientId),
+    places.client(String(issuedTo ?? '')),
+    places.grant(jti.split('.')[0] ?? ''),
+    places.user(sub),
+    places.session(String(sid ?? '')),
+  ])
+  return {
+    client: clientIn(asking),
+    payload,
+    owner: clientIn(owner),
+    grant: grantOf(grant),
+    user: userIn(user),
+    session: sessionIn(session),
+  }
+}
+
+async function accessToken(world: Needs, client: Client, known: KnownAccess): Promise<Answer> {
+  const { payload, owner, grant, user, session } = known
+  if (payload === undefined || !owner?.enabled) return inactive
+  const isForIt = client.scopes.includes(introspectionScope) && payload.aud === world.stage.issuer
+  if (owner.clientId !== client.clientId && !isForIt) return inactive
+  // A client's own token rests on nothing but the client (RFC 9068 §2.2: it is its own subject).
+  const itsOwn = payload.sub === owner.clientId && payload.sid === undefined
+  const holds = grant !== undefined && user !== undefined && (await grantHolds(world, grant, user, session))
+  return itsOwn || holds ? json(200, { active: true, token_type: 'Bearer', ...told(payload) }) : inactive
+}
+
+/** The claims that the token has anyhow, by name: what comes to be in it later is not told unawares. */
+const toldClaims = [
+  ...['iss', 'aud', 'sub', 'client_id', 'iat', 'exp', 'jti', 'scope', 'sid'],
+  ...['acr', 'amr', 'auth_time'],
+] as const
+
+const told = (payload: JWTPayload) =>
+  Object.fromEntries(toldClaims.flatMap((name) => (payload[name] === undefined ? [] : [[name, payload[name]]])))
+
+type KnownRefresh = { client: Client | undefined; token: RefreshToken | undefined }
+
+async function readRefreshToken(
+  { db }: Needs,
+  { clientId }: Credentials,
+  { id, secret }: { id: string; secret: string },
+): Promise<KnownRefresh> {
+  const [asking, item] = await db.batch([places.client(clientId), places.refreshToken(id)])
+  const token = refreshTokenIn(item)
+  const whole = token !== undefined && sameText(token.secretHash, hashSecret(secret))
+  return { client: clientIn(asking), token: whole ? token : undefined }
+}
+
+/** No `token_type`: what RFC 6749 §7.1 calls so says how an access token is used. */
+async function refreshToken(world: Needs, client: Client, { token }: KnownRefresh): Promise<Answer> {
+  if (token === undefined || token.clientId !== client.clientId) return inactive
+  if (token.usedAt !== undefined || token.until <= world.now()) return inactive
+  const [grantItem, userItem, sessionItem] = await world.db.batch([
+    places.grant(token.grant.id),
+    places.user(token.grant.user),
+    places.session(token.grant.sid),
+  ])
+  const [grant, user] = [grantOf(grantItem), userIn(userItem)]
+  if (grant?.revokedAt !== undefined || grant === undefined || user === undefined) return inactive
+  // The token's own copy, as a refresh has it: its standing is the one that was found to do at the last refresh.
+  if (!(await grantHolds(world, token.grant, user, sessionIn(sessionItem)))) return inactive
+  return json(200, {
+    active: true,
+    iss: world.stage.issuer,
+    aud: world.stage.issuer,
+    sub: token.grant.user,
+    client_id: token.clientId,
+    iat: token.createdAt,
+    exp: token.until,
+    jti: token.id,
+    scope: token.grant.scopes.join(' '),
+    sid: token.grant.sid,
+    ...levels(token.grant),
+  })
+}
