@@ -1,5 +1,5 @@
 /**
- * Who and what is there on a laptop from the start: the realm, some people, two applications and a CMS's API key, made
+ * Who and what is there on a laptop from the start: the realm, some people, three applications and a CMS's API key, made
  * by the same functions as an operator's after deploying.
  *
  * What is secret of it is made once and kept beside the tables, so that a restart finds the same.
@@ -37,6 +37,8 @@ const people = [
 const apps = {
   app1: { clientName: 'App1' },
   app2: { clientName: 'App2' },
+  /** Where a certificate is asked for, after a password and a one-time code. */
+  app3: { clientName: 'App3', flow: 'stepup-ldap-otp-cba' },
 } as const
 export type AppId = keyof typeof apps
 

@@ -21,10 +21,12 @@ import { startGateway } from './gateway.ts'
 import { type Lambdas, startLambdas } from './lambdas.ts'
 import { startMailCapture } from './mail.ts'
 import { freePort } from './ports.ts'
-import { type DemoClient, type Person, seed } from './seed.ts'
+import { type AppId, type DemoClient, type Person, seed } from './seed.ts'
 import { checkEndpoint, createTables, deleteTables, localClient, sweep } from './tables.ts'
 
-export type Ports = Partial<Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort', number>>
+export type Ports = Partial<
+  Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort' | 'app3Port', number>
+>
 
 export type ServiceOptions = Ports & {
   /** Of the issuer; the others follow it, in the order of `Ports`, unless they are given. 0: free ones for all. */
@@ -33,7 +35,7 @@ export type ServiceOptions = Ports & {
   directory: string
   /** Begin from nothing: empties the directory. */
   fresh?: boolean
-  /** Whether App1, App2 and the CMS run. Their addresses are registered either way. Default true. */
+  /** Whether the applications and the CMS run. Their addresses are registered either way. Default true. */
   apps?: boolean
   /** Print nothing. */
   quiet?: boolean
@@ -50,7 +52,7 @@ export type Demo = {
   apiKey: string
   people: Person[]
   clients: DemoClient[]
-  apps: { app1: string; app2: string; cms: string }
+  apps: Record<AppId | 'cms', string>
 }
 
 export type Service = {
@@ -74,6 +76,7 @@ export function portsOf({ port = defaultPort, ...given }: ServiceOptions): Requi
     app2Port: given.app2Port ?? after(3),
     cmsPort: given.cmsPort ?? after(4),
     dynamodbPort: given.dynamodbPort ?? after(5),
+    app3Port: given.app3Port ?? after(6),
   }
 }
 
@@ -111,10 +114,12 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   // Known before they run, as their addresses are registered; refused before the work begins.
   const app1 = await freePort(ports.app1Port, 'App1')
   const app2 = await freePort(ports.app2Port, 'App2')
+  const app3 = await freePort(ports.app3Port, 'App3')
   const cms = await freePort(ports.cmsPort, 'the CMS')
   const addresses = {
     app1: `http://localhost:${app1}`,
     app2: `http://localhost:${app2}`,
+    app3: `http://localhost:${app3}`,
     cms: `http://localhost:${cms}`,
   }
   const mail = opened(await startMailCapture({ port: ports.inboxPort, directory: join(directory, 'mail') }))
@@ -193,6 +198,16 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
         issuer,
         acrValues: 'fido',
         description: 'Asks for a security key or passkey.',
+      }),
+    )
+    opened(
+      await startRelyingParty({
+        ...seeded.clients.app3,
+        name: 'App3',
+        port: app3,
+        issuer,
+        acrValues: 'cba',
+        description: 'Asks for a certificate, after a password and a one-time code.',
       }),
     )
     opened(await startCms({ port: cms, issuer, tenantCode, apiKey: seeded.apiKey }))

@@ -15,11 +15,13 @@ const help = `Runs Keystep on this machine, with everything it needs.
   --app2-port <n>      App2                         (port + 3)
   --cms-port <n>       the demo CMS                 (port + 4)
   --dynamodb-port <n>  the DynamoDB emulator        (port + 5)
+  --app3-port <n>      App3                         (port + 6)
   --directory <path>   where all state is kept      (.local)
   --fresh              begin from nothing: deletes what an earlier start kept there
   --help               this
 
-Each port can be set by the environment, too: PORT, INBOX_PORT, APP1_PORT, APP2_PORT, CMS_PORT, DYNAMODB_PORT.
+Each port can be set by the environment, too: PORT, INBOX_PORT, APP1_PORT, APP2_PORT, CMS_PORT, DYNAMODB_PORT,
+APP3_PORT.
 DYNAMODB_ENDPOINT names a DynamoDB to use instead of the emulator.
 While the service is ready, demo.json in that directory has the addresses, people and secrets.
 `
@@ -32,6 +34,7 @@ const portFlags = {
   'app2-port': 'app2Port',
   'cms-port': 'cmsPort',
   'dynamodb-port': 'dynamodbPort',
+  'app3-port': 'app3Port',
 } as const satisfies Record<string, keyof Ports>
 
 type Asked = Ports & { port?: number; directory: string; fresh: boolean; help: boolean }
@@ -50,6 +53,7 @@ export function readFlags(args: string[], environment: Readonly<Record<string, s
       'app2-port': text,
       'cms-port': text,
       'dynamodb-port': text,
+      'app3-port': text,
       directory: text,
       fresh: yes,
       help: yes,
@@ -77,8 +81,9 @@ export function readFlags(args: string[], environment: Readonly<Record<string, s
     const its = portOf(flag)
     if (its !== undefined) asked[portFlags[flag]] = its
   }
-  if ((asked.port ?? 0) > 65_530)
-    throw new CannotStart('--port must leave room for the five that follow it: at most 65530.')
+  const highest = 65_535 - Object.keys(portFlags).length
+  if ((asked.port ?? 0) > highest)
+    throw new CannotStart(`--port must leave room for those that follow it: at most ${highest}.`)
   return asked
 }
 
@@ -91,6 +96,7 @@ Keystep is ready, after ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C stops it.
 
   App1   ${demo.apps.app1}/   asks for a password
   App2   ${demo.apps.app2}/   asks for a security key or passkey
+  App3   ${demo.apps.app3}/   asks for a certificate, after a password and a one-time code
   CMS    ${demo.apps.cms}/   enrols keys for people
   Inbox  ${demo.inbox}   every mail that is sent
   Issuer ${demo.issuer}/.well-known/openid-configuration

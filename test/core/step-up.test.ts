@@ -25,9 +25,14 @@ const flowOf = (data: unknown): Flow => {
   if (!flow.ok) throw new Error(`${flow.at}: ${flow.detail}`)
   return flow.value
 }
+const withoutLevel = (flow: Flow, alias: string): Flow => ({
+  ...flow,
+  levels: flow.levels.filter((level) => level.alias !== alias),
+})
 const ldapOtp = flowOf(otpFlow)
 const ldapOtpCba = flowOf(cbaFlow)
-const fido = flowOf(fidoFlow)
+/** As it ships, without the one-time code between its levels. */
+const fido = withoutLevel(flowOf(fidoFlow), 'otp')
 const ldap: Flow = { ...ldapOtp, id: 'ldap', levels: ldapOtp.levels.slice(0, 1) }
 
 const t0 = 1_800_000_000

@@ -274,7 +274,7 @@ describe('a start', () => {
     ])
     expect(demo.people.length).toBeGreaterThan(3)
     for (const person of demo.people) expect(Object.keys(person)).toEqual(['id', 'userName', 'email', 'password'])
-    expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2'])
+    expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2', 'app3'])
     expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
       local: { DynamodbEndpoint: expect.stringContaining('http://localhost:') },
     })
