@@ -1,0 +1,123 @@
+/**
+ * What could be shown next, and where it leads: each offer is the next step towards a level that the user can reach.
+ *
+ * A prospect is the standings of the proofs that are there together with those the user could make; what it reaches is
+ * reachable, and nothing else is offered.
+ */
+import { type FactorKind, factorKinds, type Step } from '../flow.ts'
+import type { Offer, Proof, Question, Way } from '../step-up.ts'
+import {
+  demandedAge,
+  maxAgeOf,
+  mayEnrolAt,
+  meets,
+  nextSteps,
+  ownSteps,
+  proofBy,
+  type Shown,
+  type Standing,
+  standings,
+} from './standing.ts'
+
+/** The preferred one first. */
+export const ways = ['use', 'activate', 'enrol'] as const satisfies readonly Way[]
+
+/** What the user could reach in this request if they used each of these ways. */
+export type Prospect = { ways: readonly Way[]; levels: Standing[] }
+
+export const prospectOf = (question: Question, proofs: readonly Proof[], allowed: readonly Way[]): Prospect => ({
+  ways: allowed,
+  levels: standings(question, [...proofs, ...possible(question, allowed)]),
+})
+
+/** The proofs the user could make now. */
+function possible(question: Question, allowed: readonly Way[]): Shown[] {
+  const { enrolled, policy, flow } = question
+  const made = { at: question.now, request: question.request.id }
+  if (enrolled === 'unknown') {
+    const models = flow.levels.flatMap((level) => level.steps.flatMap((step) => step.demands?.aaguids ?? []))
+    const any = { ...made, way: 'use', userVerified: true, attested: true, deviceBound: true } as const
+    return [
+      ...factorKinds.map((factor) => ({ ...any, factor })),
+      ...models.map((aaguid) => ({ ...any, factor: 'webauthn' as const, aaguid })),
+    ]
+  }
+  return factorKinds
+    .flatMap((factor): Shown[] => {
+      const mayEnrol: Shown[] = policy.enrol.includes(factor)
+        ? [{ ...made, factor, way: 'enrol', userVerified: true }]
+        : []
+      if (factor === 'webauthn') {
+        if (enrolled.webauthn.length === 0) return mayEnrol
+        return enrolled.webauthn.flatMap((key): Shown[] =>
+          key.state === 'locked'
+            ? []
+            : [{ ...proofBy(key), ...made, way: key.state === 'pending' ? 'activate' : 'use' }],
+        )
+      }
+      const state = enrolled[factor]
+      if (state === 'none') return mayEnrol
+      return state === 'locked' ? [] : [{ ...made, factor, way: state === 'pending' ? 'activate' : 'use' }]
+    })
+    .filter((proof) => proof.way !== undefined && allowed.includes(proof.way))
+}
+
+/** The next step towards each level that meets the target, the lowest level first, the factors at hand before others. */
+export function offersFor(
+  question: Question,
+  proofs: readonly Proof[],
+  prospect: Prospect,
+  loa: number,
+): [Offer, ...Offer[]] | undefined {
+  const offers = new Map<FactorKind, Offer>()
+  for (const [index, { level, met }] of prospect.levels.entries()) {
+    if (!met || level.loa < loa) continue
+    for (const offer of nextOffers(question, proofs, prospect.ways, index)) {
+      const earlier = offers.get(offer.factor)
+      offers.set(offer.factor, earlier ? merged(earlier, offer) : offer)
+    }
+  }
+  const rank = (offer: Offer) => Math.min(...offer.ways.map((way) => ways.indexOf(way)))
+  const [first, ...others] = [...offers.values()].sort((one, other) => rank(one) - rank(other))
+  return first && [first, ...others]
+}
+
+const merged = (one: Offer, other: Offer): Offer => ({
+  factor: one.factor,
+  ways: ways.filter((way) => one.ways.includes(way) || other.ways.includes(way)),
+  keys: [...one.keys, ...other.keys.filter((key) => !one.keys.some(({ credential }) => credential === key.credential))],
+})
+
+/** What brings the user nearer to one level: the first thing missing, from the lowest level it rests on upwards. */
+function nextOffers(question: Question, proofs: readonly Proof[], allowed: readonly Way[], index: number): Offer[] {
+  const { flow, policy, request } = question
+  const from = flow.levels[index]?.mode === 'direct' ? index : 0
+  for (const [offset, level] of flow.levels.slice(from, index + 1).entries()) {
+    const place = from + offset
+    const usual = maxAgeOf(level, policy)
+    const { complete, bound } = ownSteps(
+      question,
+      level,
+      proofs,
+      place === index ? Math.min(usual, demandedAge(request)) : usual,
+    )
+    if (complete) continue
+    const hopes = possible(question, allowed).filter(({ way }) => way !== 'enrol' || mayEnrolAt(level, place))
+    return nextSteps(level, bound).flatMap((step) => offerOf(step, hopes) ?? [])
+  }
+  return []
+}
+
+function offerOf(step: Step, hopes: readonly Shown[]): Offer | undefined {
+  const fit = hopes.filter((hope) => hope.factor === step.authenticator && meets(hope, step.demands))
+  if (fit.length === 0) return undefined
+  return {
+    factor: step.authenticator,
+    ways: ways.filter((way) => fit.some((hope) => hope.way === way)),
+    keys: fit.flatMap(({ credential, way }) =>
+      credential === undefined
+        ? []
+        : [{ credential, activate: way === 'activate', verify: step.demands?.userVerified ?? false }],
+    ),
+  }
+}
