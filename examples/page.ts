@@ -70,6 +70,8 @@ section > :last-child, .card > :last-child { margin-bottom: 0 }
 .state.locked { color: var(--bad); border-color: currentColor }
 .actions { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end }
 .actions form { display: contents }
+.asks { display: flex; flex-wrap: wrap; gap: .35rem 1.1rem; list-style: none; margin: 0; padding: 0 }
+nav { margin: 1.5rem 1.1rem }
 label, legend { font-weight: 600 }
 label { display: block }
 .choice { font-weight: 400; display: flex; gap: .6rem; align-items: baseline; padding-block: .2rem; min-height: 1.75rem }

@@ -94,6 +94,21 @@ const askedFor = (sent: URLSearchParams): Html => {
     : html`<p class="soft">This visit asks for ${shown.map(([name, value], at) => [at > 0 ? ', ' : '', html`<code>${name}=${value}</code>`])}.</p>`
 }
 
+/** What a visit may ask for instead of the usual, for whoever wants to see what step-up does. */
+const otherAsks: [label: string, query: string][] = [
+  ['a password', 'acr_values=pwd'],
+  ['a one-time code', 'acr_values=otp'],
+  ['a certificate', 'acr_values=cba'],
+  ['a security key or passkey', 'acr_values=fido'],
+  ['all of it anew', 'prompt=login'],
+  ['nothing older than a minute', 'max_age=60'],
+  ['no page at all', 'prompt=none'],
+  ['the usual', ''],
+]
+
+const otherAsksShown = html`<nav aria-labelledby="other-title"><h2 id="other-title">Ask for something else</h2>
+<ul class="asks">${otherAsks.map(([label, query]) => html`<li><a href="/${query && `?${query}`}">${label}</a></li>`)}</ul></nav>`
+
 const claimsShown = (claims: oidc.IDToken): Html =>
   html`<h3>The ID token’s claims</h3><pre id="claims" tabindex="0" aria-label="Claims of the ID token">${JSON.stringify(claims, null, 2)}</pre>`
 
@@ -181,7 +196,8 @@ ${failure?.refused === undefined ? claimsShown(tokens.claims) : undefined}
 <div class="actions">${signOutButton}
 <form method="post" action="/check"><button class="quiet">Check session</button></form>
 ${ask('Ask again', 'quiet')}</div></section>`
-}`
+}
+${otherAsksShown}`
     return showPage({ brand: `${name} · an application`, title: `${name} – ${state}`, main, formsTo })
   }
 
