@@ -1,12 +1,13 @@
 // POST /login/{login}/activation/ceremony — the pending key's answer, checked with the public key that was imported.
 import { isVoid } from '../../src/core/authenticator.ts'
 import { parseAssertion } from '../../src/core/fido.ts'
-import { activationLifetime } from '../../src/core/login.ts'
+import { proofOf } from '../../src/core/judge.ts'
+import { activationLifetime, newChallenge } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { checkAssertion, noticeToOwner, proofOf, readResponse, refusalWrites } from '../login/assertion.ts'
-import { type JourneyWorld, keyOf, newChallenge, overtaken } from '../login/journey.ts'
+import { checkAssertion, noticeToOwner, readResponse, refusalWrites } from '../login/assertion.ts'
+import { type JourneyWorld, keyOf, overtaken } from '../login/journey.ts'
 import { onPage } from '../login/post.ts'
 import { onward } from '../login/step.ts'
 

@@ -11,7 +11,6 @@ import { type AssertionRefusal, answersChallenge, type ProvedAssertion, verifyAs
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import { type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
-import type { Proof } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { changedState, loweredStanding, suspectedAuthenticator } from '../../src/store/people.ts'
@@ -57,17 +56,6 @@ export async function checkAssertion(
     rpId: world.stage.rpId,
   })
 }
-
-export const proofOf = (key: Authenticator, login: Login, at: number): Proof => ({
-  factor: 'webauthn',
-  at,
-  request: login.id,
-  credential: key.id,
-  userVerified: true,
-  deviceBound: key.credential.backupEligible !== true,
-  attested: key.provenance === 'attested',
-  ...(key.provenance === 'attested' && key.credential.aaguid !== undefined ? { aaguid: key.credential.aaguid } : {}),
-})
 
 /**
  * What a person hears of an answer that proved nothing. Until a signature holds, one word for everything: whether the

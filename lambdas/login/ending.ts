@@ -4,6 +4,7 @@
  */
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/grant.ts'
+import { proofsOf } from '../../src/core/judge.ts'
 import type { Login } from '../../src/core/login.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
@@ -18,7 +19,7 @@ import { standingHolds } from '../../src/store/people.ts'
 import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { eventOf, levelsOf } from './event.ts'
-import { type Journey, type JourneyWorld, proofsOf } from './journey.ts'
+import type { Journey, JourneyWorld } from './journey.ts'
 
 /** Issues the code: grant, session, login and audit in one transaction. */
 export async function finish(

@@ -4,14 +4,14 @@
  * Every page and every post of a login is worked out from here, anew each time: the record is read, and its person, and
  * the decision is made over both. How a step is kept is in `step.ts`, how a login ends in `ending.ts`.
  */
-import { enrolmentAsSeen, enrolmentOf } from '../../src/core/enrolment.ts'
-import { challengeLifetime, type Login, loginLifetime } from '../../src/core/login.ts'
-import { type Next, whatNext } from '../../src/core/next-page.ts'
+import { admitted, hasSay, judgeLogin, proofsOf } from '../../src/core/judge.ts'
+import type { Login } from '../../src/core/login.ts'
+import type { Next } from '../../src/core/next-page.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import type { Seconds } from '../../src/core/result.ts'
-import { hashSecret, newId, newSecret, sameText } from '../../src/core/secret.ts'
-import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from '../../src/core/session.ts'
-import { type Decision, decide, policyFor } from '../../src/core/step-up.ts'
+import { hashSecret, sameText } from '../../src/core/secret.ts'
+import type { Person, Session } from '../../src/core/session.ts'
+import type { Decision } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import { browserOf, sessionCookie } from '../../src/http/cookies.ts'
 import { places } from '../../src/store/keys.ts'
@@ -88,21 +88,18 @@ export async function travel(
   world: JourneyWorld,
   { login, kept, realm, session }: Pick<Journey, 'login' | 'kept' | 'realm' | 'session'>,
 ): Promise<Journey> {
-  const mine = session !== undefined && !login.leftSession && [undefined, session.user].includes(login.user)
-  const user = login.user ?? (mine && login.typedName === undefined ? session.user : undefined)
+  const mine = hasSay(login, session)
+  const user = login.user ?? (mine && login.typedName === undefined ? session?.user : undefined)
   // For a name that nobody has, nobody is read: it takes as long as for one that somebody has.
   const read =
     user === undefined && login.typedName === undefined ? undefined : await readPerson(world.db, user ?? nobody)
-  const stands = mine && read !== undefined && read.user.id === session.user && sessionStands(session, read)
-  // A session that stands no more names nobody either: who they are is asked afresh.
-  const person = read?.user.enabled && (stands || login.user !== undefined) ? read : undefined
+  const counted = admitted(login, session, read)
   return judge(world, {
     login,
     kept,
     realm,
-    session: stands ? session : undefined,
-    leftover: stands ? undefined : session,
-    person,
+    leftover: counted.session === undefined ? session : undefined,
+    ...counted,
   })
 }
 
@@ -110,70 +107,8 @@ export type Unjudged = Omit<Journey, 'proved' | 'decision' | 'next'>
 
 /** The decision over what is known, without reading anything. */
 export function judge(world: Pick<World, 'now'>, known: Unjudged, proofs = proofsOf(known)): Journey {
-  const { login, realm, person } = known
-  const now = world.now()
-  // Who confirmed who they are, to activate a key, is no stranger either, although that proves no level.
-  const { activation } = login
-  const confirmed = activation !== undefined && activation.state !== 'waiting' && activation.until > now
-  const proved = person !== undefined && (proofs.length > 0 || confirmed)
-  const name = login.typedName ?? person?.user.userName
-  const real = person === undefined ? undefined : enrolmentOf(person, now)
-  const enrolled =
-    name === undefined
-      ? 'unknown'
-      : proved && real !== undefined
-        ? real
-        : enrolmentAsSeen(real, name, realm.decoySecret)
-  const decided = decide({
-    request: {
-      id: login.id,
-      acrValues: login.request.acrValues,
-      essentialAcr: login.request.essentialAcr,
-      voluntaryAcr: login.request.voluntaryAcr,
-      maxAge: login.request.maxAge,
-      prompt: login.request.prompts,
-    },
-    policy: policyFor(realm, login.policy),
-    flow: flowOf(realm, login.flow),
-    proofs,
-    enrolled,
-    now,
-  })
-  const decision = aboutAnother(known) ? anotherPerson(decided) : decided
-  const named = name !== undefined
-  return { ...known, proved, decision, next: whatNext({ login, decision, named, now }) }
-}
-
-/** The application asked about one person, and it is another who signs in. */
-const aboutAnother = ({ login, person }: Unjudged): boolean =>
-  login.request.subject !== undefined && person !== undefined && person.user.id !== login.request.subject
-
-/** No answer about anybody else (OpenID Connect Core §3.1.2.2). They may sign in first: who they are is known then. */
-const anotherPerson = (decision: Decision): Decision =>
-  decision.do !== 'issue'
-    ? decision
-    : {
-        do: 'refuse',
-        error: 'login_required',
-        reason: 'no-session',
-        description: 'Another user than the one that was asked for is signed in.',
-        helps: [],
-        report: { ...decision.report, reason: 'no-session' },
-      }
-
-/** What the session and this login have shown, as far as the keys it was shown with are still there. */
-export function proofsOf({ login, session, person }: Unjudged) {
-  if (person === undefined) return []
-  return [...(session?.proofs ?? []), ...login.proofs].filter((proof) =>
-    credentialsStand(credentialsOf([proof]), person),
-  )
-}
-
-export function flowOf(realm: Realm, named: string | undefined) {
-  const flow = realm.flows[named ?? realm.browserFlow] ?? realm.flows[realm.browserFlow]
-  if (flow === undefined)
-    throw new Error(`The realm has no flow ${realm.browserFlow}, which is bound as its browser flow`)
-  return flow
+  const { proved, decision, next } = judgeLogin(known, world.now(), { proofs })
+  return { ...known, proved, decision, next }
 }
 
 /** The one key the pages are about: to be activated, or being so. Undefined for a key that nobody has. */
@@ -187,21 +122,3 @@ export function overtaken({ login, person }: Journey): Notice {
   if (states.length === 0) return 'key-gone'
   return states.includes('active') ? 'already-active' : 'step-over'
 }
-
-/** A new login, not kept yet. */
-export function newLogin(
-  given: Pick<Login, 'request' | 'application' | 'policy' | 'browserHash'> & Pick<Login, 'flow' | 'leftSession'>,
-  now: Seconds,
-): Login {
-  return {
-    ...given,
-    id: newId(),
-    startedAt: now,
-    until: now + loginLifetime,
-    proofs: [],
-    ...newChallenge(now),
-    version: 1,
-  }
-}
-
-export const newChallenge = (now: Seconds) => ({ challenge: newSecret(), challengeUntil: now + challengeLifetime })

@@ -1,9 +1,9 @@
 // GET /login/{login} — the page that is next, worked out afresh: reload, back button and second tab all see the same.
-import { challengeLifetime } from '../../src/core/login.ts'
+import { challengeLifetime, newChallenge } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { fail, finish } from './ending.ts'
-import { type Journey, type JourneyWorld, newChallenge, openJourney } from './journey.ts'
+import { type Journey, type JourneyWorld, openJourney } from './journey.ts'
 import { showNext, showOver } from './show.ts'
 import { onward } from './step.ts'
 

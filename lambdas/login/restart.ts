@@ -1,8 +1,8 @@
 // POST /login/{login}/restart — another account: all that was typed and proved here is forgotten.
-import type { Login } from '../../src/core/login.ts'
+import { type Login, newChallenge } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
-import { type JourneyWorld, newChallenge, openJourney } from './journey.ts'
+import { type JourneyWorld, openJourney } from './journey.ts'
 import { showOver } from './show.ts'
 import { onward } from './step.ts'
 

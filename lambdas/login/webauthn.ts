@@ -1,21 +1,15 @@
 // POST /login/{login}/webauthn — the answer of an active key, with or without a user name (WebAuthn Level 3 §7.2).
 import type { Authenticator } from '../../src/core/authenticator.ts'
 import { parseAssertion } from '../../src/core/fido.ts'
+import { proofOf } from '../../src/core/judge.ts'
+import { newChallenge } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
-import {
-  checkAssertion,
-  type NotProved,
-  noticeFor,
-  proofOf,
-  readResponse,
-  refusalWrites,
-  strayKey,
-} from './assertion.ts'
-import { type Journey, type JourneyWorld, newChallenge, nobody, openJourney } from './journey.ts'
+import { checkAssertion, type NotProved, noticeFor, readResponse, refusalWrites, strayKey } from './assertion.ts'
+import { type Journey, type JourneyWorld, nobody, openJourney } from './journey.ts'
 import { keepOr } from './post.ts'
 import { showOver } from './show.ts'
 import { onward } from './step.ts'

@@ -6,8 +6,8 @@ import {
   readReturn,
   returnTo,
 } from '../../src/core/authorize-request.ts'
-import type { Client } from '../../src/core/client.ts'
-import type { Login } from '../../src/core/login.ts'
+import { flowOf, policyOf } from '../../src/core/judge.ts'
+import { newLogin } from '../../src/core/login.ts'
 import { hashSecret } from '../../src/core/secret.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'
@@ -18,7 +18,7 @@ import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { fail, finish } from '../login/ending.ts'
-import { flowOf, type Journey, type JourneyWorld, judge, newLogin, travel } from '../login/journey.ts'
+import { type Journey, type JourneyWorld, judge, travel } from '../login/journey.ts'
 import { begin } from '../login/step.ts'
 
 type Needs = JourneyWorld & Pick<World, 'verifier'>
@@ -102,15 +102,6 @@ const again = (world: Pick<World, 'stage'>, call: Call, { login }: Known, cookie
   call.method === 'GET'
     ? seeOther(`/authorize?${call.query}`, cookies)
     : refuseAt(world, login.request, 'temporarily_unavailable', 'Something changed meanwhile; try again.')
-
-const policyOf = ({ acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges, amr }: Client): Login['policy'] => ({
-  enforcement,
-  ...(acrToLoa === undefined ? {} : { acrToLoa }),
-  ...(defaultAcr === undefined ? {} : { defaultAcr }),
-  ...(minimumAcr === undefined ? {} : { minimumAcr }),
-  ...(maxAges === undefined ? {} : { maxAges }),
-  ...(amr === undefined ? {} : { amr }),
-})
 
 const refuseAt = (world: Pick<World, 'stage'>, back: Returnable, error: string, description: string): Answer =>
   seeOther(returnTo(world.stage.issuer, back, { error, error_description: description }))

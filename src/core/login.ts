@@ -10,6 +10,7 @@ import type { AuthenticatorId, UserId } from './authenticator.ts'
 import type { AuthorizeRequest } from './authorize-request.ts'
 import type { FactorKind } from './flow.ts'
 import type { Seconds } from './result.ts'
+import { newId, newSecret } from './secret.ts'
 import type { ClientPolicy, Proof } from './step-up.ts'
 
 export type LoginId = string
@@ -70,6 +71,24 @@ export const activationLifetime: Seconds = 600
 export const codeTries = 5
 export const mailsPerWindow = 3
 export const mailWindow: Seconds = 900
+
+/** A new login, not kept yet. */
+export function newLogin(
+  given: Pick<Login, 'request' | 'application' | 'policy' | 'browserHash'> & Pick<Login, 'flow' | 'leftSession'>,
+  now: Seconds,
+): Login {
+  return {
+    ...given,
+    id: newId(),
+    startedAt: now,
+    until: now + loginLifetime,
+    proofs: [],
+    ...newChallenge(now),
+    version: 1,
+  }
+}
+
+export const newChallenge = (now: Seconds) => ({ challenge: newSecret(), challengeUntil: now + challengeLifetime })
 
 export type CeremonyPurpose = 'login' | 'activation'
 
