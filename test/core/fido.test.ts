@@ -2,11 +2,12 @@ import { createHash, generateKeyPairSync, type KeyObject, sign as signBytes } fr
 import { type AuthenticationResponseJSON, verifyAuthenticationResponse } from '@simplewebauthn/server'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { verifyRegistration } from '../../src/core/attestation.ts'
 import type { Credential } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { type Cbor, readCbor, writeCbor } from '../../src/core/cbor.ts'
 import { creationOptions, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
-import { type AssertionQuestion, parseAssertion, verifyAssertion, verifyRegistration } from '../../src/core/fido.ts'
+import { type AssertionQuestion, parseAssertion, verifyAssertion } from '../../src/core/fido.ts'
 import {
   attestationRoot,
   createSecurityKey,
