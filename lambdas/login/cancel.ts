@@ -1,4 +1,5 @@
 // POST /login/{login}/cancel — back to the application, empty-handed (RFC 6749 §4.1.2.1 access_denied).
+import { levelsOf } from '../../src/core/audit-event.ts'
 import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { fail } from './ending.ts'
@@ -16,7 +17,11 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   if (next.page === 'unmet') return (await fail(world, call, journey, next.decision)) ?? onward(login, 'step-over')
   const done = await world.db.transact([
     changedLogin({ ...login, done: 'given-up' }),
-    eventOf(world, call, journey, { type: 'login.failed', reason: 'cancelled' }),
+    eventOf(world, call, journey, {
+      type: 'login.failed',
+      reason: 'cancelled',
+      ...levelsOf(journey.decision.report),
+    }),
   ])
   return done.ok ? seeOther(cancelled(world, login)) : onward(login, 'step-over')
 }

@@ -2,6 +2,7 @@
  * How a login ends: with a code, or with the reason why there is none. Session, grant, login and audit change in one
  * transaction, on the condition that everything they rest on still stands.
  */
+import { levelsOf } from '../../src/core/audit-event.ts'
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/grant.ts'
 import { proofsOf } from '../../src/core/judge.ts'
@@ -18,7 +19,7 @@ import { changedLogin } from '../../src/store/logins.ts'
 import { standingHolds } from '../../src/store/people.ts'
 import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { eventOf, levelsOf } from './event.ts'
+import { eventOf } from './event.ts'
 import type { Journey, JourneyWorld } from './journey.ts'
 
 /** Issues the code: grant, session, login and audit in one transaction. */

@@ -1,6 +1,5 @@
 /** What the audit log is told of a login. */
 import type { AuditEvent } from '../../src/core/audit-event.ts'
-import type { Decision } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
@@ -25,11 +24,3 @@ export function eventOf(
     ...event,
   })
 }
-
-/** What was asked for, aimed at and reached, and how old each level was: of every decision. */
-export const levelsOf = ({ wanted, target, achieved, levels }: Decision['report']): Partial<AuditEvent> => ({
-  requested: wanted.names,
-  ages: Object.fromEntries(levels.flatMap(({ alias, age }) => (age === undefined ? [] : [[alias, age]]))),
-  ...(target?.acr === undefined ? {} : { target: target.acr }),
-  ...(achieved?.acr === undefined ? {} : { achieved: achieved.acr }),
-})

@@ -2,6 +2,7 @@
  * A step of a login: kept by one transaction that holds what it changed, what is told of it and, when nothing is missing
  * any more, the answer to the application as well.
  */
+import { levelsOf } from '../../src/core/audit-event.ts'
 import type { Login } from '../../src/core/login.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import type { Person } from '../../src/core/session.ts'
@@ -11,7 +12,7 @@ import type { Write } from '../../src/store/db.ts'
 import { changedLogin, createdLogin } from '../../src/store/logins.ts'
 import type { Notice } from '../../web/view.ts'
 import { endings, fail, finish } from './ending.ts'
-import { eventOf, levelsOf } from './event.ts'
+import { eventOf } from './event.ts'
 import { baseOf, type Journey, type JourneyWorld, judge } from './journey.ts'
 
 /** Back to the login's address, where the next page is worked out. */
@@ -38,24 +39,30 @@ export async function keep(world: JourneyWorld, call: Call, journey: Journey, st
   const ahead = judge(world, { ...journey, login: step.login, person: step.person ?? journey.person })
   if (ahead.next.page === 'finish') return finish(world, call, ahead, ahead.next.decision, step.writes)
   if (ahead.next.page === 'unmet' && !ahead.next.told) return fail(world, call, ahead, ahead.next.decision, step.writes)
-  const done = await world.db.transact([...step.writes, changedLogin(step.login)])
+  // What was proved on the way changes what is asked; a choice of page does not.
+  const told = step.login.proofs.length > journey.login.proofs.length ? [asked(world, call, ahead)] : []
+  const done = await world.db.transact([...step.writes, changedLogin(step.login), ...told])
   return done.ok ? onward(step.login, step.notice) : undefined
 }
 
 /** Keeps a new login: the application asked for something that takes a page. */
 export async function begin(world: JourneyWorld, call: Call, journey: Journey, cookies: string[]): Promise<Answer> {
-  const { login, decision, leftover } = journey
+  const { login, leftover } = journey
   // Not left by choice, so it fell: with its user, or with a key that it rests on.
   const stale = leftover !== undefined && !login.leftSession
   const done = await world.db.transact([
     createdLogin(login),
     ...(stale ? endings(world, call, leftover, 'no-longer-stands') : []),
-    eventOf(world, call, journey, {
-      type: 'step-up.asked',
-      reason: decision.report.reason,
-      ...levelsOf(decision.report),
-    }),
+    asked(world, call, journey),
   ])
   if (!done.ok) throw new Error('A new login met one of the same id')
   return seeOther(baseOf(login), [...cookies, ...(stale ? [clearSession()] : [])])
 }
+
+/** What is asked of the person next, or told them where there is nothing to ask. */
+const asked = (world: JourneyWorld, call: Call, journey: Journey): Write =>
+  eventOf(world, call, journey, {
+    type: 'step-up.asked',
+    reason: journey.decision.report.reason,
+    ...levelsOf(journey.decision.report),
+  })

@@ -3,6 +3,7 @@
  * other. Never a secret, never a code, never a whole request.
  */
 import type { Seconds } from './result.ts'
+import type { Report } from './step-up.ts'
 
 export const auditTypes = [
   'authenticator.imported',
@@ -60,8 +61,20 @@ export type AuditEvent = {
   /** Levels: what was asked for, what was aimed at, what was reached, and how old each level was. */
   requested?: string[]
   target?: string
+  targetLevel?: number
   achieved?: string
+  achievedLevel?: number
   amr?: string[]
   ages?: Record<string, Seconds>
   detail?: string
 }
+
+/** What was asked for, aimed at and reached, by name and by number, and how old each level was: of every decision. */
+export const levelsOf = ({ wanted, target, achieved, levels }: Report): Partial<AuditEvent> => ({
+  requested: wanted.names,
+  ages: Object.fromEntries(levels.flatMap(({ alias, age }) => (age === undefined ? [] : [[alias, age]]))),
+  ...(target === undefined ? {} : { targetLevel: target.loa }),
+  ...(target?.acr === undefined ? {} : { target: target.acr }),
+  ...(achieved === undefined ? {} : { achievedLevel: achieved.loa }),
+  ...(achieved?.acr === undefined ? {} : { achieved: achieved.acr }),
+})
