@@ -23,7 +23,7 @@ import { makeDispatcher, type Served } from '../src/http/lambda.ts'
 import { openSigner } from '../src/services/signer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
-import { createApiKey, createClient, createUser, ensureSigningKeys, seedRealm } from '../src/setup.ts'
+import { createApiKey, createClient, createUser, ensureSealKey, ensureSigningKeys, seedRealm } from '../src/setup.ts'
 import { readStage, type Stage } from '../src/stage.ts'
 import { type Db, type Item, openDb, type Place } from '../src/store/db.ts'
 import { createdAuthenticator } from '../src/store/people.ts'
@@ -82,6 +82,7 @@ export async function openOurs(people: number): Promise<Ours> {
 
   await seedRealm(bench)
   await ensureSigningKeys(bench)
+  await ensureSealKey(bench)
   // ES256 like the peer's: an RS256 signature with 3072 bits takes fifteen times as long.
   const application = {
     clientId: 'app1',

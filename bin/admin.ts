@@ -22,6 +22,7 @@ import {
   createApiKey,
   createClient,
   createUser,
+  ensureSealKey,
   ensureSigningKeys,
   revokeApiKey,
   seedRealm,
@@ -108,6 +109,7 @@ const commands: Record<string, Command> = {
   init: async (bench) => {
     const realm = await seedRealm(bench)
     const keys = await ensureSigningKeys(bench)
+    await ensureSealKey(bench)
     const made = realm.ok ? 'The realm is made, with its flows.' : 'There is a realm already; it stays as it is.'
     return `${made}\n${keys.length === 0 ? 'All signing keys are there.' : `Signing keys made: ${keys.join(', ')}`}`
   },

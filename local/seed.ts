@@ -9,7 +9,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiScopes } from '../src/core/api-key.ts'
 import { newSecret } from '../src/core/secret.ts'
-import { createApiKey, createClient, createUser, ensureSigningKeys, seedRealm, type Workbench } from '../src/setup.ts'
+import {
+  createApiKey,
+  createClient,
+  createUser,
+  ensureSealKey,
+  ensureSigningKeys,
+  seedRealm,
+  type Workbench,
+} from '../src/setup.ts'
 import { readClient } from '../src/store/clients.ts'
 import type { Db } from '../src/store/db.ts'
 import { places } from '../src/store/keys.ts'
@@ -98,6 +106,7 @@ export async function seed(bench: Workbench, directory: string, addresses: Recor
     )
   }
   await ensureSigningKeys(bench)
+  await ensureSealKey(bench)
 
   const seededPeople = await Promise.all(
     people.map(async (person) => {

@@ -4,7 +4,7 @@
  *
  * Each is one transaction with its audit record, and says no rather than write over what is there.
  */
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import fido from '../flows/fido.json' with { type: 'json' }
 import stepUpLdapOtp from '../flows/stepup-ldap-otp.json' with { type: 'json' }
@@ -26,6 +26,7 @@ import { createdClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import { changedEmail, changedPassword, createdUser, findByUserName, readPerson } from './store/people.ts'
 import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
+import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
 import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
 
 /** Where and as whom the operator works. */
@@ -84,13 +85,27 @@ export async function ensureSigningKeys(bench: Workbench): Promise<string[]> {
       alg,
       state: 'active',
       publicJwk: jwk,
-      wrappedPrivateKey: await bench.vault.wrap(privateKey.export({ format: 'der', type: 'pkcs8' })),
+      wrappedPrivateKey: await bench.vault.wrap(
+        privateKey.export({ format: 'der', type: 'pkcs8' }),
+        'keystep-signing-key',
+      ),
       createdAt: bench.now(),
     }
     await commit(bench, [createdSigningKey(key)], { type: 'signing-key.created', detail: `${alg} ${key.kid}` })
     made.push(key.kid)
   }
   return made
+}
+
+/** The key that one-time passwords are sealed with, if there is none. Says whether it made one. */
+export async function ensureSealKey(bench: Workbench): Promise<boolean> {
+  if ((await readSealKeys(bench.db)).length > 0) return false
+  const id = newId()
+  const wrappedKey = await bench.vault.wrap(randomBytes(32), 'keystep-seal-key')
+  return commit(bench, [createdSealKey({ id, wrappedKey, createdAt: bench.now() })], {
+    type: 'seal-key.created',
+    detail: id,
+  })
 }
 
 /** The required members of a public key, by name in lexical order: what RFC 7638 hashes. */

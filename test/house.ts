@@ -51,6 +51,7 @@ import { type Item, openDb, type Write } from '../src/store/db.ts'
 import { places } from '../src/store/keys.ts'
 import { createdAuthenticator, createdUser } from '../src/store/people.ts'
 import { changedRealm, createdRealm, readRealm } from '../src/store/realm.ts'
+import { createdSealKey } from '../src/store/seal-keys.ts'
 import { createdSigningKey } from '../src/store/signing-keys.ts'
 import type { World } from '../src/world.ts'
 import type { SecurityKey } from './authenticator.ts'
@@ -165,6 +166,8 @@ export async function openHouse(options: HouseOptions = {}) {
 
   await seed(createdRealm(newRealm({ ...defaultSettings, ...options.settings })))
   await Promise.all(signingAlgorithms.map(async (alg) => seed(createdSigningKey(await freshSigningKey(alg, stage)))))
+  const wrappedKey = await openVault(stage).wrap(randomBytes(32), 'keystep-seal-key')
+  await seed(createdSealKey({ id: newId(), wrappedKey, createdAt: dayOne }))
 
   return {
     ...houseOf(),
@@ -343,7 +346,10 @@ async function freshSigningKey(alg: SigningAlgorithm, stage: Stage) {
     alg,
     state: 'active' as const,
     publicJwk,
-    wrappedPrivateKey: await openVault(stage).wrap(privateKey.export({ type: 'pkcs8', format: 'der' })),
+    wrappedPrivateKey: await openVault(stage).wrap(
+      privateKey.export({ type: 'pkcs8', format: 'der' }),
+      'keystep-signing-key',
+    ),
     createdAt: dayOne,
   }
 }

@@ -41,7 +41,7 @@ export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
     const known = unwrapped.get(key.kid)
     if (known !== undefined) return known
     const opened = vault
-      .unwrap(key.wrappedPrivateKey)
+      .unwrap(key.wrappedPrivateKey, 'keystep-signing-key')
       .then((pkcs8) => createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' }))
     unwrapped.set(key.kid, opened)
     opened.catch(() => unwrapped.delete(key.kid))

@@ -1,15 +1,18 @@
-/** Wraps the private halves of signing keys: KMS in a deployment, a key in a file on a laptop, behind one port. */
+/** Wraps keys: KMS in a deployment, a key in a file on a laptop, behind one port. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Stage } from '../stage.ts'
 
-export type Vault = {
-  wrap(plain: Uint8Array): Promise<string>
-  unwrap(wrapped: string): Promise<Uint8Array>
-}
+/**
+ * The private halves of signing keys, and the keys that secrets are sealed with. Bound to each ciphertext, and demanded
+ * by the role's policy: a wrapped key cannot be passed off as anything else.
+ */
+export type Purpose = 'keystep-signing-key' | 'keystep-seal-key'
 
-/** Bound to each ciphertext, and demanded by the role's policy: a wrapped key cannot be passed off as anything else. */
-const context = { purpose: 'keystep-signing-key' }
+export type Vault = {
+  wrap(plain: Uint8Array, purpose: Purpose): Promise<string>
+  unwrap(wrapped: string, purpose: Purpose): Promise<Uint8Array>
+}
 
 export function openVault(stage: Pick<Stage, 'wrappingKey'>): Vault {
   return 'file' in stage.wrappingKey ? fileVault(stage.wrappingKey.file) : kmsVault(stage.wrappingKey.kms)
@@ -21,21 +24,21 @@ function kmsVault(keyId: string): Vault {
     return { client: new KMSClient(), DecryptCommand, EncryptCommand }
   }
   return {
-    async wrap(plain) {
+    async wrap(plain, purpose) {
       const { client, EncryptCommand } = await open()
       const { CiphertextBlob } = await client.send(
-        new EncryptCommand({ KeyId: keyId, Plaintext: plain, EncryptionContext: context }),
+        new EncryptCommand({ KeyId: keyId, Plaintext: plain, EncryptionContext: { purpose } }),
       )
       if (CiphertextBlob === undefined) throw new Error('KMS answered without a ciphertext')
       return Buffer.from(CiphertextBlob).toString('base64')
     },
-    async unwrap(wrapped) {
+    async unwrap(wrapped, purpose) {
       const { client, DecryptCommand } = await open()
       const { Plaintext } = await client.send(
         new DecryptCommand({
           KeyId: keyId,
           CiphertextBlob: Buffer.from(wrapped, 'base64'),
-          EncryptionContext: context,
+          EncryptionContext: { purpose },
         }),
       )
       if (Plaintext === undefined) throw new Error('KMS answered without a plaintext')
@@ -51,17 +54,17 @@ function fileVault(file: string): Vault {
     if (bytes.length !== 32) throw new Error(`${file} is not a wrapping key of 32 bytes`)
     return bytes
   }
-  const associated = Buffer.from(JSON.stringify(context))
+  const associated = (purpose: Purpose): Buffer => Buffer.from(JSON.stringify({ purpose }))
   return {
-    async wrap(plain) {
+    async wrap(plain, purpose) {
       const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', await key(), nonce).setAAD(associated)
+      const cipher = createCipheriv('aes-256-gcm', await key(), nonce).setAAD(associated(purpose))
       const sealed = Buffer.concat([cipher.update(plain), cipher.final()])
       return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')
     },
-    async unwrap(wrapped) {
+    async unwrap(wrapped, purpose) {
       const bytes = Buffer.from(wrapped, 'base64')
-      const decipher = createDecipheriv('aes-256-gcm', await key(), bytes.subarray(0, 12)).setAAD(associated)
+      const decipher = createDecipheriv('aes-256-gcm', await key(), bytes.subarray(0, 12)).setAAD(associated(purpose))
       decipher.setAuthTag(bytes.subarray(12, 28))
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
     },

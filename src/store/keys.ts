@@ -16,6 +16,8 @@ export const places = {
   client: (clientId: string): Place => config('client', clientId),
   apiKey: (id: string): Place => config('api-key', id),
   signingKey: (kid: string): Place => config('signing-key', kid),
+  /** What the secrets of one-time passwords are sealed with. */
+  sealKey: (id: string): Place => config('seal-key', id),
 
   user: (id: string): Place => people(`user#${id}`, 'profile'),
   authenticator: (user: string, id: string): Place => people(`user#${user}`, `authenticator#${id}`),
