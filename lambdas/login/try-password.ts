@@ -8,7 +8,7 @@ import type { Seconds } from '../../src/core/result.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
-import { forgivenTries, punishedTries, takePasswordTry } from '../../src/store/tries.ts'
+import { forgivenTries, punishedTries, takeTry } from '../../src/store/tries.ts'
 import type { World } from '../../src/world.ts'
 
 /** `writes` go into the transaction of whatever follows. */
@@ -25,7 +25,7 @@ export async function tryPassword(
   password: string,
 ): Promise<Tried> {
   const whose = user === undefined ? { stranger: typedName } : { user }
-  const taken = await takePasswordTry(world.db, whose, call.ip, world.now())
+  const taken = await takeTry(world.db, 'password', whose, call.ip, world.now())
   if (!taken.ok) return { outcome: 'wait', until: taken.waitUntil }
   const holds = await passwordHolds(taken.user?.passwordHash, password)
   if (holds && taken.user !== undefined) return { outcome: 'right', user: taken.user, writes: [forgivenTries(taken)] }

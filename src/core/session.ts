@@ -5,6 +5,8 @@
  * that applications can be told which session ended.
  */
 import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
+import { isActive, type OneTimePassword } from './one-time-password.ts'
+import { type RecoveryCodes, recoveryCredential } from './recovery-code.ts'
 import type { Seconds } from './result.ts'
 import type { Proof } from './step-up.ts'
 import { passwordCredential, type User } from './user.ts'
@@ -27,11 +29,23 @@ export type Session = {
 
 export const isLive = (session: Session, now: Seconds): boolean => session.until > now && session.idleUntil > now
 
-export type Person = { user: User; authenticators: Authenticator[] }
+export type Person = {
+  user: User
+  authenticators: Authenticator[]
+  otps: OneTimePassword[]
+  recoveryCodes?: RecoveryCodes
+}
 
-/** Whether everything these credentials were is still there to be proved with: keys by their id, and the password. */
-export const credentialsStand = (credentials: readonly string[], { user, authenticators }: Person): boolean => {
-  const standing = new Set(activeOf(authenticators).map((key) => key.id))
+/**
+ * Whether everything these credentials were is still there to be proved with: keys and one-time passwords by their id, a
+ * set of recovery codes, and the password.
+ */
+export const credentialsStand = (
+  credentials: readonly string[],
+  { user, authenticators, otps, recoveryCodes }: Person,
+): boolean => {
+  const standing = new Set([...activeOf(authenticators), ...otps.filter(isActive)].map(({ id }) => id))
+  if (recoveryCodes !== undefined) standing.add(recoveryCredential(recoveryCodes))
   if (user.passwordHash !== undefined) standing.add(passwordCredential(user))
   return credentials.every((credential) => standing.has(credential))
 }

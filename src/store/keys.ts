@@ -21,6 +21,8 @@ export const places = {
 
   user: (id: string): Place => people(`user#${id}`, 'profile'),
   authenticator: (user: string, id: string): Place => people(`user#${user}`, `authenticator#${id}`),
+  oneTimePassword: (user: string, id: string): Place => people(`user#${user}`, `otp#${id}`),
+  recoveryCodes: (user: string): Place => people(`user#${user}`, 'recovery-codes'),
   /** Holds a user name for one user. */
   userName: (userName: string): Place => people(`name#${nameKey(userName)}`, 'name'),
   /** The tries at a name that nobody has: it must tire as a real one does. */

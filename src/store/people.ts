@@ -9,6 +9,8 @@ import {
   changes,
   type UserId,
 } from '../core/authenticator.ts'
+import type { OneTimePassword } from '../core/one-time-password.ts'
+import type { RecoveryCodes } from '../core/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Person } from '../core/session.ts'
 import { nameKey, type User } from '../core/user.ts'
@@ -39,8 +41,18 @@ export async function readPerson(db: Db, id: UserId): Promise<Person | undefined
   const user = userIn(items.find((item) => item.sk === 'profile'))
   if (user === undefined) return undefined
   const authenticators = items.filter((item) => String(item.sk).startsWith('authenticator#')).map(authenticatorIn)
-  return { user, authenticators: authenticators.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)) }
+  const otps = items.filter((item) => String(item.sk).startsWith('otp#')).map((item) => item as OneTimePassword)
+  const recoveryCodes = items.find((item) => item.sk === 'recovery-codes') as RecoveryCodes | undefined
+  return {
+    user,
+    authenticators: authenticators.sort(byAge),
+    otps: otps.sort(byAge),
+    ...(recoveryCodes === undefined ? {} : { recoveryCodes }),
+  }
 }
+
+type Aged = { id: string; createdAt: Seconds }
+const byAge = (a: Aged, b: Aged): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 
 export const readUser = async (db: Db, id: UserId): Promise<User | undefined> => userIn(await db.get(places.user(id)))
 

@@ -1,13 +1,16 @@
 /**
- * The throttle of passwords, in the verifier and so behind every door (ZITADEL CVE-2024-32868).
+ * The throttle of what people type to prove who they are, in the verifier and so behind every door (ZITADEL
+ * CVE-2024-32868).
  *
  * A try is counted before anything is compared, by one conditional update that also shuts the door until the comparison
  * is done, or for a second: any number at once goes through one after another, and after the fifth has to wait. Counts
- * are kept per account and per source; sources share sixteen buckets, so that a stranger who fails on purpose rarely
- * shuts out the owner, and an army of addresses gets no more than sixteen counts.
+ * are kept per account, factor and source, so that failing passwords never delays a one-time code. Sources share sixteen
+ * buckets, so that a stranger who fails on purpose rarely shuts out the owner, and an army of addresses gets no more than
+ * sixteen counts.
  */
 import { createHash } from 'node:crypto'
 import type { UserId } from '../core/authenticator.ts'
+import { otpFailuresToLock } from '../core/one-time-password.ts'
 import type { Seconds } from '../core/result.ts'
 import type { User } from '../core/user.ts'
 import type { Db, Place, Write } from './db.ts'
@@ -28,42 +31,68 @@ function networkOf(ip: string): string {
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
 }
 
-type Names = { tries: string; until: string }
-const namesOf = (ip: string): Names => ({ tries: `tries${bucketOf(ip)}`, until: `triesUntil${bucketOf(ip)}` })
+/** What is throttled. `most`: failures from all sources together until the factor is locked; a password never is. */
+const throttled = {
+  password: { tries: 'tries', until: 'triesUntil' },
+  otp: { tries: 'otpTries', until: 'otpTriesUntil', all: 'otpFailures', most: otpFailuresToLock },
+} as const satisfies Record<string, { tries: string; until: string; all?: string; most?: number }>
+export type ThrottledFactor = keyof typeof throttled
+
+type Names = { tries: string; until: string; all?: string; most?: number }
+
+function namesOf(factor: ThrottledFactor, ip: string): Names {
+  const { tries, until, ...total } = throttled[factor]
+  return { ...total, tries: `${tries}${bucketOf(ip)}`, until: `${until}${bucketOf(ip)}` }
+}
+
+/** Whose it is, or the name that nobody has. */
+export type Whose = { user: UserId } | { stranger: string }
 
 export type Try =
-  | { ok: true; user: User | undefined; count: number; at: Place; names: Names }
-  | { ok: false; waitUntil: Seconds }
+  | {
+      ok: true
+      user: User | undefined
+      count: number
+      /** Whether this was the last one that the factor has, should it fail. */
+      last: boolean
+      at: Place
+      names: Names
+    }
+  /** `spent`: no try is left from anywhere, and the factor should be locked already. */
+  | { ok: false; waitUntil: Seconds; spent: boolean }
 
-/** Counts a try at this user's password, or at a name nobody has, and hands back the user it is to be compared with. */
-export async function takePasswordTry(
-  db: Db,
-  whose: { user: UserId } | { stranger: string },
-  ip: string,
-  now: Seconds,
-): Promise<Try> {
-  const names = namesOf(ip)
+/** Counts a try at this user's factor, or at a name nobody has, and hands back the user it is to be compared with. */
+export async function takeTry(db: Db, factor: ThrottledFactor, whose: Whose, ip: string, now: Seconds): Promise<Try> {
+  const names = namesOf(factor, ip)
   const at = 'user' in whose ? places.user(whose.user) : places.strangerTries(whose.stranger)
+  const { all, most = 0 } = 'user' in whose ? names : {}
   const taken = await db.update(at, {
     update:
       `SET #${names.tries} = if_not_exists(#${names.tries}, :zero) + :one, #${names.until} = :soon` +
+      (all === undefined ? '' : `, #${all} = if_not_exists(#${all}, :zero) + :one`) +
       // A stranger's count may be forgotten after a day; a user's record ends with the user.
       ('stranger' in whose ? ', #until = :tomorrow' : ''),
     condition:
       `(attribute_not_exists(#${names.until}) OR #${names.until} <= :now)` +
+      (all === undefined ? '' : ` AND (attribute_not_exists(#${all}) OR #${all} < :most)`) +
       ('user' in whose ? ' AND attribute_exists(#pk)' : ''),
-    values: { zero: 0, one: 1, soon: now + 1, now, tomorrow: now + 86_400 },
+    values: { zero: 0, one: 1, soon: now + 1, now, tomorrow: now + 86_400, most },
   })
-  if (!taken.ok) return { ok: false, waitUntil: Number(taken.found?.[names.until] ?? now + 1) }
+  if (!taken.ok) {
+    const until = Number(taken.found?.[names.until] ?? now + 1)
+    const spent = all !== undefined && Number(taken.found?.[all] ?? 0) >= most
+    return { ok: false, waitUntil: until, spent }
+  }
   const count = Number(taken.item[names.tries])
-  return { ok: true, user: 'user' in whose ? (taken.item as User) : undefined, count, at, names }
+  const last = all !== undefined && Number(taken.item[all]) >= most
+  return { ok: true, user: 'user' in whose ? (taken.item as User) : undefined, count, last, at, names }
 }
 
-/** The try was good: the count starts afresh. */
+/** The try was good: the counts start afresh. */
 export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write => ({
   write: 'update',
   ...at,
-  update: `REMOVE #${names.tries}, #${names.until}`,
+  update: `REMOVE ${[names.tries, names.until, names.all].flatMap((name) => (name === undefined ? [] : [`#${name}`])).join(', ')}`,
 })
 
 /**

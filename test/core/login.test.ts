@@ -102,7 +102,7 @@ describe('what a stranger sees of a name', () => {
       credential,
       version: 1,
     } as const
-    const real = enrolmentOf({ user, authenticators: [{ ...key, state: 'suspended' }] }, 10)
+    const real = enrolmentOf({ user, authenticators: [{ ...key, state: 'suspended' }], otps: [] }, 10)
     expect(real.webauthn).toMatchObject([{ state: 'locked', attested: false }])
     expect(real.password).toBe('none')
     expect(enrolmentAsSeen(real, 'anna', secret)).toMatchObject({

@@ -1,6 +1,7 @@
 /** Vectors: RFC 4226 appendix D, RFC 6238 appendix B. The rest are the rules that the RFCs leave to us. */
 import { describe, expect, it } from 'vitest'
-import { codeOf, type OtpParameters, readOneTimeCode, stepOf, timeStepAt } from '../../src/core/one-time-password.ts'
+import { codeOf, readOneTimeCode, stepOf, timeStepAt } from '../../src/core/one-time-code.ts'
+import type { OtpParameters } from '../../src/core/one-time-password.ts'
 
 const ascii = (length: number): Uint8Array => Buffer.from('1234567890'.repeat(7).slice(0, length))
 const totp: OtpParameters & { type: 'totp' } = { type: 'totp', algorithm: 'SHA1', digits: 6, period: 30 }
