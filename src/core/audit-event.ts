@@ -39,6 +39,12 @@ export const auditTypes = [
   'settings.changed',
   'user.created',
   'user.changed',
+  'flow.created',
+  'flow.changed',
+  'flow.deleted',
+  'flow.bound',
+  'policy.changed',
+  'step-up.explained',
   'client.created',
   'client.changed',
   'api-key.created',
@@ -64,6 +70,7 @@ export type AuditEvent = {
   /** Where it is about several, such as those that a code was sent for. */
   authenticators?: string[]
   session?: string
+  flow?: string
   ip?: string
   /** API Gateway's request id, to be found again in the log. */
   request?: string

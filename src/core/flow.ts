@@ -1,10 +1,21 @@
 /**
  * What a sign-in flow is: ordered levels, the steps that reach them, and how long each stays good. Data, never code.
  *
- * `parseFlow` says whether a document is a flow, `checkFlow` whether it can work. What a set of proofs reaches is
- * decided in `step-up.ts`; nothing here knows a user, a session or the time.
+ * `parseFlow` says whether a document is a flow, `writeFlow` makes one of it, `checkFlow` says whether it can work by
+ * itself. Whether it can with the realm's and the clients' policies is in `step-up-check.ts`, what a set of proofs reaches
+ * in `step-up.ts`; nothing here knows a user, a session or the time.
  */
-import { ok, type Refusal, type Result, refuse, type Seconds } from './result.ts'
+import {
+  ifGiven,
+  readBoolean,
+  readDocument,
+  readInteger,
+  readList,
+  readMembers,
+  readOneOf,
+  readText,
+} from './document.ts'
+import { ok, type Result, refuse, type Seconds } from './result.ts'
 
 export const factorKinds = ['password', 'otp', 'certificate', 'webauthn'] as const
 export type FactorKind = (typeof factorKinds)[number]
@@ -51,13 +62,49 @@ export type Flow = { id: string; name: string; description: string; version: num
 export type AcrMap = Record<string, number>
 
 /** Reads a flow from data that anybody may have written. A member nobody knows is a typing error, so it is refused. */
-export function parseFlow(data: unknown): Result<Flow, 'malformed-flow'> {
-  try {
-    return ok(readFlow(data))
-  } catch (error) {
-    if (error instanceof Malformed) return error.refusal
-    throw error
-  }
+export const parseFlow = (data: unknown): Result<Flow, 'malformed-flow'> =>
+  readDocument('malformed-flow', data, readFlow)
+
+/**
+ * The document of a flow, the same bytes for the same flow whatever order a store hands its members back in: as the files
+ * in `flows/` are.
+ */
+export const writeFlow = (flow: Flow): string => `${JSON.stringify(inOrder(flow), null, 2)}\n`
+
+const inOrder = ({ id, name, description, version, levels }: Flow): Flow => ({
+  id,
+  name,
+  description,
+  version,
+  levels: levels.map(({ alias, loa, maxAge, mode, steps }) => ({
+    alias,
+    loa,
+    maxAge,
+    mode,
+    steps: steps.map(({ authenticator, requirement, reference, referenceMaxAge, demands }) => ({
+      authenticator,
+      requirement,
+      ...(reference === undefined ? {} : { reference }),
+      referenceMaxAge,
+      ...(demands === undefined ? {} : { demands: demandsInOrder(demands) }),
+    })),
+  })),
+})
+
+const demandsInOrder = ({ userVerified, attested, deviceBound, aaguids }: Demands): Demands => ({
+  ...(userVerified === undefined ? {} : { userVerified }),
+  ...(attested === undefined ? {} : { attested }),
+  ...(deviceBound === undefined ? {} : { deviceBound }),
+  ...(aaguids === undefined ? {} : { aaguids }),
+})
+
+/** The highest level there is; of a flow without any, one that reaches nothing. */
+export const highestOf = ({ levels }: Pick<Flow, 'levels'>): number => levels.at(-1)?.loa ?? Number.NEGATIVE_INFINITY
+
+/** Whether there are names, and the flow ends below every one of them: it could only ever refuse. */
+export const reachesNone = (flow: Pick<Flow, 'levels'>, acrToLoa: AcrMap): boolean => {
+  const wanted = Object.values(acrToLoa)
+  return wanted.length > 0 && wanted.every((loa) => loa > highestOf(flow))
 }
 
 /** Says whether a well-formed flow can work with these names; the first thing that cannot is pointed at. */
@@ -84,29 +131,87 @@ export function checkFlow(flow: Flow, acrToLoa: AcrMap): Result<Flow, 'unworkabl
   }
   // A name above the highest level is not an error by itself: use case 4 of the seed asks `cba` of a flow that ends
   // with an OTP, and has an answer. A flow that reaches none of the names can only ever refuse.
-  const names = Object.keys(acrToLoa)
-  const highest = flow.levels.at(-1)?.loa ?? Number.NEGATIVE_INFINITY
-  if (names.length > 0 && names.every((name) => (acrToLoa[name] ?? 0) > highest)) {
-    return unworkable('/levels', `no level reaches any of ${names.join(', ')}`)
-  }
+  if (reachesNone(flow, acrToLoa))
+    return unworkable('/levels', `no level reaches any of ${Object.keys(acrToLoa).join(', ')}`)
   return ok(flow)
 }
 
-/** Carries a refusal out of nested readers; it never leaves `parseFlow`. */
-class Malformed extends Error {
-  readonly refusal: Refusal<'malformed-flow'>
-  constructor(at: string, detail: string) {
-    super(detail)
-    this.refusal = refuse('malformed-flow', { at, detail })
-  }
+/** Something that works, and is perhaps not what was meant. */
+export type Doubt = { at: string; detail: string }
+
+/** What is suspicious about a flow that can work. */
+export function doubtsAbout({ levels }: Flow): Doubt[] {
+  return levels.flatMap((level, index) => {
+    const at = `/levels/${index}`
+    const active = level.steps.filter(({ requirement }) => requirement !== 'disabled')
+    const asked = active.filter(({ requirement }) => requirement !== 'conditional')
+    const below = levels.slice(0, index).find((lower) => addsNothing(asked, lower))
+    const namesake = levels.find((other) => other !== level && String(other.loa) === level.alias)
+    const doubts: (Doubt | undefined)[] = [
+      asked.length === 0
+        ? { at: `${at}/steps`, detail: 'every step is conditional: who has none of these factors never gets past here' }
+        : undefined,
+      below && { at: `${at}/steps`, detail: `everybody is asked for nothing that ${below.alias} does not ask already` },
+      namesake && {
+        at: `${at}/alias`,
+        detail: `a max age for ${level.alias} would apply to ${namesake.alias} as well`,
+      },
+      index === 0 && level.maxAge === 0
+        ? { at: `${at}/maxAge`, detail: 'the lowest level is good for one request: no application shares a sign-in' }
+        : undefined,
+      ...doubtsAboutSteps(level, at),
+    ]
+    return doubts.filter((doubt) => doubt !== undefined)
+  })
 }
+
+function doubtsAboutSteps(level: Level, at: string): Doubt[] {
+  const having = (requirement: Requirement) => level.steps.filter((step) => step.requirement === requirement)
+  const required = having('required')
+  return level.steps.flatMap((step, place): Doubt[] => {
+    if (step.requirement === 'disabled') return []
+    const here = `${at}/steps/${place}`
+    return [
+      ...(step.requirement === 'alternative' && having('alternative').length === 1
+        ? [{ at: `${here}/requirement`, detail: 'an alternative without another one is required' }]
+        : []),
+      ...(step.requirement !== 'required' && required.some((other) => isCoveredBy(step, other))
+        ? [{ at: here, detail: `is met by the ${step.authenticator} that the level requires anyhow` }]
+        : []),
+      ...(step.referenceMaxAge < level.maxAge
+        ? [{ at: `${here}/referenceMaxAge`, detail: `amr forgets it before the level ${level.alias} does` }]
+        : []),
+    ]
+  })
+}
+
+/** Whether every one of these steps is met by what the lower level requires of everybody. */
+const addsNothing = (steps: readonly Step[], lower: Level): boolean => {
+  const shown = lower.steps.filter(({ requirement }) => requirement === 'required')
+  const met = (step: Step) => shown.some((other) => isCoveredBy(step, other))
+  const required = steps.filter(({ requirement }) => requirement === 'required')
+  const alternatives = steps.filter(({ requirement }) => requirement === 'alternative')
+  return steps.length > 0 && required.every(met) && (alternatives.length === 0 || alternatives.some(met))
+}
+
+/** Whether whatever proves the other step proves this one. Demands are compared as they are written. */
+const isCoveredBy = (step: Step, other: Step): boolean =>
+  step.authenticator === other.authenticator &&
+  (step.demands === undefined ||
+    JSON.stringify(demandsInOrder(step.demands)) === JSON.stringify(demandsInOrder(other.demands ?? {})))
+
+/** What a flow is named by. */
+export const flowIdShape = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+export const readFlowName = (data: unknown, at: string): string => readText(data, at, /^.{1,100}$/)
+export const readFlowDescription = (data: unknown, at: string): string => readText(data, at, /^.{0,500}$/s)
 
 const readFlow = (data: unknown): Flow => {
   const members = readMembers(data, '', ['id', 'name', 'description', 'version', 'levels'])
   return {
-    id: readText(members.id, '/id', /^[a-z0-9][a-z0-9-]{0,63}$/),
-    name: readText(members.name, '/name', /^.{1,100}$/),
-    description: readText(members.description, '/description', /^.{0,500}$/s),
+    id: readText(members.id, '/id', flowIdShape),
+    name: readFlowName(members.name, '/name'),
+    description: readFlowDescription(members.description, '/description'),
     version: readInteger(members.version, '/version'),
     levels: readList(members.levels, '/levels', 20, readLevel),
   }
@@ -125,65 +230,24 @@ const readLevel = (data: unknown, at: string): Level => {
 
 const readStep = (data: unknown, at: string): Step => {
   const members = readMembers(data, at, ['authenticator', 'requirement', 'reference', 'referenceMaxAge', 'demands'])
-  const step: Step = {
+  return {
     authenticator: readOneOf(factorKinds, members.authenticator, `${at}/authenticator`),
     requirement: readOneOf(requirements, members.requirement, `${at}/requirement`),
+    ...ifGiven(members, at, 'reference', (value, place) => readText(value, place, /^[!-~]{1,64}$/)),
     referenceMaxAge: readInteger(members.referenceMaxAge, `${at}/referenceMaxAge`),
+    ...ifGiven(members, at, 'demands', readDemands),
   }
-  if (members.reference !== undefined) {
-    step.reference = readText(members.reference, `${at}/reference`, /^[!-~]{1,64}$/)
-  }
-  if (members.demands !== undefined) step.demands = readDemands(members.demands, `${at}/demands`)
-  return step
 }
 
 const readDemands = (data: unknown, at: string): Demands => {
   const members = readMembers(data, at, ['userVerified', 'attested', 'deviceBound', 'aaguids'])
-  const demands: Demands = {}
-  for (const name of ['userVerified', 'attested', 'deviceBound'] as const) {
-    const value = members[name]
-    if (value === undefined) continue
-    if (typeof value !== 'boolean') throw new Malformed(`${at}/${name}`, 'must be true or false')
-    demands[name] = value
+  return {
+    ...ifGiven(members, at, 'userVerified', readBoolean),
+    ...ifGiven(members, at, 'attested', readBoolean),
+    ...ifGiven(members, at, 'deviceBound', readBoolean),
+    ...ifGiven(members, at, 'aaguids', (value, place) => readList(value, place, 500, readAaguid)),
   }
-  if (members.aaguids !== undefined) {
-    demands.aaguids = readList(members.aaguids, `${at}/aaguids`, 500, (value, place) =>
-      readText(value, place, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i).toLowerCase(),
-    )
-  }
-  return demands
 }
 
-const readMembers = (data: unknown, at: string, known: readonly string[]): Record<string, unknown> => {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Malformed(at, 'must be an object')
-  const stranger = Object.keys(data).find((name) => !known.includes(name))
-  if (stranger !== undefined) throw new Malformed(`${at}/${escapePointer(stranger)}`, 'is not a member of a flow')
-  return { ...data }
-}
-
-const readList = <Item>(data: unknown, at: string, most: number, read: (item: unknown, at: string) => Item): Item[] => {
-  if (!Array.isArray(data)) throw new Malformed(at, 'must be a list')
-  if (data.length > most) throw new Malformed(at, `must have at most ${most} members`)
-  return data.map((item, index) => read(item, `${at}/${index}`))
-}
-
-const readText = (data: unknown, at: string, shape: RegExp): string => {
-  if (typeof data !== 'string' || !shape.test(data)) throw new Malformed(at, `must be a text like ${shape.source}`)
-  return data
-}
-
-const readInteger = (data: unknown, at: string): number => {
-  if (typeof data !== 'number' || !Number.isSafeInteger(data) || data < 0) {
-    throw new Malformed(at, 'must be a whole number, 0 or more')
-  }
-  return data
-}
-
-const readOneOf = <Choice extends string>(choices: readonly Choice[], data: unknown, at: string): Choice => {
-  const choice = choices.find((each) => each === data)
-  if (choice === undefined) throw new Malformed(at, `must be one of ${choices.join(', ')}`)
-  return choice
-}
-
-/** RFC 6901 §3. */
-const escapePointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
+const readAaguid = (data: unknown, at: string): string =>
+  readText(data, at, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i).toLowerCase()

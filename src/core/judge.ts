@@ -11,7 +11,7 @@ import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
 import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
 import { type Next, whatNext } from './next-page.ts'
-import type { Realm } from './realm.ts'
+import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
 import { type ClientPolicy, type Decision, decide, type Enrolled, type Proof, policyFor } from './step-up.ts'
@@ -123,10 +123,6 @@ export function flowOf(realm: Realm, named: string | undefined): Flow {
   return flow
 }
 
-/** A flow id may be `constructor`: it is never looked up on the prototype. */
-export const flowNamed = (realm: Realm, id: string | undefined): Flow | undefined =>
-  id !== undefined && Object.hasOwn(realm.flows, id) ? realm.flows[id] : undefined
-
 /** What a client's record says of levels. */
 export const policyOf = (client: Client): ClientPolicy => {
   const { acrToLoa, defaultAcr, minimumAcr, enforcement, maxAges, amr } = client
@@ -141,12 +137,17 @@ export const policyOf = (client: Client): ClientPolicy => {
 }
 
 /** What an answer of this key proves. */
-export const proofOf = (key: Authenticator, login: Pick<Login, 'id'>, at: Seconds): Proof => ({
+export const proofOf = (
+  key: Authenticator,
+  { userVerified }: { userVerified: boolean },
+  login: Pick<Login, 'id'>,
+  at: Seconds,
+): Proof => ({
   factor: 'webauthn',
   at,
   request: login.id,
   credential: key.id,
-  userVerified: true,
+  userVerified,
   deviceBound: key.credential.backupEligible !== true,
   attested: key.provenance === 'attested',
   ...(key.provenance === 'attested' && key.credential.aaguid !== undefined ? { aaguid: key.credential.aaguid } : {}),

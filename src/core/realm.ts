@@ -1,5 +1,5 @@
 /** The realm: what the organisation has decided for everyone. One record; flows are in it, so that one read has all. */
-import type { AcrMap, Flow } from './flow.ts'
+import type { AcrMap, FactorKind, Flow } from './flow.ts'
 import type { Seconds } from './result.ts'
 
 export type Settings = {
@@ -41,6 +41,8 @@ export type Realm = {
   defaultAcr?: string[]
   /** What happens when an essential or strict level cannot be reached: ask what there is and fail, or fail at once. */
   unreachable: 'attempt' | 'fail-fast'
+  /** What a user who lacks it may set up in the middle of a login. Undefined: nothing. */
+  enrol?: FactorKind[]
   flows: Record<string, Flow>
   /** The flow that is bound as the browser flow. */
   browserFlow: string
@@ -50,3 +52,7 @@ export type Realm = {
 }
 
 export const defaultAcrToLoa: AcrMap = { pwd: 0, otp: 1, cba: 2, fido: 3 }
+
+/** A flow id may be `constructor`: it is never looked up on the prototype. */
+export const flowNamed = (realm: Realm, id: string | undefined): Flow | undefined =>
+  id !== undefined && Object.hasOwn(realm.flows, id) ? realm.flows[id] : undefined

@@ -1,5 +1,6 @@
 /** Applications: a record each. */
 import type { Client } from '../core/client.ts'
+import { type ClientStepUp, clientStepUpMembers } from '../core/step-up-policy.ts'
 import type { Db, Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
@@ -7,6 +8,39 @@ export const readClient = async (db: Db, clientId: string): Promise<Client | und
   clientIn(await db.get(places.client(clientId)))
 
 export const clientIn = (item: Item | undefined): Client | undefined => item as Client | undefined
+
+/** All of them, by id. A deployment has some hundred at most. */
+export async function listClients(db: Db): Promise<Client[]> {
+  const clients: Client[] = []
+  let after: Item | undefined
+  do {
+    const page = await db.query({
+      table: 'config',
+      where: '#pk = :pk',
+      values: { pk: places.client('').key.pk },
+      ...(after === undefined ? {} : { after }),
+    })
+    clients.push(...(page.items as Client[]))
+    after = page.next
+  } while (after !== undefined)
+  return clients
+}
+
+/** Another policy, and nothing else of the client. What the policy leaves out is taken away. */
+export function changedClientStepUp(clientId: string, policy: ClientStepUp): Write {
+  const given = clientStepUpMembers.filter((name) => policy[name] !== undefined)
+  const gone = clientStepUpMembers.filter((name) => policy[name] === undefined)
+  return {
+    write: 'update',
+    ...places.client(clientId),
+    update: [
+      `SET ${given.map((name) => `#${name} = :${name}`).join(', ')}`,
+      ...(gone.length === 0 ? [] : [`REMOVE ${gone.map((name) => `#${name}`).join(', ')}`]),
+    ].join(' '),
+    condition: 'attribute_exists(#pk)',
+    values: Object.fromEntries(given.map((name) => [name, policy[name]])),
+  }
+}
 
 export const createdClient = (client: Client): Write => ({
   write: 'put',

@@ -22,6 +22,18 @@ export const changedRealm = (realm: Realm): Write => ({
   values: { version: realm.version },
 })
 
+/**
+ * Says that something changed that the realm has a say in, if nobody changed it since it was read: what was held against
+ * its flows and policies still fits when it is written.
+ */
+export const touchedRealm = ({ version }: Realm): Write => ({
+  write: 'update',
+  ...places.realm(),
+  update: 'SET #version = #version + :one',
+  condition: '#version = :version',
+  values: { one: 1, version },
+})
+
 export const createdRealm = (realm: Realm): Write => ({
   write: 'put',
   ...places.realm(),
