@@ -481,6 +481,7 @@ function assertionSides(): Side[] {
         challenge,
         origin: issuer,
         rpId: 'example.org',
+        userVerification: 'required',
       })
       must(holds)
     }),

@@ -19,6 +19,8 @@ export const notices = [
   'too-many-mails',
   'wrong-key', // a key was touched, but not one that helps here
   'key-refused', // its answer could not be verified
+  'key-not-verified', // touched, but not unlocked with a PIN or a fingerprint
+  'key-unfit', // theirs, but not of the kind that is asked for
   'ceremony-cancelled',
   'ceremony-expired',
   'key-suspended',

@@ -31,7 +31,12 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       .filter((key) => key.state === 'pending' && !isVoid(key, now))
     const key = keys.find((each) => each.credential.credentialId === credentialIdOf(response)) ?? keys[0]
     if (key === undefined) return onward(login, overtaken(journey))
-    const checked = await checkAssertion(world, login, key, response, { purpose: 'activation', handleRequired: false })
+    const checked = await checkAssertion(world, login, key, response, {
+      purpose: 'activation',
+      handleRequired: false,
+      // Whoever activates a key shows that they can unlock it, whatever it is to be used for.
+      userVerification: 'required',
+    })
     if (!checked.ok) {
       await world.db.transact([
         changedLogin({ ...login, ...newChallenge(now) }),
@@ -43,7 +48,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       state: 'touched',
       authenticators: [key.id] as [string],
       counter: checked.value.counter,
-      proof: proofOf(key, login, now),
+      proof: proofOf(key, checked.value, login, now),
       until: now + activationLifetime,
     } as const
     const done = await world.db.transact([changedLogin({ ...login, activation: touched, ...newChallenge(now) })])

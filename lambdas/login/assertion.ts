@@ -7,7 +7,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { type Authenticator, changes } from '../../src/core/authenticator.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
 import { coseKeyFromPem } from '../../src/core/cose-key.ts'
-import { type AssertionRefusal, answersChallenge, type ProvedAssertion, verifyAssertion } from '../../src/core/fido.ts'
+import {
+  type AssertionQuestion,
+  type AssertionRefusal,
+  answersChallenge,
+  type ProvedAssertion,
+  verifyAssertion,
+} from '../../src/core/fido.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import { type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
@@ -38,7 +44,7 @@ export async function checkAssertion(
   login: Login,
   key: Authenticator,
   response: unknown,
-  ceremony: { purpose: CeremonyPurpose; handleRequired: boolean },
+  ceremony: { purpose: CeremonyPurpose; handleRequired: boolean } & Pick<AssertionQuestion, 'userVerification'>,
 ): Promise<Result<ProvedAssertion, AssertionRefusal | 'ceremony-expired'>> {
   const challenge = challengeFor(login, ceremony.purpose)
   // Before the key is looked at: whose it is makes no difference to an answer that comes too late.
@@ -54,6 +60,7 @@ export async function checkAssertion(
     challenge,
     origin: world.stage.issuer,
     rpId: world.stage.rpId,
+    userVerification: ceremony.userVerification,
   })
 }
 
@@ -69,11 +76,12 @@ export const noticeFor = (reason: AssertionRefusal | 'ceremony-expired'): Notice
 /** The same to somebody who has confirmed who they are: there is nothing left to keep from them. */
 export const noticeToOwner = (reason: AssertionRefusal | 'ceremony-expired'): Notice => {
   if (reason === 'ceremony-expired') return reason
+  if (reason === 'user-not-verified') return 'key-not-verified'
   return reason === 'wrong-credential' || reason === 'wrong-user-handle' ? 'wrong-key' : 'key-refused'
 }
 
 /** Verified in place of a key that is not there, so that it takes as long. Nobody has its private half. */
-export const strayKey = (credentialId: string): Authenticator => ({
+export const strayKey = (credentialId: string, rpId: string): Authenticator => ({
   id: 'stray',
   user: newId(),
   type: 'fido',
@@ -81,7 +89,7 @@ export const strayKey = (credentialId: string): Authenticator => ({
   origin: 'imported',
   provenance: 'raw',
   createdAt: 0,
-  credential: { rpId: '', credentialId, publicKey: strayPublicKey(), algorithm: -7, signatureCounter: 0 },
+  credential: { rpId, credentialId, publicKey: strayPublicKey(), algorithm: -7, signatureCounter: 0 },
   version: 0,
 })
 

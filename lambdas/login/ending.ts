@@ -159,10 +159,14 @@ function sessionAfter(world: JourneyWorld, call: Call, journey: Journey, standin
   }
 }
 
-/** One proof a factor and credential, the latest: a session does not grow with each use. */
+/**
+ * One proof a factor and credential, the latest: a session does not grow with each use. A touch without user
+ * verification takes nothing away from one with it.
+ */
 function newestProofs(journey: Journey) {
   const latest = new Map<string, Session['proofs'][number]>()
-  for (const proof of proofsOf(journey)) latest.set(`${proof.factor} ${proof.credential ?? ''}`, proof)
+  for (const proof of proofsOf(journey))
+    latest.set(`${proof.factor} ${proof.credential ?? ''} ${proof.userVerified ?? ''}`, proof)
   return [...latest.values()]
 }
 

@@ -52,8 +52,8 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     username: login.typedName ?? journey.person?.user.userName ?? '',
     changeable: true,
   }
-  const ceremony = (purpose: CeremonyPurpose, allow: readonly Descriptor[]): RequestOptionsJson =>
-    requestOptions({ challenge: challengeFor(login, purpose), rpId: world.stage.rpId, allow })
+  const ceremony = (purpose: CeremonyPurpose, allow: readonly Descriptor[], verify: boolean): RequestOptionsJson =>
+    requestOptions({ challenge: challengeFor(login, purpose), rpId: world.stage.rpId, allow, verify })
 
   switch (next.page) {
     case 'username': {
@@ -61,7 +61,7 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
       return {
         ...common,
         page: 'username',
-        passkey: ceremony('login', []),
+        ...(next.passkey === undefined ? {} : { passkey: ceremony('login', [], next.passkey.verify) }),
         ...(username === undefined ? {} : { username }),
       }
     }
@@ -76,7 +76,7 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
       return {
         ...person,
         page: 'webauthn',
-        options: ceremony('login', descriptorsOf(journey, next.keys)),
+        options: ceremony('login', descriptorsOf(journey, next.keys), next.verify),
         others: next.others,
       }
     case 'activate':
@@ -88,7 +88,7 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
         others: next.others,
       }
     case 'activation':
-      return activationView(journey, next, person, (keys) => ceremony('activation', descriptorsOf(journey, keys)))
+      return activationView(journey, next, person, (keys) => ceremony('activation', descriptorsOf(journey, keys), true))
     case 'unmet': {
       const { reason, helps } = next.decision
       if (reason !== 'locked') return { ...person, page: 'no-credential', helps }

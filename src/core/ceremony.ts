@@ -25,10 +25,13 @@ export function requestOptions(request: {
   challenge: string
   rpId: string
   allow: readonly Descriptor[]
+  /** Whether an answer without user verification would prove nothing. */
+  verify: boolean
   timeoutMs?: number
 }): PublicKeyCredentialRequestOptionsJSON {
-  const { challenge, rpId, allow, timeoutMs = 300_000 } = request
-  return { challenge, rpId, allowCredentials: allow.map(describe), userVerification: 'required', timeout: timeoutMs }
+  const { challenge, rpId, allow, verify, timeoutMs = 300_000 } = request
+  const userVerification = verify ? 'required' : 'preferred'
+  return { challenge, rpId, allowCredentials: allow.map(describe), userVerification, timeout: timeoutMs }
 }
 
 /** PublicKeyCredentialCreationOptionsJSON (WebAuthn §5.4). `user.handle` and `challenge` are base64url. */

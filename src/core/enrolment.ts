@@ -1,11 +1,13 @@
 /**
  * What a user could show now; and what it looks like to somebody who has not proved to be that user.
  *
- * Before the first proof, a name that nobody has must look like one that somebody has: it seems to have a password and
- * one key or two, for some names a pending one. The same for a name each time, so that asking again tells nothing either.
+ * Before the first proof, a name that nobody has must look like one that somebody has: it seems to have a password,
+ * one-time codes and one key or two, for some names a pending one. The same for a name each time, so that asking again
+ * tells nothing either.
  */
 import { createHmac } from 'node:crypto'
 import { type Authenticator, isVoid } from './authenticator.ts'
+import { isActive } from './one-time-password.ts'
 import type { Seconds } from './result.ts'
 import type { Person } from './session.ts'
 import type { Enrolled, Key } from './step-up.ts'
@@ -19,7 +21,7 @@ export const isDecoy = (credential: string): boolean => credential.startsWith(de
 export function enrolmentOf(person: Person, now: Seconds): Enrolled {
   return {
     password: person.user.passwordHash === undefined ? 'none' : 'usable',
-    otp: 'none',
+    otp: person.otps.some(isActive) ? 'usable' : person.otps.length > 0 ? 'locked' : 'none',
     certificate: 'none',
     webauthn: person.authenticators.filter((key) => !isVoid(key, now)).map(keyOf),
   }
@@ -42,16 +44,11 @@ const keyOf = ({ id, state, provenance, credential }: Authenticator): Key => ({
  */
 export function enrolmentAsSeen(real: Enrolled | undefined, typedName: string, decoySecret: string): Enrolled {
   const keys = (real?.webauthn ?? []).map(
-    (key): Key => ({
-      ...key,
-      state: key.state === 'locked' ? 'usable' : key.state,
-      attested: true,
-      deviceBound: true,
-    }),
+    ({ credential, state }): Key => ({ credential, state: state === 'locked' ? 'usable' : state, assumed: true }),
   )
   return {
     password: 'usable',
-    otp: real?.otp ?? 'none',
+    otp: 'usable',
     certificate: real?.certificate ?? 'none',
     webauthn: keys.length > 0 ? keys : real === undefined ? decoysFor(typedName, decoySecret) : [decoy(0, 'usable')],
   }
@@ -74,6 +71,5 @@ function decoysFor(typedName: string, decoySecret: string): Key[] {
 const decoy = (at: number, state: Key['state']): Key => ({
   credential: `${decoyPrefix}${at}`,
   state,
-  attested: true,
-  deviceBound: true,
+  assumed: true,
 })

@@ -108,6 +108,8 @@ export type AssertionQuestion = {
   /** The one origin that logs in here, compared as text. */
   origin: string
   rpId: string
+  /** `required`: an answer without it proves nothing. `preferred`: whoever asks looks at what the answer says of it. */
+  userVerification: 'required' | 'preferred'
 }
 
 export type ProvedAssertion = {
@@ -115,11 +117,11 @@ export type ProvedAssertion = {
   counter: number
   backupEligible: boolean
   backedUp: boolean
-  userVerified: true
+  userVerified: boolean
 }
 
 /**
- * Verifies an assertion (WebAuthn §7.2). User verification is always required.
+ * Verifies an assertion (WebAuthn §7.2).
  *
  * `backup-eligibility-changed` and `counter-did-not-advance` are only said of an answer whose signature holds, so they
  * are evidence against the key, and a stranger cannot use them to have somebody's key locked.
@@ -153,7 +155,7 @@ export async function verifyAssertion(question: AssertionQuestion): Promise<Resu
     return malformed('/response/authenticatorData', 'not the authenticator data of an assertion')
   if (credential.rpId !== rpId || !isHashOf(data.rpIdHash, rpId)) return refuse('wrong-rp-id')
   if (!data.userPresent) return refuse('user-not-present')
-  if (!data.userVerified) return refuse('user-not-verified')
+  if (question.userVerification === 'required' && !data.userVerified) return refuse('user-not-verified')
 
   if (!(await signatureHolds(assertion, key.value, question))) return refuse('bad-signature')
 
@@ -164,8 +166,8 @@ export async function verifyAssertion(question: AssertionQuestion): Promise<Resu
   if ((data.counter !== 0 || signatureCounter !== 0) && data.counter <= signatureCounter)
     return refuse('counter-did-not-advance', { detail: `${data.counter} after ${signatureCounter}` })
 
-  const { counter, backupEligible, backedUp } = data
-  return ok({ counter, backupEligible, backedUp, userVerified: true })
+  const { counter, backupEligible, backedUp, userVerified } = data
+  return ok({ counter, backupEligible, backedUp, userVerified })
 }
 
 async function signatureHolds(assertion: Assertion, key: CoseKey, question: AssertionQuestion): Promise<boolean> {
@@ -188,7 +190,7 @@ async function signatureHolds(assertion: Assertion, key: CoseKey, question: Asse
       expectedChallenge: question.challenge,
       expectedOrigin: question.origin,
       expectedRPID: question.rpId,
-      requireUserVerification: true,
+      requireUserVerification: false,
       // The library compares counters before it looks at the signature. Less than any counter means: never.
       credential: { id: credentialId, publicKey: key.bytes, counter: -1 },
     })

@@ -11,13 +11,14 @@ import type { Seconds } from './result.ts'
 import type { Decision, Offer } from './step-up.ts'
 
 export type Next =
-  | { page: 'username' }
+  /** `passkey`: a key may say whose it is; `verify`: only with user verification. */
+  | { page: 'username'; passkey?: { verify: boolean } }
   | { page: 'password'; others: FactorKind[] }
   | { page: 'otp'; others: FactorKind[] }
   /** The person has no one-time codes, and may set them up here. */
   | { page: 'otp-enrolment'; others: FactorKind[] }
   | { page: 'certificate'; others: FactorKind[] }
-  | { page: 'webauthn'; keys: AuthenticatorId[]; others: FactorKind[] }
+  | { page: 'webauthn'; keys: AuthenticatorId[]; verify: boolean; others: FactorKind[] }
   | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: FactorKind[] }
   | { page: 'activation'; activation: Activation; canSkip: boolean }
   | { page: 'finish'; decision: Extract<Decision, { do: 'issue' }> }
@@ -44,7 +45,10 @@ export function whatNext({ login, decision, named, now }: Where): Next {
       told: named && worthTelling.includes(decision.reason) && !login.request.prompts.includes('none'),
     }
   // A certificate says itself whose it is.
-  if (!named && decision.offers.some((offer) => offer.factor !== 'certificate')) return { page: 'username' }
+  if (!named && decision.offers.some((offer) => offer.factor !== 'certificate')) {
+    const key = decision.offers.find((offer) => offer.factor === 'webauthn')
+    return { page: 'username', ...(key === undefined ? {} : { passkey: { verify: key.verify } }) }
+  }
 
   const offers = decision.offers.filter(hasPage)
   const onlyKeys = offers.every((offer) => offer.factor === 'webauthn')
@@ -57,10 +61,13 @@ export function whatNext({ login, decision, named, now }: Where): Next {
   if (chosen.factor === 'otp') return { page: chosen.ways.includes('use') ? 'otp' : 'otp-enrolment', others }
   if (chosen.factor !== 'webauthn') return { page: chosen.factor, others }
 
-  const usable = chosen.keys.filter((key) => !key.activate).map((key) => key.credential)
+  const atHand = chosen.keys.filter((key) => !key.activate)
+  const usable = atHand.map((key) => key.credential)
+  const verify = atHand.every((key) => key.verify)
   const pending = onlyKeys ? chosen.keys.filter((key) => key.activate).map((key) => key.credential) : []
   const canSkip = usable.length > 0
-  if (pending.length === 0 || (canSkip && login.skippedActivation)) return { page: 'webauthn', keys: usable, others }
+  if (pending.length === 0 || (canSkip && login.skippedActivation))
+    return { page: 'webauthn', keys: usable, verify, others }
   const { activation } = login
   if (activation?.authenticators.some((key) => pending.includes(key)) && activation.until > now)
     return { page: 'activation', activation, canSkip }

@@ -44,6 +44,8 @@ export type Key = {
   deviceBound?: boolean
   aaguid?: string
   verifies?: boolean
+  /** As a stranger sees it: it seems to meet whatever is demanded. */
+  assumed?: boolean
 }
 
 export type EnrolmentState = 'usable' | 'pending' | 'locked' | 'none'
@@ -117,11 +119,14 @@ export type Target = { acr?: string; loa: number }
 /** How an offered factor would be shown: what is there is used, a pending one activated, a missing one enrolled. */
 export type Way = 'use' | 'activate' | 'enrol'
 
-/** `verify`: only a ceremony with user verification helps. */
-type OfferedKey = { credential: string; activate: boolean; verify: boolean }
+/** `verify`: only a ceremony with user verification helps, whichever of the offered levels it is for. */
+export type OfferedKey = { credential: string; activate: boolean; verify: boolean }
 
-/** `keys`: the user's keys that lead on; empty for the other factors, an unknown user, and an enrolment. */
-export type Offer = { factor: FactorKind; ways: Way[]; keys: OfferedKey[] }
+/**
+ * `keys`: the user's keys that lead on; empty for the other factors, an unknown user, and an enrolment. `verify` says the
+ * same as theirs where nobody knows whose keys they will be.
+ */
+export type Offer = { factor: FactorKind; ways: Way[]; keys: OfferedKey[]; verify: boolean }
 
 type LevelReport = {
   alias: string

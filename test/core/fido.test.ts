@@ -33,6 +33,7 @@ const verify = (response: unknown, change: Change = {}, key = annasKey) =>
     challenge,
     origin,
     rpId,
+    userVerification: 'required',
     ...change,
     response,
     credential: { ...key.credential, ...change.credential },
@@ -144,6 +145,15 @@ describe('an assertion', () => {
       expect(await answer({ flags: { userVerified: false } })).toEqual(refused('user-not-verified'))
     })
 
+    it('not so where that is only preferred: then the answer says that it did not', async () => {
+      const preferred = { userVerification: 'preferred' } as const
+      expect(await answer({ flags: { userVerified: false } }, preferred)).toMatchObject({
+        ok: true,
+        value: { userVerified: false },
+      })
+      expect(await answer({}, preferred)).toMatchObject({ ok: true, value: { userVerified: true } })
+    })
+
     it('when backup eligibility is not that of the import', async () => {
       const flags = { backupEligible: true, backedUp: false }
       expect(await answer({ flags })).toEqual(refused('backup-eligibility-changed'))
@@ -245,7 +255,9 @@ describe('an assertion', () => {
     const { backupEligible: _, ...credential } = annasKey.credential
     const response = sign({ flags: { backupEligible: true } })
     const user = { handles: [handle], handleRequired: true }
-    expect(await verifyAssertion({ response, credential, user, challenge, origin, rpId })).toMatchObject({
+    const userVerification = 'required'
+    const question = { response, credential, user, challenge, origin, rpId, userVerification } as const
+    expect(await verifyAssertion(question)).toMatchObject({
       ok: true,
       value: { backupEligible: true },
     })
@@ -577,9 +589,17 @@ describe('an attested registration', () => {
     if (!registered.ok) throw new Error(registered.reason)
     const user = { handles: [], handleRequired: false }
     const response = newKey.sign({ challenge })
-    expect(
-      await verifyAssertion({ response, credential: registered.value, user, challenge, origin, rpId }),
-    ).toMatchObject({ ok: true })
+    const userVerification = 'required'
+    const question = {
+      response,
+      credential: registered.value,
+      user,
+      challenge,
+      origin,
+      rpId,
+      userVerification,
+    } as const
+    expect(await verifyAssertion(question)).toMatchObject({ ok: true })
   })
 
   describe('is refused', () => {
@@ -755,9 +775,10 @@ describe('an attested registration', () => {
 })
 
 describe('what a browser is asked', () => {
-  it('to log in: user verification, with these credentials', () => {
+  it('to log in with these credentials; user verification as it is needed', () => {
     const allow = [{ credentialId: 'AAAA', transports: ['usb', 'nfc'] }, { credentialId: 'BBBB' }]
-    expect(requestOptions({ challenge, rpId, allow })).toEqual({
+    expect(requestOptions({ challenge, rpId, allow, verify: false }).userVerification).toBe('preferred')
+    expect(requestOptions({ challenge, rpId, allow, verify: true })).toEqual({
       challenge,
       rpId,
       timeout: 300_000,

@@ -107,7 +107,7 @@ describe('what a stranger sees of a name', () => {
     expect(real.password).toBe('none')
     expect(enrolmentAsSeen(real, 'anna', secret)).toMatchObject({
       password: 'usable',
-      webauthn: [{ credential: 'k', state: 'usable', attested: true }],
+      webauthn: [{ credential: 'k', state: 'usable', assumed: true }],
     })
   })
 })

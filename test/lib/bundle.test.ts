@@ -111,6 +111,7 @@ describe('the lean bundle for assertions', () => {
   it.each([-7, -8, -35, -36, -257] as const)('answers like the sources for algorithm %i', async (algorithm) => {
     const key = createSecurityKey({ rpId, origin, algorithm })
     const user = { handles: [], handleRequired: false }
+    const asked = { user, challenge, origin, rpId, userVerification: 'required' } as const
     const genuine = key.sign({ challenge })
     const responses = [
       genuine,
@@ -119,11 +120,9 @@ describe('the lean bundle for assertions', () => {
       tamper(genuine, 'authenticatorData', { index: 0, xor: 1 }),
     ]
     for (const response of responses) {
-      const question = { response, credential: key.credential, user, challenge, origin, rpId }
+      const question = { response, credential: key.credential, ...asked }
       expect(await lean(question)).toEqual(await verifyAssertion(question))
     }
-    expect(await lean({ response: genuine, credential: key.credential, user, challenge, origin, rpId })).toMatchObject({
-      ok: true,
-    })
+    expect(await lean({ response: genuine, credential: key.credential, ...asked })).toMatchObject({ ok: true })
   })
 })

@@ -39,6 +39,8 @@ const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly
   'too-many-mails': { tone: 'error' },
   'wrong-key': { tone: 'error' },
   'key-refused': { tone: 'error' },
+  'key-not-verified': { tone: 'error' },
+  'key-unfit': { tone: 'error' },
   'ceremony-cancelled': { tone: 'error' },
   'ceremony-expired': { tone: 'error' },
   'key-suspended': { tone: 'error' },

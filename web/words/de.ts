@@ -98,6 +98,9 @@ export const de: Words = {
     'wrong-key': () => 'Dieser Authentifikator passt hier nicht. Verwenden Sie den, der für Ihr Konto registriert ist.',
     'key-refused': () =>
       'Die Antwort Ihres Authentifikators konnte nicht bestätigt werden. Bitte versuchen Sie es erneut.',
+    'key-not-verified': () =>
+      'Ihr Authentifikator wurde ohne PIN, Fingerabdruck oder Gesicht verwendet. Bitte versuchen Sie es erneut und entsperren Sie ihn damit.',
+    'key-unfit': () => 'Dieser Authentifikator gehört Ihnen, ist aber nicht von der Art, die hier nötig ist.',
     'ceremony-cancelled': () =>
       'Der Vorgang wurde abgebrochen oder hat zu lange gedauert. Es hat sich nichts geändert. Bitte versuchen Sie es erneut.',
     'ceremony-expired': () => 'Das hat zu lange gedauert, deshalb gilt es nicht mehr. Bitte versuchen Sie es erneut.',

@@ -90,6 +90,9 @@ export const en: Words = {
     'too-many-mails': (about) => `We have sent you several codes already. ${again(about)}`,
     'wrong-key': () => 'That authenticator does not belong here. Use the one that is registered for your account.',
     'key-refused': () => 'The answer of your authenticator could not be verified. Please try again.',
+    'key-not-verified': () =>
+      'Your authenticator was used without its PIN, fingerprint or face. Please try again and unlock it with one of them.',
+    'key-unfit': () => 'This authenticator is yours, but it is not of the kind that is needed here.',
     'ceremony-cancelled': () => 'That was cancelled, or took too long. Nothing has changed. Please try again.',
     'ceremony-expired': () => 'That took too long, so it no longer counts. Please try again.',
     'key-suspended': () => 'This authenticator is suspended. Ask the help desk of your organisation to resume it.',

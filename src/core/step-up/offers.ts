@@ -5,7 +5,7 @@
  * reachable, and nothing else is offered.
  */
 import { type FactorKind, factorKinds, type Step } from '../flow.ts'
-import type { Offer, Proof, Question, Way } from '../step-up.ts'
+import type { Offer, OfferedKey, Proof, Question, Way } from '../step-up.ts'
 import {
   demandedAge,
   maxAgeOf,
@@ -32,15 +32,10 @@ export const prospectOf = (question: Question, proofs: readonly Proof[], allowed
 
 /** The proofs the user could make now. */
 function possible(question: Question, allowed: readonly Way[]): Shown[] {
-  const { enrolled, policy, flow } = question
+  const { enrolled, policy } = question
   const made = { at: question.now, request: question.request.id }
   if (enrolled === 'unknown') {
-    const models = flow.levels.flatMap((level) => level.steps.flatMap((step) => step.demands?.aaguids ?? []))
-    const any = { ...made, way: 'use', userVerified: true, attested: true, deviceBound: true } as const
-    return [
-      ...factorKinds.map((factor) => ({ ...any, factor })),
-      ...models.map((aaguid) => ({ ...any, factor: 'webauthn' as const, aaguid })),
-    ]
+    return factorKinds.map((factor) => ({ ...made, factor, way: 'use', assumed: true }))
   }
   return factorKinds
     .flatMap((factor): Shown[] => {
@@ -82,11 +77,21 @@ export function offersFor(
   return first && [first, ...others]
 }
 
-const merged = (one: Offer, other: Offer): Offer => ({
-  factor: one.factor,
-  ways: ways.filter((way) => one.ways.includes(way) || other.ways.includes(way)),
-  keys: [...one.keys, ...other.keys.filter((key) => !one.keys.some(({ credential }) => credential === key.credential))],
-})
+function merged(one: Offer, other: Offer): Offer {
+  const again = ({ credential }: OfferedKey) => one.keys.some((key) => key.credential === credential)
+  return {
+    factor: one.factor,
+    ways: ways.filter((way) => one.ways.includes(way) || other.ways.includes(way)),
+    keys: [
+      ...one.keys.map((key) => ({
+        ...key,
+        verify: key.verify && other.keys.every((its) => its.credential !== key.credential || its.verify),
+      })),
+      ...other.keys.filter((key) => !again(key)),
+    ],
+    verify: one.verify && other.verify,
+  }
+}
 
 /** What brings the user nearer to one level: the first thing missing, from the lowest level it rests on upwards. */
 function nextOffers(question: Question, proofs: readonly Proof[], allowed: readonly Way[], index: number): Offer[] {
@@ -111,13 +116,13 @@ function nextOffers(question: Question, proofs: readonly Proof[], allowed: reado
 function offerOf(step: Step, hopes: readonly Shown[]): Offer | undefined {
   const fit = hopes.filter((hope) => hope.factor === step.authenticator && meets(hope, step.demands))
   if (fit.length === 0) return undefined
+  const verify = step.demands?.userVerified ?? false
   return {
     factor: step.authenticator,
     ways: ways.filter((way) => fit.some((hope) => hope.way === way)),
     keys: fit.flatMap(({ credential, way }) =>
-      credential === undefined
-        ? []
-        : [{ credential, activate: way === 'activate', verify: step.demands?.userVerified ?? false }],
+      credential === undefined ? [] : [{ credential, activate: way === 'activate', verify }],
     ),
+    verify,
   }
 }

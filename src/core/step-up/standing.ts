@@ -24,7 +24,7 @@ export type Standing = {
 export type Counted = { step: Step; proof: Shown }
 
 /** A proof, or one that the user could still make and the way to it. */
-export type Shown = Proof & { way?: Way }
+export type Shown = Proof & { way?: Way; assumed?: boolean }
 
 /** What a set of proofs reaches: the one definition. More proofs never reach less. */
 export function standings(question: Question, proofs: readonly Shown[], ageless = false): Standing[] {
@@ -108,11 +108,12 @@ export const demandedAge = ({ prompt, maxAge }: AuthenticationRequest): Seconds 
 export const maxAgeOf = (level: Level, { maxAges }: Policy): Seconds =>
   Math.min(level.maxAge, ...[level.alias, String(level.loa)].flatMap((name) => lookUp(maxAges, name) ?? []))
 
-export const meets = (proof: Proof, demands: Demands = {}): boolean =>
-  !(demands.userVerified && !proof.userVerified) &&
-  !(demands.attested && !proof.attested) &&
-  !(demands.deviceBound && !proof.deviceBound) &&
-  !(demands.aaguids && !(proof.aaguid && demands.aaguids.includes(proof.aaguid.toLowerCase())))
+export const meets = (proof: Shown, demands: Demands = {}): boolean =>
+  proof.assumed ||
+  (!(demands.userVerified && !proof.userVerified) &&
+    !(demands.attested && !proof.attested) &&
+    !(demands.deviceBound && !proof.deviceBound) &&
+    !(demands.aaguids && !(proof.aaguid && demands.aaguids.includes(proof.aaguid.toLowerCase()))))
 
 /** Whether a conditional step binds this user. A locked factor does, or locking it would be the way around it. */
 const has = (enrolled: Question['enrolled'], step: Step): boolean => {
@@ -125,7 +126,7 @@ export const reaches = (levels: readonly Standing[], loa: number): boolean =>
   levels.some((each) => each.met && each.level.loa >= loa)
 
 /** What a ceremony with this key would prove, at its best. */
-export const proofBy = ({ credential, attested, deviceBound, aaguid, verifies }: Key): Proof => ({
+export const proofBy = ({ credential, attested, deviceBound, aaguid, verifies, assumed }: Key): Shown => ({
   factor: 'webauthn',
   at: 0,
   request: '',
@@ -134,6 +135,7 @@ export const proofBy = ({ credential, attested, deviceBound, aaguid, verifies }:
   ...(attested !== undefined && { attested }),
   ...(deviceBound !== undefined && { deviceBound }),
   ...(aaguid !== undefined && { aaguid }),
+  ...(assumed && { assumed }),
 })
 
 /** The latest first. A total order, so that the order in which a store hands proofs over decides nothing. */
