@@ -4,6 +4,8 @@
  * Addresses come from here and never from a request (ZITADEL's four Host-header advisories, authentik CVE-2024-47070).
  */
 import { type Table, tables } from '../lib/tables.ts'
+import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory-settings.ts'
+import { readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
 
 export type Stage = {
   /** `https://id.example.org`, without a trailing slash: the issuer, and the origin of the pages. */
@@ -24,6 +26,10 @@ export type Stage = {
   wrappingKey: { kms: string } | { file: string }
   /** What others gave us to reach them with: a secret in AWS Secrets Manager, or on a laptop a JSON file. */
   secrets?: { arn: string } | { file: string }
+  /** Where the passwords of people are whom we keep none for. */
+  directory?: DirectorySettings
+  /** Who is asked about codes of tokens that are not kept here. */
+  tokenValidator?: ValidatorSettings
   dynamodbEndpoint?: string
   sesEndpoint?: string
 }
@@ -60,6 +66,8 @@ export function readStage(environment: Environment): Stage {
       ? { file: environment.WRAPPING_KEY_FILE }
       : { kms: need('WRAPPING_KEY_ARN') },
     ...secretsIn(environment),
+    ...directoryIn(environment),
+    ...validatorIn(environment),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
     ...optional('sesEndpoint', environment.SES_ENDPOINT),
@@ -71,4 +79,29 @@ export function readStage(environment: Environment): Stage {
 function secretsIn({ SECRETS_FILE: file, SECRETS_ARN: arn }: Environment): Pick<Stage, 'secrets'> {
   if (file) return { secrets: { file } }
   return arn ? { secrets: { arn } } : {}
+}
+
+/** The settings of a directory as a Lambda has them. */
+export const directoryVariables = {
+  kind: 'DIRECTORY_KIND',
+  url: 'DIRECTORY_URL',
+  startTls: 'DIRECTORY_START_TLS',
+  baseDns: 'DIRECTORY_BASE_DNS',
+  bindDn: 'DIRECTORY_BIND_DN',
+  attributes: 'DIRECTORY_ATTRIBUTES',
+} as const satisfies Record<WrittenName, string>
+
+function directoryIn(environment: Environment): Pick<Stage, 'directory'> {
+  const names = Object.entries(directoryVariables)
+  const read = parseDirectory(Object.fromEntries(names.map(([name, variable]) => [name, environment[variable]])))
+  if (read.ok) return read.value === undefined ? {} : { directory: read.value }
+  const variable = names.find(([name]) => name === read.at)?.[1]
+  throw new Error(`${variable} ${read.detail}`)
+}
+
+function validatorIn({ TOKEN_VALIDATOR: text }: Environment): Pick<Stage, 'tokenValidator'> {
+  if (!text) return {}
+  const read = readValidatorSettings(text)
+  if (read.ok) return { tokenValidator: read.value }
+  throw new Error(`TOKEN_VALIDATOR: ${read.at} ${read.detail}`)
 }

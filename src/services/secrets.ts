@@ -16,7 +16,7 @@ export type Secrets = {
 }
 
 /** Every member that the secret may have. Others in it are not an error: it may be shared. */
-export type SecretName = 'directoryPassword' | 'directoryCa' | 'validatorSecret'
+export type SecretName = 'directoryPassword' | 'directoryCa' | 'validatorSecret' | 'validatorCa'
 
 const freshFor: Seconds = 300
 
