@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { localClient } from '../local/tables.ts'
-import { type ApiScope, apiScopes } from '../src/core/api-key.ts'
+import { type ApiScope, apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import type { Settings } from '../src/core/realm.ts'
 import type { Result } from '../src/core/result.ts'
 import { type Role, roles } from '../src/core/user.ts'
@@ -70,7 +70,8 @@ Commands
   user add NAME [--email A] [--given-name N] [--family-name N] [--role R]... [--password-stdin]
   user password NAME --password-stdin   a new password, read from standard input
   user email NAME ADDRESS               a new address, or the same one once it takes mail again
-  api-key add NAME [--scope S]...       shown once; scopes: ${apiScopes.join(', ')}; all if none is named
+  api-key add NAME [--scope S]...       shown once; scopes: ${apiScopes.join(', ')};
+                                        what a CMS needs (${cmsScopes.join(', ')}) if none is named
   api-key list
   api-key revoke ID
   client add ID --redirect-uri U... [--post-logout-redirect-uri U]... [--name N] [--public]
@@ -146,7 +147,7 @@ const commands: Record<string, Command> = {
   },
 
   'api-key add': async (bench, [name], given) => {
-    const scopes = given.scope?.map(scopeOf) ?? apiScopes
+    const scopes = given.scope?.map(scopeOf) ?? cmsScopes
     const { id, apiKey } = await createApiKey(bench, { name: needed(name, 'a name for the key'), scopes })
     return `API key ${id}, shown this once:\n${apiKey}`
   },

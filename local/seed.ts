@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { apiScopes } from '../src/core/api-key.ts'
+import { type ApiScope, apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import { newSecret } from '../src/core/secret.ts'
 import {
   createApiKey,
@@ -27,10 +27,13 @@ import { CannotStart } from './ports.ts'
 export type Person = { id: string; userName: string; email: string; password: string }
 export type DemoClient = { clientId: string; clientSecret?: string; redirectUris: string[] }
 
-/** `seed.json`. Without a key until the first one was made. */
-type Secrets = { apiKey?: string; passwords: Record<string, string>; clientSecrets: Record<string, string> }
+/** The demo CMS's, and the one that may do everything. */
+export type ApiKeys = { apiKey: string; adminApiKey: string }
 
-export type Seeded = { apiKey: string; people: Person[]; clients: Record<AppId, Required<DemoClient>> }
+/** `seed.json`. Without a key until the first one was made. */
+type Secrets = Partial<ApiKeys> & { passwords: Record<string, string>; clientSecrets: Record<string, string> }
+
+export type Seeded = ApiKeys & { people: Person[]; clients: Record<AppId, Required<DemoClient>> }
 
 const people = [
   { userName: 'ada', givenName: 'Ada', familyName: 'Lindqvist', email: 'ada@example.org' },
@@ -77,6 +80,18 @@ const newSecrets = (): Secrets => ({
   passwords: Object.fromEntries(people.map(({ userName }) => [userName, newPassword()])),
   clientSecrets: Object.fromEntries(Object.keys(apps).map((id) => [id, newSecret()])),
 })
+
+/** Each is written down before the next one is made: a start that is broken off in between must find it. */
+async function ensureApiKeys(bench: Workbench, file: string, secrets: Secrets): Promise<ApiKeys> {
+  const { apiKey = await newApiKey(bench, 'Demo CMS', cmsScopes) } = secrets
+  if (secrets.apiKey === undefined) writeWhole(file, { ...secrets, apiKey })
+  const { adminApiKey = await newApiKey(bench, 'Demo administration', apiScopes) } = secrets
+  if (secrets.adminApiKey === undefined) writeWhole(file, { ...secrets, apiKey, adminApiKey })
+  return { apiKey, adminApiKey }
+}
+
+const newApiKey = async (bench: Workbench, name: string, scopes: readonly ApiScope[]): Promise<string> =>
+  (await createApiKey(bench, { name, scopes })).apiKey
 
 /** Registers the addresses that the application has this time. */
 async function moveClient(db: Db, clientId: string, redirectUris: string[], postLogoutRedirectUris: string[]) {
@@ -135,7 +150,6 @@ export async function seed(bench: Workbench, directory: string, addresses: Recor
     }),
   )
 
-  const apiKey = secrets.apiKey ?? (await createApiKey(bench, { name: 'Demo CMS', scopes: apiScopes })).apiKey
-  if (secrets.apiKey === undefined) writeWhole(file, { ...secrets, apiKey })
-  return { apiKey, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
+  const keys = await ensureApiKeys(bench, file, secrets)
+  return { ...keys, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
 }

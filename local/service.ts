@@ -49,7 +49,10 @@ export type Demo = {
   inbox: string
   inboxJson: string
   tenantCode: string
+  /** The demo CMS's. */
   apiKey: string
+  /** With every scope, those of flows and policies among them. */
+  adminApiKey: string
   people: Person[]
   clients: DemoClient[]
   apps: Record<AppId | 'cms', string>
@@ -218,6 +221,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     inboxJson: mail.inboxJsonUrl,
     tenantCode,
     apiKey: seeded.apiKey,
+    adminApiKey: seeded.adminApiKey,
     people: seeded.people,
     clients: Object.values(seeded.clients),
     apps: addresses,

@@ -8,9 +8,10 @@ import {
   type ApiKey,
   type ApiScope,
   apiKeyHolds,
-  apiScopes,
+  cmsScopes,
   lastUseResolution,
   readApiKey,
+  stepUpScopes,
 } from '../../src/core/api-key.ts'
 import type { Actor } from '../../src/core/audit-event.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
@@ -26,8 +27,17 @@ export type Cms = { actor: Actor; id: string; scopes: readonly ApiScope[] }
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 type Handler<Its extends Needs> = (world: Its, call: Call, cms: Cms) => Promise<Answer>
 
-/** The scope of an access token that stands for all that an API key can have. */
-export const tokenScope = 'authenticators'
+/** The scopes of an access token, and what each stands for of an API key's. */
+export const tokenScopes = { authenticators: cmsScopes, 'step-up': stepUpScopes } as const satisfies Record<
+  string,
+  readonly ApiScope[]
+>
+
+type TokenScope = keyof typeof tokenScopes
+const namesOfTokenScopes = Object.keys(tokenScopes) as TokenScope[]
+
+const tokenScopeFor = (scope: ApiScope): TokenScope | undefined =>
+  namesOfTokenScopes.find((name) => tokenScopes[name].some((each) => each === scope))
 
 /** The API's identifier, as the audience of its tokens (RFC 9068 §3). */
 export const apiAudience = (issuer: string): string => `${issuer}/api/v1`
@@ -75,12 +85,12 @@ async function byToken({ db, stage, verifier }: Needs, token: string): Promise<A
   const client = await readClient(db, clientId)
   if (client === undefined || !client.enabled) return refuse('unauthenticated')
   // In the record too, so that a scope that was taken away is gone before the last token with it.
-  const granted =
-    typeof scope === 'string' && scope.split(' ').includes(tokenScope) && client.scopes.includes(tokenScope)
+  const given = typeof scope === 'string' ? scope.split(' ') : []
+  const granted = namesOfTokenScopes.filter((name) => given.includes(name) && client.scopes.includes(name))
   return ok({
     actor: { kind: 'client', id: clientId },
     id: `client:${encodeURIComponent(clientId)}`,
-    scopes: granted ? apiScopes : [],
+    scopes: granted.flatMap((name) => tokenScopes[name]),
   })
 }
 
@@ -95,5 +105,5 @@ const unauthenticated = ({ stage }: Needs, { headers }: Call): Answer =>
 
 const insufficient = (scope: ApiScope): Answer =>
   answerTo(refuse('insufficient-scope', { detail: `This needs the scope ${scope}.` }), {
-    'www-authenticate': `Bearer error="insufficient_scope", scope="${tokenScope}"`,
+    'www-authenticate': `Bearer error="insufficient_scope", scope="${tokenScopeFor(scope)}"`,
   })

@@ -1,8 +1,13 @@
-/** The key of a Credential Management System: shown once, kept hashed, with what it may do and until when. */
+/** The key of a machine that calls the API: shown once, kept hashed, with what it may do and until when. */
 import type { Seconds } from './result.ts'
 import { hashSecret, sameText, splitHalves, type TwoHalves } from './secret.ts'
 
-export const apiScopes = ['users:read', 'authenticators:read', 'authenticators:write'] as const
+/** What a Credential Management System needs, and what a key has for which no scopes were named. */
+export const cmsScopes = ['users:read', 'authenticators:read', 'authenticators:write'] as const
+/** The administration of step-up. Whoever may write these decides what proves enough: no CMS's business. */
+export const stepUpScopes = ['flows:read', 'flows:write', 'policy:read', 'policy:write', 'step-up:explain'] as const
+
+export const apiScopes = [...cmsScopes, ...stepUpScopes] as const
 export type ApiScope = (typeof apiScopes)[number]
 
 export type ApiKey = {

@@ -268,6 +268,7 @@ describe('a start', () => {
       'inboxJson',
       'tenantCode',
       'apiKey',
+      'adminApiKey',
       'people',
       'clients',
       'apps',
@@ -288,6 +289,10 @@ describe('a start', () => {
       headers: { apikey: demo.apiKey },
     })
     expect(users.status).toBe(200)
+    const flows = (apikey: string) =>
+      fetch(`${demo.issuer}/api/v1/tenants/${demo.tenantCode}/flows`, { headers: { apikey } })
+    expect((await flows(demo.adminApiKey)).status).toBe(200)
+    expect((await flows(demo.apiKey)).status).toBe(403)
     for (const address of Object.values(demo.apps)) expect(started.said()).toContain(address)
     for (const { password } of demo.people) expect(started.said()).toContain(password)
 
@@ -306,6 +311,7 @@ describe('a start', () => {
     const second = await startReady()
     expect(second.demo.people).toEqual(first.demo.people)
     expect(second.demo.apiKey).toBe(first.demo.apiKey)
+    expect(second.demo.adminApiKey).toBe(first.demo.adminApiKey)
     expect(second.demo.clients.map(({ clientSecret }) => clientSecret)).toEqual(
       first.demo.clients.map(({ clientSecret }) => clientSecret),
     )
