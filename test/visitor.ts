@@ -107,8 +107,8 @@ export function visit(house: House, { ip = '192.0.2.1' }: { ip?: string } = {}) 
 
     /** `/login/{id}` of the login that this browser is in. */
     get base(): string {
-      const [path = ''] = address.split('?')
-      return path
+      // Some pages have an address below it.
+      return /^\/login\/[^/?]+/.exec(address)?.[0] ?? address.split('?')[0] ?? ''
     },
     /** Which page is shown, by its id. */
     get page(): string {

@@ -6,8 +6,10 @@
 import { html } from './html.ts'
 import { activate, activationCeremony, activationPassword, nickname, verificationCode } from './pages/activation.ts'
 import { badRequest, failure, home, loggedOut, loginOver, logOut } from './pages/ends.ts'
-import { certificate, locked, noCredential, otp, password, username, webauthn } from './pages/login.ts'
+import { certificate, locked, noCredential, password, username, webauthn } from './pages/login.ts'
+import { otp, otpEnrolment, recoveryCodes } from './pages/one-time-codes.ts'
 import type { Page, ViewOf } from './pages/parts.ts'
+import { tokenNewPassword, tokenNewPin, tokenNextCode, tokenPin, tokenResponse } from './pages/token-steps.ts'
 import type { Frame, View } from './view.ts'
 import { type Words, words } from './words.ts'
 
@@ -15,6 +17,13 @@ const pages: { [Name in View['page']]: (view: ViewOf<Name>, words: Words) => Pag
   username,
   password,
   otp,
+  'otp-enrolment': otpEnrolment,
+  'recovery-codes': recoveryCodes,
+  'token-response': tokenResponse,
+  'token-next-code': tokenNextCode,
+  'token-pin': tokenPin,
+  'token-new-pin': tokenNewPin,
+  'token-new-password': tokenNewPassword,
   certificate,
   webauthn,
   activate,

@@ -1,9 +1,9 @@
 // GET /login/{login} — the page that is next, worked out afresh: reload, back button and second tab all see the same.
 import { challengeLifetime, newChallenge } from '../../src/core/login.ts'
-import type { Answer, Call } from '../../src/http/call.ts'
+import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { fail, finish } from './ending.ts'
-import { type Journey, type JourneyWorld, openJourney } from './journey.ts'
+import { baseOf, type Journey, type JourneyWorld, openJourney } from './journey.ts'
 import { showNext, showOver } from './show.ts'
 import { onward } from './step.ts'
 
@@ -16,6 +16,9 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   if (next.page === 'finish') return (await finish(world, call, journey, next.decision)) ?? onward(login, 'step-over')
   if (next.page === 'unmet' && !next.told)
     return (await fail(world, call, journey, next.decision)) ?? onward(login, 'step-over')
+  // What a secret is shown on is another Lambda's, which may open it.
+  if (next.page === 'otp-enrolment' || next.page === 'recovery-codes')
+    return seeOther(`${baseOf(login)}/${next.page}${call.query === '' ? '' : `?${call.query}`}`)
   return showNext(world, call, journey)
 }
 

@@ -2,8 +2,10 @@
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
 import { isDecoy } from '../../src/core/enrolment.ts'
+import type { FactorKind } from '../../src/core/flow.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import type { Next } from '../../src/core/next-page.ts'
+import { codesLeft } from '../../src/core/recovery-code.ts'
 import { nameKey } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { showPage } from '../../src/http/pages.ts'
@@ -27,16 +29,15 @@ export function showOver(world: Needs, call: Call, { over, login }: LoginOver): 
   })
 }
 
-export function showNext(world: Needs, call: Call, journey: Journey): Answer {
-  const { login } = journey
-  return showPage(world.stage, call, viewOf(world, call, journey), {
-    uiLocales: login.request.uiLocales,
-    formTargets: [login.request.redirectUri],
-  })
-}
+export const showNext = (world: Needs, call: Call, journey: Journey): Answer =>
+  showView(world, call, journey, viewOf(world, call, journey))
 
-function viewOf(world: Needs, call: Call, journey: Journey): View {
-  const { login, next, realm } = journey
+export const showView = ({ stage }: Needs, call: Call, { login }: Journey, view: View): Answer =>
+  showPage(stage, call, view, { uiLocales: login.request.uiLocales, formTargets: [login.request.redirectUri] })
+
+/** What is on every page of a login, and on those that know who it is. */
+export function aroundOf(world: Needs, call: Call, journey: Journey) {
+  const { login } = journey
   const query = new URLSearchParams(call.query)
   const notice = noticeOf(query.get('notice')) ?? meanwhile(journey)
   const until = Number(query.get('until'))
@@ -47,11 +48,13 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     ...(notice === undefined ? {} : { notice }),
     ...(Number.isSafeInteger(until) && until > world.now() ? { waitUntil: until } : {}),
   }
-  const person = {
-    ...common,
-    username: login.typedName ?? journey.person?.user.userName ?? '',
-    changeable: true,
-  }
+  const username = login.typedName ?? journey.person?.user.userName ?? ''
+  return { common, person: { ...common, username, changeable: true } }
+}
+
+function viewOf(world: Needs, call: Call, journey: Journey): View {
+  const { login, next, realm } = journey
+  const { common, person } = aroundOf(world, call, journey)
   const ceremony = (purpose: CeremonyPurpose, allow: readonly Descriptor[], verify: boolean): RequestOptionsJson =>
     requestOptions({ challenge: challengeFor(login, purpose), rpId: world.stage.rpId, allow, verify })
 
@@ -68,10 +71,12 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     case 'password':
       return { ...person, page: 'password', others: next.others }
     case 'otp':
+      return { ...person, page: 'otp', others: next.others, recovery: mayRecover(journey) }
     case 'certificate':
-      return { ...person, page: next.page, others: next.others }
+      return { ...person, page: 'certificate', others: next.others }
     case 'otp-enrolment':
-      throw new Error('One-time codes cannot be set up here yet')
+    case 'recovery-codes':
+      throw new Error(`The page ${next.page} has an address of its own`)
     case 'webauthn':
       return {
         ...person,
@@ -92,7 +97,8 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     case 'unmet': {
       const { reason, helps } = next.decision
       if (reason !== 'locked') return { ...person, page: 'no-credential', helps }
-      return { ...person, page: 'locked', ...(helps.includes('webauthn') ? { notice: blockedKeyOf(journey) } : {}) }
+      const notice = blockedOf(journey, helps)
+      return { ...person, page: 'locked', ...(notice === undefined ? {} : { notice }) }
     }
     case 'finish':
       throw new Error('A login that is finished has no page')
@@ -156,10 +162,16 @@ function descriptorsOf(journey: Journey, ids: readonly string[]): Descriptor[] {
   })
 }
 
-/** Which misfortune the person's keys met, where that is why there is nothing to ask for. */
-function blockedKeyOf({ person }: Journey): Notice {
-  return person?.authenticators.some((key) => key.state === 'suspended') ? 'key-suspended' : 'key-locked'
+/** Which misfortune met what would help, where that is why there is nothing to ask for. */
+function blockedOf({ person }: Journey, helps: readonly FactorKind[]): Notice | undefined {
+  const suspended = (list: readonly { state: string }[] = []) => list.some(({ state }) => state === 'suspended')
+  if (helps.includes('webauthn')) return suspended(person?.authenticators) ? 'key-suspended' : 'key-locked'
+  if (helps.includes('otp')) return suspended(person?.otps) ? 'codes-suspended' : 'codes-locked'
+  return undefined
 }
+
+/** To a stranger everybody seems to have recovery codes, as everybody seems to have one-time codes. */
+const mayRecover = ({ person, proved }: Journey): boolean => !proved || codesLeft(person?.recoveryCodes) > 0
 
 /** The address a person goes back to when they give up. */
 export const cancelled = (world: Needs, login: Login): string =>

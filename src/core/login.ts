@@ -58,6 +58,8 @@ export type Login = {
   /** `Not now`. */
   skippedActivation?: boolean
   activation?: Activation
+  /** One-time codes were set up on the way, which is the proof; the recovery codes are shown until they are put away. */
+  codesToKeep?: { set: string; proof: Proof }
   /** Set when the answer has gone to the application, with what it was: nothing follows. */
   done?: 'done' | 'given-up'
   version: number

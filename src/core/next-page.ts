@@ -17,6 +17,8 @@ export type Next =
   | { page: 'otp'; others: FactorKind[] }
   /** The person has no one-time codes, and may set them up here. */
   | { page: 'otp-enrolment'; others: FactorKind[] }
+  /** They have set them up, and are shown what helps when the app is gone. */
+  | { page: 'recovery-codes' }
   | { page: 'certificate'; others: FactorKind[] }
   | { page: 'webauthn'; keys: AuthenticatorId[]; verify: boolean; others: FactorKind[] }
   | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: FactorKind[] }
@@ -26,7 +28,7 @@ export type Next =
   | { page: 'unmet'; decision: Extract<Decision, { do: 'refuse' }>; told: boolean }
 
 export type Where = {
-  login: Pick<Login, 'user' | 'typedName' | 'method' | 'activation' | 'skippedActivation' | 'request'>
+  login: Pick<Login, 'user' | 'typedName' | 'method' | 'activation' | 'codesToKeep' | 'skippedActivation' | 'request'>
   decision: Decision
   /** Whether it is known whose login this is: by a name that was typed, or by the session. */
   named: boolean
@@ -37,6 +39,8 @@ export type Where = {
 const worthTelling = ['no-credential', 'locked']
 
 export function whatNext({ login, decision, named, now }: Where): Next {
+  // Before anything else: they are shown once, and what is decided can wait.
+  if (login.codesToKeep !== undefined) return { page: 'recovery-codes' }
   if (decision.do === 'issue') return { page: 'finish', decision }
   if (decision.do === 'refuse')
     return {

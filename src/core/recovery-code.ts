@@ -4,6 +4,7 @@
  *
  * Shown once and kept hashed, with a key that is not in the table: they are short enough to be guessed from plain hashes.
  */
+import { createHash } from 'node:crypto'
 import type { Seconds } from './result.ts'
 
 /** One set a user. `codes`: by number, the hashes of those that were not used. */
@@ -15,11 +16,14 @@ const recoveryCodeCount = 10
 const alphabet = '34679ACDEFGHJKMNPQRTVWXY'
 const length = 12
 
-/** 55 bits each, without bias. `random` answers with a whole number below its bound. */
-export const newRecoveryCodes = (random: (bound: number) => number): string[] =>
-  Array.from({ length: recoveryCodeCount }, () =>
-    Array.from({ length }, () => alphabet[random(alphabet.length)]).join(''),
-  )
+/** 55 bits each, without bias. From one seed the same ones, so that a page that is loaded again shows them again. */
+export function recoveryCodesFrom(seed: Uint8Array): string[] {
+  // Of 256 values the first 240 are ten times the alphabet; of 1024 bytes some 960 are such, and 120 are needed.
+  const letters = [...createHash('shake256', { outputLength: 1024 }).update(seed).digest()]
+    .filter((byte) => byte < alphabet.length * 10)
+    .map((byte) => alphabet[byte % alphabet.length])
+  return Array.from({ length: recoveryCodeCount }, (_, at) => letters.slice(at * length, (at + 1) * length).join(''))
+}
 
 /** In groups of four, which people copy without losing their place. */
 export const spacedRecoveryCode = (code: string): string => code.replace(/(.{4})(?=.)/g, '$1-')

@@ -7,23 +7,20 @@ import type { UserId } from '../core/authenticator.ts'
 import { type OneTimePassword, type OtpChange, otpChanges } from '../core/one-time-password.ts'
 import type { RecoveryCodes } from '../core/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
-import type { Db, Item, Write } from './db.ts'
+import type { Db, Write } from './db.ts'
 import { places } from './keys.ts'
 
 export async function readOneTimePassword(db: Db, user: UserId, id: string): Promise<OneTimePassword | undefined> {
   return (await db.get(places.oneTimePassword(user, id))) as OneTimePassword | undefined
 }
 
-/** Refused by the first condition when the user is gone or disabled. */
-export const createdOneTimePassword = (otp: OneTimePassword): Write[] => [
-  { write: 'check', ...places.user(otp.user), condition: '#enabled = :true', values: { true: true } },
-  {
-    write: 'put',
-    ...places.oneTimePassword(otp.user, otp.id),
-    item: otp,
-    condition: 'attribute_not_exists(#pk)',
-  },
-]
+/** Whether its user is there and enabled is another write's condition. */
+export const createdOneTimePassword = (otp: OneTimePassword): Write => ({
+  write: 'put',
+  ...places.oneTimePassword(otp.user, otp.id),
+  item: otp,
+  condition: 'attribute_not_exists(#pk)',
+})
 
 /** A code was taken: its step is the last one now, and was later than the last one before. */
 export const usedOneTimePassword = (otp: OneTimePassword, step: number, now: Seconds): Write => ({
@@ -79,13 +76,14 @@ export const lockedOneTimePasswords = (user: UserId, otps: readonly OneTimePassw
   },
 ]
 
-export const recoveryCodesIn = (item: Item | undefined): RecoveryCodes | undefined => item as RecoveryCodes | undefined
-
-/** A set of recovery codes in place of the one that there was. */
-export const madeRecoveryCodes = (user: UserId, set: RecoveryCodes): Write => ({
+/** A set of recovery codes in place of the one that there was: of two at once, one is made. */
+export const madeRecoveryCodes = (user: UserId, set: RecoveryCodes, old: RecoveryCodes | undefined): Write => ({
   write: 'put',
   ...places.recoveryCodes(user),
   item: set,
+  ...(old === undefined
+    ? { condition: 'attribute_not_exists(#pk)' }
+    : { condition: '#id = :old', values: { old: old.id } }),
 })
 
 /** Used up, if it is still there: of two who use it at once, one does. */

@@ -78,28 +78,6 @@ ${ways(methodWays(view.base, view.others, words), cancel(view, words))}`,
 export const accountForPasswordManagers = (account: string) =>
   html`<input type="text" name="username" value="${account}" autocomplete="username" readonly hidden>`
 
-export const otp = (view: ViewOf<'otp'>, words: Words): Page => ({
-  title: words.pages.otp.title,
-  failed: hasFailed(view),
-  body: html`<h1>${words.pages.otp.title}</h1>
-${goingTo(view, words)}
-${person(view, words)}
-${noticeOf(view, words, 'beside-a-field')}
-<p>${words.pages.otp.lead}</p>
-${form(
-  'otp-form',
-  `${view.base}/otp`,
-  html`${field(view, {
-    name: 'code',
-    label: words.oneTimeCode,
-    autocomplete: 'one-time-code',
-    more: { inputmode: 'numeric', autocapitalize: 'none' },
-  })}
-${continueButton(words)}`,
-)}
-${ways(methodWays(view.base, view.others, words), cancel(view, words))}`,
-})
-
 /** A plain form: the browser asks which certificate to show once it gets to the host that wants one. */
 export const certificate = (view: ViewOf<'certificate'>, words: Words): Page => ({
   title: words.pages.certificate.title,
