@@ -20,7 +20,10 @@ import { createTables, localClient } from '../local/tables.ts'
 import { newId } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
 import { makeDispatcher, type Served } from '../src/http/lambda.ts'
+import { openDirectory } from '../src/services/directory.ts'
+import { openSealer } from '../src/services/sealer.ts'
 import { openSigner } from '../src/services/signer.ts'
+import { openTokenValidator } from '../src/services/token-validator.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
 import { createApiKey, createClient, createUser, ensureSealKey, ensureSigningKeys, seedRealm } from '../src/setup.ts'
@@ -155,7 +158,7 @@ type Module = Record<string, unknown>
 const isFunction = (value: unknown): value is (...given: never[]) => unknown => typeof value === 'function'
 
 async function loadBundles(directory: string): Promise<Partial<Handlers>> {
-  const wanted = lambdas.filter((name) => name !== 'activation' && name !== 'logout')
+  const wanted = lambdas.filter((name) => name !== 'activation' && name !== 'logout' && name !== 'certificate')
   const loaded = await Promise.all(
     wanted.map(async (name): Promise<[Lambda, Handler]> => {
       const { file } = await bundle(name, join(directory, name))
@@ -175,6 +178,10 @@ async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
     db: remembering,
     verifier: openVerifier(stage, remembering, now),
     signer: openSigner(stage, remembering, now),
+    sealer: openSealer(stage, remembering),
+    directory: openDirectory(stage, now),
+    tokenValidator: openTokenValidator(stage, now),
+    certificates: { examine: () => Promise.reject(new Error('Nobody shows a certificate')) },
     mail: { send: () => Promise.reject(new Error('Nobody is written to')) },
     // The bundles write their line, too, to a console that is silent.
     log: (message, facts = {}) => console.log(JSON.stringify({ message, ...facts })),

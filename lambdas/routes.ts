@@ -13,8 +13,14 @@ import type { Table } from '../lib/tables.ts'
  */
 export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'delete'
 
-/** What a route needs beside the tables. `sign` unwraps signing keys (kms:Decrypt), `mail` sends (ses:SendEmail). */
-export type Right = 'sign' | 'mail'
+/**
+ * What a route needs beside the tables. `sign` unwraps signing keys, `unseal` what the secrets of one-time passwords are
+ * sealed with (kms:Decrypt, each with its encryption context), `mail` sends (ses:SendEmail), `directory` reads the secret of
+ * the stage and asks the directory, in whose network its Lambda is.
+ * `validate` reads the same secret and asks the token validator.
+ * `configure` puts and updates the realm's record and clients' (dynamodb, by leading key).
+ */
+export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure'
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access
@@ -28,23 +34,30 @@ export type Throttle = { rate: number; burst: number }
 export type Lambda =
   | 'authorize'
   | 'login'
+  | 'password'
+  | 'otp'
   | 'webauthn'
+  | 'certificate'
   | 'activation'
   | 'token'
   | 'resource'
   | 'logout'
   | 'metadata'
   | 'authenticators'
+  | 'management'
+  | 'one-time-passwords'
 
 export type Route = {
   /** The word that names the route in the log and in its tests. */
   name: string
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** API Gateway's form: `{name}` is one segment. */
   path: string
   /** Below `lambdas/`. The module exports `handle`. */
   file: string
   lambda: Lambda
+  /** `mtls`: on the host that asks browsers for a certificate, and nowhere else. Left out: on the issuer's. */
+  host?: 'mtls'
   caller: Caller
   tables: Partial<Record<Table, readonly Access[]>>
   rights?: readonly Right[]
@@ -80,7 +93,16 @@ const authorize = routesIn('authorize', 'browser', pages, {
   ...finishing,
 })
 const login = routesIn('login', 'browser', proofs, step)
+const otp = routesIn('otp', 'browser', proofs, {
+  ...step,
+  config: ['get', 'query'],
+  people: [...step.people, 'put'],
+})
+/** A person of the directory becomes a user at their first sign-in, and goes by another name when they do there. */
+const password = routesIn('password', 'browser', proofs, { ...step, people: [...step.people, 'put', 'delete'] })
 const webauthn = routesIn('webauthn', 'browser', proofs, step)
+/** Behind the host that asks for certificates: it says what it was shown, and knows nothing of people. */
+const certificate = routesIn('certificate', 'browser', proofs, { sessions: ['get', 'update'] })
 const activation = routesIn('activation', 'browser', proofs, step)
 const token = routesIn('token', 'client', machines, {
   config: ['get', 'query'],
@@ -108,9 +130,18 @@ const managing = routesIn('authenticators', 'cms', imports, {
   ...told,
 })
 
+/** Reading comes with noting when an API key was last used; each change is told. */
+const administering = routesIn('management', 'cms', imports, { config: ['get', 'query', 'update'] })
+const configuring: Partial<Route> = {
+  tables: { config: ['get', 'query', 'update'], ...told },
+  rights: ['configure'],
+}
+
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
 const one = `${ofUser}/authenticators/{authenticatorId}` as const
+const oneFlow = `${tenant}/flows/{flowId}` as const
+const ofClient = `${tenant}/clients/{clientId}` as const
 
 export const routes: readonly Route[] = [
   // What anybody may know.
@@ -127,17 +158,27 @@ export const routes: readonly Route[] = [
   // The hosted pages.
   login('login-page', 'GET /login/{login}', 'login/page.ts', { throttle: pages }),
   login('login-username', 'POST /login/{login}/username', 'login/username.ts'),
-  login('login-password', 'POST /login/{login}/password', 'login/password.ts'),
+  password('login-password', 'POST /login/{login}/password', 'login/password.ts', { rights: ['directory'] }),
   login('login-method', 'POST /login/{login}/method', 'login/method.ts'),
   login('login-cancel', 'POST /login/{login}/cancel', 'login/cancel.ts'),
   login('login-restart', 'POST /login/{login}/restart', 'login/restart.ts'),
+  otp('login-otp', 'POST /login/{login}/otp', 'login/otp.ts', { rights: ['unseal', 'validate'] }),
+  otp('otp-enrolment', 'GET /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', { rights: ['unseal'] }),
+  otp('otp-enrolment', 'POST /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', { rights: ['unseal'] }),
+  otp('recovery-codes', 'GET /login/{login}/recovery-codes', 'login/recovery-codes.ts', { rights: ['unseal'] }),
+  otp('recovery-codes', 'POST /login/{login}/recovery-codes', 'login/recovery-codes.ts', { rights: ['unseal'] }),
+  login('login-certificate', 'POST /login/{login}/certificate', 'login/certificate.ts'),
+  login('login-certificate-ticket', 'GET /login/{login}/certificate', 'login/certificate-ticket.ts'),
+  certificate('certificate-examine', 'GET /certificate/{handoff}', 'certificate/examine.ts', { host: 'mtls' }),
   webauthn('login-webauthn', 'POST /login/{login}/webauthn', 'login/webauthn.ts'),
 
   // A pending key becomes its user's.
   activation('activation-start', 'POST /login/{login}/activation', 'activation/start.ts', { rights: ['mail'] }),
   activation('activation-skip', 'POST /login/{login}/activation/skip', 'activation/skip.ts'),
   activation('activation-code', 'POST /login/{login}/activation/code', 'activation/code.ts'),
-  activation('activation-password', 'POST /login/{login}/activation/password', 'activation/password.ts'),
+  password('activation-password', 'POST /login/{login}/activation/password', 'activation/password.ts', {
+    rights: ['directory'],
+  }),
   webauthn('activation-ceremony', 'POST /login/{login}/activation/ceremony', 'activation/ceremony.ts'),
   activation('activation-nickname', 'POST /login/{login}/activation/nickname', 'activation/nickname.ts'),
 
@@ -160,6 +201,32 @@ export const routes: readonly Route[] = [
   managing('creation-options', `GET ${ofUser}/authenticators/creation-options`, 'authenticators/creation-options.ts'),
   managing('authenticators-change', `PATCH ${one}`, 'authenticators/change.ts'),
   managing('authenticators-delete', `DELETE ${one}`, 'authenticators/delete.ts'),
+
+  // What administers step-up: flows, ACR maps, policies, and why somebody was asked.
+  administering('flows-list', `GET ${tenant}/flows`, 'management/flows-list.ts'),
+  administering('flows-create', `POST ${tenant}/flows`, 'management/flows-create.ts', configuring),
+  administering('flows-read', `GET ${oneFlow}`, 'management/flows-read.ts'),
+  administering('flows-change', `PUT ${oneFlow}`, 'management/flows-change.ts', configuring),
+  administering('flows-delete', `DELETE ${oneFlow}`, 'management/flows-delete.ts', configuring),
+  administering('flows-duplicate', `POST ${oneFlow}/duplicate`, 'management/flows-duplicate.ts', configuring),
+  administering('flows-bind', `PUT ${tenant}/browser-flow`, 'management/flows-bind.ts', configuring),
+  administering('policy-read', `GET ${tenant}/step-up-policy`, 'management/policy-read.ts'),
+  administering('policy-change', `PUT ${tenant}/step-up-policy`, 'management/policy-change.ts', configuring),
+  administering('client-policy-read', `GET ${ofClient}/step-up-policy`, 'management/client-policy-read.ts'),
+  administering(
+    'client-policy-change',
+    `PUT ${ofClient}/step-up-policy`,
+    'management/client-policy-change.ts',
+    configuring,
+  ),
+  administering('explain', `POST ${tenant}/explain`, 'management/explain.ts', {
+    tables: {
+      config: ['get', 'query', 'update'],
+      people: ['get', 'query'],
+      sessions: ['get'],
+      ...told,
+    },
+  }),
 ]
 
 export const routesOf = (lambda: Lambda): Route[] => routes.filter((route) => route.lambda === lambda)

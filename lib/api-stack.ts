@@ -38,6 +38,8 @@ type ApiStackProps = StackProps & {
   codeOf: (lambda: Lambda) => string
   tables: Record<Table, TableV2>
   wrappingKey: Key
+  /** What others gave us to reach them with, where the stage asks others. */
+  secretArn: string | undefined
   mail: { configurationSetArn: string; configurationSetName: string }
 }
 
@@ -45,17 +47,21 @@ type ApiStackProps = StackProps & {
 const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   authorize: { memory: 1024, seconds: 10 },
   login: { memory: 1769, seconds: 15 },
+  // A directory may take nine seconds to be found missing.
+  password: { memory: 1769, seconds: 20 },
+  otp: { memory: 1024, seconds: 10 },
   webauthn: { memory: 1769, seconds: 10 },
+  // Its processor reads revocation lists; eight seconds are for those who have them.
+  certificate: { memory: 1769, seconds: 20 },
   activation: { memory: 1769, seconds: 15 },
   token: { memory: 1024, seconds: 10 },
   resource: { memory: 1024, seconds: 10 },
   logout: { memory: 512, seconds: 10 },
   metadata: { memory: 512, seconds: 10 },
   authenticators: { memory: 1024, seconds: 29 },
+  management: { memory: 1024, seconds: 29 },
+  'one-time-passwords': { memory: 1024, seconds: 29 },
 }
-
-/** Those that check passwords, and so must reach the directory. */
-const reachDirectory: readonly Lambda[] = ['login', 'activation']
 
 /** For a route that the table forgot, and for what is no route: API Gateway itself answers that with 404. */
 const otherwise = { rateLimit: 10, burstLimit: 20 }
@@ -88,13 +94,15 @@ export class ApiStack extends Stack {
     this.#outputs(settings, domain)
   }
 
-  #function(lambda: Lambda, { settings, codeOf, tables, wrappingKey, mail }: ApiStackProps): HouseFunction {
+  #function(lambda: Lambda, { settings, codeOf, tables, wrappingKey, secretArn, mail }: ApiStackProps): HouseFunction {
     const needs = needsOf(lambda)
+    const asksDirectory = needs.rights.includes('directory') && settings.directory !== undefined
     const resources: Resources = {
       tableArns: mapTables((table) => tables[table].tableArn),
       wrappingKeyArn: wrappingKey.keyArn,
       mailArns: [anyIdentity, mail.configurationSetArn],
       sender: settings.sender,
+      ...(secretArn === undefined ? {} : { secretArn }),
     }
     const made = new HouseFunction(this, `${pascal(lambda)}Lambda`, {
       name: `keystep-${settings.stage}-${lambda}`,
@@ -105,10 +113,13 @@ export class ApiStack extends Stack {
         tableNames: mapTables((table) => tables[table].tableName),
         wrappingKeyArn: wrappingKey.keyArn,
         ...(needs.rights.includes('mail') ? { mailConfigurationSet: mail.configurationSetName } : {}),
+        ...(asksDirectory && secretArn !== undefined ? { directory: settings.directory, secretArn } : {}),
       }),
       statements: statementsFor(needs, resources),
       logRetention: settings.logRetention,
-      ...(settings.network && reachDirectory.includes(lambda) ? { network: settings.network } : {}),
+      ...(settings.network && asksDirectory
+        ? { network: { ...settings.network, directoryPort: settings.directory?.port ?? 636 } }
+        : {}),
     })
     if (needs.rights.includes('mail'))
       Validations.of(made).acknowledge({

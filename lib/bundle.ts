@@ -31,7 +31,23 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** What `makeHandler` is given beside the routes, and which Lambdas have it: those with a route for which it is due. */
 const providers: { name: string; file: string; due: (route: Route) => boolean }[] = [
   { name: 'openSigner', file: './src/services/signer.ts', due: ({ rights }) => rights?.includes('sign') ?? false },
+  { name: 'openSealer', file: './src/services/sealer.ts', due: ({ rights }) => rights?.includes('unseal') ?? false },
+  {
+    name: 'openDirectory',
+    file: './src/services/directory.ts',
+    due: ({ rights }) => rights?.includes('directory') ?? false,
+  },
+  {
+    name: 'openTokenValidator',
+    file: './src/services/token-validator.ts',
+    due: ({ rights }) => rights?.includes('validate') ?? false,
+  },
   { name: 'openMail', file: './src/services/mail.ts', due: ({ rights }) => rights?.includes('mail') ?? false },
+  {
+    name: 'openCertificates',
+    file: './src/services/certificates.ts',
+    due: ({ host }) => host === 'mtls',
+  },
   { name: 'showFailure', file: './src/http/pages.ts', due: ({ caller }) => caller === 'browser' },
 ]
 

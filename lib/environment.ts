@@ -2,7 +2,14 @@
 import type { Settings } from './settings.ts'
 import { type Table, tables } from './tables.ts'
 
-export type Deployed = { tableNames: Record<Table, string>; wrappingKeyArn: string; mailConfigurationSet?: string }
+export type Deployed = {
+  tableNames: Record<Table, string>
+  wrappingKeyArn: string
+  mailConfigurationSet?: string
+  /** For a Lambda that may ask the directory. */
+  directory?: Settings['directory']
+  secretArn?: string
+}
 
 export const issuerOf = ({ domain }: Pick<Settings, 'domain'>): string => `https://${domain}`
 
@@ -17,6 +24,8 @@ export const environmentOf = (settings: Settings, deployed: Deployed): Record<st
   ),
   WRAPPING_KEY_ARN: deployed.wrappingKeyArn,
   ...(deployed.mailConfigurationSet ? { MAIL_CONFIGURATION_SET: deployed.mailConfigurationSet } : {}),
+  ...deployed.directory?.variables,
+  ...(deployed.secretArn ? { SECRETS_ARN: deployed.secretArn } : {}),
   ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),
   ...(settings.enrolmentOrigins.length > 0 ? { ENROLMENT_ORIGINS: settings.enrolmentOrigins.join(',') } : {}),
   NODE_OPTIONS: '--enable-source-maps',

@@ -26,7 +26,7 @@ export type HouseFunctionProps = {
   environment: Record<string, string>
   statements: readonly PolicyStatement[]
   logRetention: RetentionDays
-  network?: Network
+  network?: Network & { directoryPort: number }
   /** For one that answers events: where those go that failed. */
   deadLetters?: IQueue
 }
@@ -108,7 +108,10 @@ const mayJoinNetwork = (): PolicyStatement =>
 
 type InNetwork = { vpc: ReturnType<typeof Vpc.fromVpcAttributes>; securityGroups: ISecurityGroup[] }
 
-function inNetwork(scope: Construct, { vpcId, subnetIds, availabilityZones }: Network): InNetwork {
+function inNetwork(
+  scope: Construct,
+  { vpcId, subnetIds, availabilityZones, directoryPort }: NonNullable<HouseFunctionProps['network']>,
+): InNetwork {
   const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
     vpcId,
     privateSubnetIds: [...subnetIds],
@@ -121,9 +124,9 @@ function inNetwork(scope: Construct, { vpcId, subnetIds, availabilityZones }: Ne
   const group = new SecurityGroup(scope, 'Network', {
     vpc,
     allowAllOutbound: false,
-    description: 'LDAPS and HTTPS, outwards',
+    description: 'LDAP over TLS, and HTTPS, outwards',
   })
-  group.addEgressRule(Peer.anyIpv4(), Port.tcp(636), 'the directory')
+  group.addEgressRule(Peer.anyIpv4(), Port.tcp(directoryPort), 'the directory')
   group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
   return { vpc, securityGroups: [group] }
 }

@@ -5,6 +5,7 @@
  */
 import { PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam'
 import { type Access, type Lambda, type Right, type Route, routesOf } from '../lambdas/routes.ts'
+import type { Purpose } from '../src/services/vault.ts'
 import { places } from '../src/store/keys.ts'
 import { type Table, type TableDefinition, tables } from './tables.ts'
 
@@ -17,16 +18,40 @@ export type Resources = {
   /** Identities and the configuration set: SES asks for both. */
   mailArns: readonly string[]
   sender: string
+  /** Absent where the stage asks nobody who gave us a secret. */
+  secretArn?: string
 }
 
 /** As src/services/vault.ts binds it to each wrapped key; what was wrapped for anything else does not open. */
-const wrappingContext = { purpose: 'keystep-signing-key' } as const
+const mayUnwrap = (purpose: Purpose, { wrappingKeyArn }: Resources): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [wrappingKeyArn],
+    conditions: { StringEquals: { 'kms:EncryptionContext:purpose': purpose } },
+  })
 
 /**
- * All that a Lambda changes in the config table is when an API key was last used; the realm, the clients and the signing
+ * All that most Lambdas change in the config table is when an API key was last used; the realm, the clients and the signing
  * keys beside it are an operator's. An UpdateItem always names its key, so `ForAllValues` is never true for want of one.
  */
 const apiKeysOnly = { 'dynamodb:LeadingKeys': [places.apiKey('').key.pk] }
+
+/**
+ * Whoever administers step-up replaces the realm's record and updates it and clients' records; API keys and signing keys
+ * can be neither made nor replaced by it, nor can a client be made.
+ */
+const mayConfigure = ({ tableArns }: Resources): PolicyStatement[] => {
+  const realm = places.realm().key.pk
+  const leading = (keys: string[]) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': keys } })
+  return [
+    statement(actions.put, [tableArns.config], leading([realm])),
+    statement(actions.update, [tableArns.config], leading([realm, places.client('').key.pk])),
+  ]
+}
+
+/** What others gave us. */
+const mayRead = (secretArn: string): PolicyStatement =>
+  new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] })
 
 type Conditions = NonNullable<PolicyStatementProps['conditions']>
 
@@ -53,19 +78,21 @@ export function needsOf(lambda: Lambda): Needs {
 
 export function statementsFor({ tables: needed, rights }: Needs, resources: Resources): PolicyStatement[] {
   const onTables = namesOfTables.flatMap((table) => tableStatements(table, needed[table] ?? [], resources))
-  const signing = new PolicyStatement({
-    actions: ['kms:Decrypt'],
-    resources: [resources.wrappingKeyArn],
-    conditions: { StringEquals: { 'kms:EncryptionContext:purpose': wrappingContext.purpose } },
-  })
   // The condition pins the sender: the identities cannot, since SES in its sandbox asks for the recipient's as well.
   const mailing = new PolicyStatement({
     actions: ['ses:SendEmail'],
     resources: [...resources.mailArns],
     conditions: { StringEquals: { 'ses:FromAddress': resources.sender } },
   })
-  const ofRight: Record<Right, PolicyStatement> = { sign: signing, mail: mailing }
-  return [...onTables, ...rights.map((right) => ofRight[right])]
+  const ofRight: Record<Right, PolicyStatement | PolicyStatement[]> = {
+    sign: mayUnwrap('keystep-signing-key', resources),
+    unseal: mayUnwrap('keystep-seal-key', resources),
+    mail: mailing,
+    directory: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
+    validate: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
+    configure: mayConfigure(resources),
+  }
+  return [...onTables, ...rights.flatMap((right) => ofRight[right])]
 }
 
 function tableStatements(table: Table, access: readonly Access[], { tableArns }: Resources): PolicyStatement[] {

@@ -6,6 +6,8 @@
  * account knows (whether a certificate exists, whether a domain is ours): synthesis asks no account.
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { parseDirectory, type WrittenName } from '../src/core/directory-settings.ts'
+import { directoryVariables } from '../src/stage.ts'
 
 export type Settings = {
   /** Names the stacks and all in them that has a name. */
@@ -23,7 +25,11 @@ export type Settings = {
   logRetention: RetentionDays
   importRpIds: readonly string[]
   enrolmentOrigins: readonly string[]
-  /** Where a directory can be reached, for the Lambdas that check passwords. */
+  /** The directory that is asked for passwords: what its Lambda is told of it, and the port to let it through to. */
+  directory?: { port: number; variables: Record<string, string> }
+  /** A secret that exists, with what others gave us; otherwise one is made where it is needed. */
+  secretArn?: string
+  /** Where the directory can be reached. */
   network?: Network
   alarmEmail?: string
   env: { account?: string; region?: string }
@@ -46,10 +52,31 @@ const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9
 const mailbox = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([a-z0-9-]+\.)+[a-z]{2,}$/
 const isHost = (text: string): boolean => host.test(text)
 const isMailbox = (text: string): boolean => mailbox.test(text)
+const isLine = (text: string): boolean => /^[^\p{C}]{1,2048}$/u.test(text)
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text)
 
 const retentions = Object.values(RetentionDays).filter((days): days is RetentionDays => typeof days === 'number')
 const retentionDays = retentions.filter((days) => days !== RetentionDays.INFINITE).sort((one, other) => one - other)
+
+/** What is well formed in them, `parseDirectory` says. */
+const directoryKinds = {
+  directoryKind: { expected: 'active-directory or openldap', fits: isLine },
+  directoryUrl: { expected: 'an address such as ldaps://directory.example.org', fits: isLine },
+  directoryStartTls: { expected: 'true with an ldap:// address, else false', fits: isLine },
+  directoryBaseDns: { expected: 'names such as ou=people,dc=example,dc=org, between semicolons', fits: isLine },
+  directoryBindDn: { expected: 'the name of a service account', fits: isLine },
+  directoryAttributes: { expected: 'those that differ, such as login=uid|employeeNumber,email=mail', fits: isLine },
+} as const satisfies Record<string, Kind>
+
+/** Which of the settings is which of the directory's. */
+const directoryNames = {
+  kind: 'directoryKind',
+  url: 'directoryUrl',
+  startTls: 'directoryStartTls',
+  baseDns: 'directoryBaseDns',
+  bindDn: 'directoryBindDn',
+  attributes: 'directoryAttributes',
+} as const satisfies Record<WrittenName, keyof typeof directoryKinds>
 
 const kinds = {
   domain: { expected: 'a host name of your own, such as id.example.org', fits: isHost },
@@ -95,6 +122,11 @@ const kinds = {
     expected: 'the availability zones of those subnets in their order, such as eu-central-1a',
     fits: matches(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/),
     list: true,
+  },
+  ...directoryKinds,
+  secretArn: {
+    expected: "a secret's whole ARN, such as arn:aws:secretsmanager:eu-central-1:111122223333:secret:keystep-AbCdEf",
+    fits: matches(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/),
   },
   alarmEmail: { expected: 'a mail address', fits: isMailbox },
   account: { expected: 'an AWS account of 12 digits', fits: matches(/^\d{12}$/) },
@@ -168,6 +200,7 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
   const region = one('region')
   const zone = zoneOf(one('hostedZoneId'), one('hostedZoneName'), domain, problems)
   const arn = one('certificateArn')
+  const directory = directoryOf(one, problems)
   const network = networkOf(one('vpcId'), texts.get('subnetIds'), texts.get('availabilityZones'), problems)
 
   if (domain && (!isWithin(domain, rpId) || isPublicSuffix(rpId))) problems.push(say('rpId', rpId, kinds.rpId.expected))
@@ -184,6 +217,7 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
   const certificate = arn ? { arn } : zone ? { zone } : undefined
   if (problems.length > 0 || !certificate) return wrong(...problems)
 
+  const secretArn = one('secretArn')
   const alarmEmail = one('alarmEmail')
   const account = one('account')
   const days = Number(one('logRetentionDays') ?? RetentionDays.ONE_MONTH)
@@ -203,6 +237,8 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
       enrolmentOrigins: texts.get('enrolmentOrigins') ?? [],
       env: { ...(account ? { account } : {}), ...(region ? { region } : {}) },
       ...(zone ? { zone } : {}),
+      ...(directory ? { directory } : {}),
+      ...(secretArn ? { secretArn } : {}),
       ...(network ? { network } : {}),
       ...(alarmEmail ? { alarmEmail } : {}),
     },
@@ -223,6 +259,22 @@ function zoneOf(
   }
   if (domain && !isWithin(domain, name)) problems.push(say('hostedZoneName', name, `a zone that holds ${domain}`))
   return { id, name }
+}
+
+function directoryOf(one: (name: Name) => string | undefined, problems: string[]): Settings['directory'] {
+  const named = Object.keys(directoryNames) as WrittenName[]
+  const written = named.flatMap((name) => {
+    const text = one(directoryNames[name])
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  const read = parseDirectory(Object.fromEntries(written))
+  if (!read.ok) {
+    const name = named.find((each) => each === read.at) ?? 'url'
+    problems.push(`${directoryNames[name]}: ${read.detail}`)
+    return undefined
+  }
+  const variables = Object.fromEntries(written.map(([name, text]) => [directoryVariables[name], text]))
+  return read.value && { port: read.value.port, variables }
 }
 
 function networkOf(

@@ -18,7 +18,7 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
   const idOf = (area: string): string => `keystep-${stage}-${area}`
 
   const data = new DataStack(app, idOf('data'), { env, description: 'Keystep: tables' })
-  const keys = new KeysStack(app, idOf('keys'), { env, stage, description: 'Keystep: KMS keys' })
+  const keys = new KeysStack(app, idOf('keys'), { env, settings, description: 'Keystep: KMS keys, and a secret' })
   // CloudFormation itself then refuses to take a table or a key from under the Lambdas that use it. All other references
   // are weak, by cdk.json, so that a Lambda may go although the watch stack names it.
   for (const kept of [...Object.values(data.tables), keys.wrapping, keys.notices])
@@ -35,6 +35,7 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     ...shared,
     description: 'Keystep: HTTP API, Lambdas, domain',
     codeOf,
+    secretArn: keys.secretArn,
     mail: { configurationSetArn, configurationSetName },
   })
   const watch = new WatchStack(app, idOf('watch'), {

@@ -3,7 +3,11 @@
  * services that its rights allow, so that what a route may not do is not in its bundle either.
  */
 import type { Seconds } from './core/result.ts'
+import type { TokenValidator } from './core/token-validation.ts'
+import type { Certificates } from './services/certificates.ts'
+import type { Directory } from './services/directory.ts'
 import type { Mail } from './services/mail.ts'
+import type { Sealer } from './services/sealer.ts'
 import type { Signer } from './services/signer.ts'
 import type { Verifier } from './services/verifier.ts'
 import type { Stage } from './stage.ts'
@@ -17,6 +21,14 @@ export type World = {
   verifier: Verifier
   /** Only where the route table grants `sign`. */
   signer: Signer
+  /** Only where the route table grants `unseal`. */
+  sealer: Sealer
+  /** Only where the route table grants `directory`. */
+  directory: Directory
+  /** Only behind the host that asks for certificates. */
+  certificates: Certificates
+  /** Only where the route table grants `validate`. */
+  tokenValidator: TokenValidator
   /** Only where the route table grants `mail`. */
   mail: Mail
   log: Log

@@ -39,8 +39,12 @@ import { hashSecret, newId, newSecret } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
 import type { Answer, Call } from '../src/http/call.ts'
 import { makeDispatcher } from '../src/http/lambda.ts'
+import { openCertificates } from '../src/services/certificates.ts'
+import { openDirectory } from '../src/services/directory.ts'
 import { type Mail, openMail } from '../src/services/mail.ts'
+import { openSealer } from '../src/services/sealer.ts'
 import { openSigner, type SigningAlgorithm } from '../src/services/signer.ts'
+import { openTokenValidator } from '../src/services/token-validator.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
 import { newRealm } from '../src/setup.ts'
@@ -57,7 +61,10 @@ import type { World } from '../src/world.ts'
 import type { SecurityKey } from './authenticator.ts'
 
 /** One command to DynamoDB. `actions` are IAM's words for it, with the table or index each needs. */
-export type Command = { request: string; route: string; name: string; actions: { action: string; on: string }[] }
+export type Command = { request: string; route: string; name: string; actions: Action[] }
+
+/** `leading`: the partition of the record that is written, which a right may be limited to. */
+type Action = { action: string; on: string; leading?: string | undefined }
 
 export type Request = {
   headers?: Record<string, string>
@@ -66,6 +73,8 @@ export type Request = {
   cookies?: Record<string, string>
   /** The source address. */
   ip?: string
+  /** PEM: what the connection showed, where the host asks for a certificate. */
+  certificate?: string
 }
 
 export type Reply<Body = unknown> = {
@@ -138,7 +147,7 @@ export async function openHouse(options: HouseOptions = {}) {
         }
         commands.push(command)
         here.commands.push(command)
-        for (const { action, on } of command.actions) demandRight(here.route.lambda, action, on)
+        for (const action of command.actions) demandRight(here.route.lambda, action)
       }
       return next(args)
     },
@@ -155,6 +164,10 @@ export async function openHouse(options: HouseOptions = {}) {
     db,
     verifier: openVerifier(stage, db, now),
     signer: openSigner(stage, db, now),
+    sealer: openSealer(stage, db),
+    directory: openDirectory(stage, now),
+    tokenValidator: openTokenValidator(stage, now),
+    certificates: stage.certificates === undefined ? nothing('certificates') : openCertificates(stage, now),
     mail: options.mail ?? openMail(stage),
     log: (message, facts) => lines.push({ message, ...facts }),
   }
@@ -188,7 +201,7 @@ export async function openHouse(options: HouseOptions = {}) {
   async function invoke<Body = unknown>(
     method: Route['method'],
     target: string,
-    { headers = {}, body, cookies = {}, ip = '192.0.2.1' }: Request = {},
+    { headers = {}, body, cookies = {}, ip = '192.0.2.1', certificate }: Request = {},
   ): Promise<Reply<Body>> {
     const [path = '', ...rest] = target.split('?')
     const found = match(method, path)
@@ -196,6 +209,7 @@ export async function openHouse(options: HouseOptions = {}) {
     const { route, params } = found
     const request = randomUUID()
     const event = eventOf({ route, params, path, query: rest.join('?'), headers, body, cookies, ip, request })
+    if (route.host === 'mtls' && certificate !== undefined) event.requestContext.authentication = shownBy(certificate)
     const handle = await handlerOf(route)
     const dispatch = makeDispatcher(worldOf(route.lambda, world), [{ ...route, handle }])
     const here: Running = { request, route, commands: [] }
@@ -366,12 +380,15 @@ const granted: Record<Access, readonly string[]> = {
   delete: ['DeleteItem'],
 }
 
-type Input = {
-  TableName?: string
+type Written = { TableName?: string; Key?: Record<string, { S?: string }>; Item?: Record<string, { S?: string }> }
+
+type Input = Written & {
   IndexName?: string
   RequestItems?: Record<string, unknown>
-  TransactItems?: Record<string, { TableName?: string }>[]
+  TransactItems?: Record<string, Written>[]
 }
+
+const leadingOf = ({ Key, Item }: Written): string | undefined => (Key ?? Item)?.pk?.S
 
 const transactActions: Record<string, string> = {
   Put: 'PutItem',
@@ -390,16 +407,21 @@ function actionsOf(name: string, input: object, tableNames: Record<Table, string
       Object.entries(item).map(([kind, about]) => ({
         action: transactActions[kind] ?? kind,
         on: tableOf(about.TableName),
+        leading: leadingOf(about),
       })),
     )
   if (RequestItems !== undefined)
     return Object.keys(RequestItems).map((deployed) => ({ action: name, on: tableOf(deployed) }))
   const on = tableOf(TableName)
-  return [{ action: name, on: IndexName === undefined ? on : `${on}/index` }]
+  return [{ action: name, on: IndexName === undefined ? on : `${on}/index`, leading: leadingOf(input) }]
 }
 
-function demandRight(lambda: Lambda, action: string, on: string): void {
+function demandRight(lambda: Lambda, { action, on, leading = '' }: Action): void {
   const [table = '', index] = on.split('/')
+  if (table === 'config' && /^(Put|Update|Delete)Item$/.test(action)) {
+    demandConfiguring(lambda, action, leading)
+    return
+  }
   const allowed = routesOf(lambda).some((route) =>
     (Object.entries(route.tables) as [Table, readonly Access[]][]).some(
       ([its, access]) =>
@@ -407,15 +429,36 @@ function demandRight(lambda: Lambda, action: string, on: string): void {
         access.some((each) => (each === 'index') === (index !== undefined) && granted[each].includes(action)),
     ),
   )
-  if (allowed) return
+  if (!allowed) deny(lambda, action, on)
+}
+
+/** Of the config table, each Lambda writes the partitions that lib/rights.ts names, and no other. */
+function demandConfiguring(lambda: Lambda, action: string, leading: string): void {
+  const its = routesOf(lambda)
+  const updates = its.some(({ tables }) => tables.config?.includes('update')) ? ['UpdateItem api-key'] : []
+  const configures = its.some(({ rights }) => rights?.includes('configure'))
+    ? ['PutItem realm', 'UpdateItem realm', 'UpdateItem client']
+    : []
+  if (![...updates, ...configures].includes(`${action} ${leading}`)) deny(lambda, action, `config ${leading}`)
+}
+
+function deny(lambda: Lambda, action: string, on: string): never {
   const error = new Error(`The route table does not grant '${lambda}' dynamodb:${action} on ${on}`)
   error.name = 'AccessDeniedException'
   throw error
 }
 
+/** What this house has not. */
+const nothing = <Service extends object>(what: string): Service =>
+  new Proxy({} as Service, {
+    get() {
+      throw new Error(`This house has no ${what}`)
+    },
+  })
+
 function worldOf(lambda: Lambda, world: World): World {
   const rights = new Set<Right>(routesOf(lambda).flatMap((route) => route.rights ?? []))
-  const refused = <Service extends object>(right: Right): Service =>
+  const refused = <Service extends object>(right: Right | 'certificates'): Service =>
     new Proxy({} as Service, {
       get() {
         throw new Error(`The route table does not grant '${lambda}' the right '${right}'`)
@@ -424,6 +467,10 @@ function worldOf(lambda: Lambda, world: World): World {
   return {
     ...world,
     signer: rights.has('sign') ? world.signer : refused('sign'),
+    sealer: rights.has('unseal') ? world.sealer : refused('unseal'),
+    directory: rights.has('directory') ? world.directory : refused('directory'),
+    tokenValidator: rights.has('validate') ? world.tokenValidator : refused('validate'),
+    certificates: routesOf(lambda).some(({ host }) => host === 'mtls') ? world.certificates : refused('certificates'),
     mail: rights.has('mail') ? world.mail : refused('mail'),
   }
 }
@@ -488,6 +535,17 @@ function eventOf({ route, params, path, query, headers, body, cookies, ip, reque
         }),
   }
 }
+
+/** What API Gateway makes of the certificate of a connection. */
+const shownBy = (clientCertPem: string) => ({
+  clientCert: {
+    clientCertPem,
+    issuerDN: '',
+    serialNumber: '',
+    subjectDN: '',
+    validity: { notAfter: '', notBefore: '' },
+  },
+})
 
 function bodyOf(body: unknown): { text?: string; headers: Record<string, string> } {
   if (body === undefined) return { headers: {} }

@@ -112,7 +112,8 @@ const policy = (cn: string, more: Values): string =>
     cn,
     pwdAttribute: 'userPassword',
     pwdLockout: 'TRUE',
-    pwdMaxFailure: '5',
+    // Beyond our own throttle, which is to be what a test meets.
+    pwdMaxFailure: '50',
     pwdMustChange: 'TRUE',
     ...more,
   })
@@ -264,6 +265,7 @@ export async function startSlapd() {
   }
   await start()
 
+  let asked = 0
   const written: WrittenDirectory = {
     kind: 'openldap',
     url: `ldaps://localhost:${tlsPort}`,
@@ -309,13 +311,14 @@ export async function startSlapd() {
     /** How many binds and searches it was asked for so far, but for those that asked. */
     async operations(): Promise<number> {
       const client = new Client({ url: `ldap://localhost:${plainPort}` })
+      asked += 1
       try {
         const { searchEntries } = await client.search('cn=Operations,cn=Monitor', {
           scope: 'one',
           filter: '(|(cn=Bind)(cn=Search))',
           attributes: ['monitorOpInitiated'],
         })
-        return searchEntries.reduce((sum, entry) => sum + Number(entry.monitorOpInitiated), 0)
+        return searchEntries.reduce((sum, entry) => sum + Number(entry.monitorOpInitiated), -asked)
       } finally {
         await client.unbind()
       }

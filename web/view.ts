@@ -10,6 +10,12 @@ export const notices = [
   'bad-username',
   'wrong-username-or-password',
   'wrong-password',
+  'password-expired', // right, and the directory wants another one first
+  'password-must-change',
+  'account-locked', // by the directory
+  'account-disabled',
+  'name-taken', // of the directory's, by a user whom it does not know
+  'directory-unavailable',
   'too-many-tries', // wait, says until when
   'wrong-code', // says how many tries are left
   'code-expired',
@@ -17,6 +23,15 @@ export const notices = [
   'code-sent',
   'mail-failed',
   'too-many-mails',
+  'wrong-one-time-code',
+  'reused-one-time-code', // right once, and taken then
+  'wrong-recovery-code',
+  'codes-locked', // too many wrong ones
+  'codes-suspended',
+  'validator-unavailable', // whoever checks the codes of tokens does not answer
+  'repeat-differs', // of a new PIN or password
+  'pin-refused', // by the token server, which says why
+  'password-refused',
   'wrong-key', // a key was touched, but not one that helps here
   'key-refused', // its answer could not be verified
   'key-not-verified', // touched, but not unlocked with a PIN or a fingerprint
@@ -30,6 +45,14 @@ export const notices = [
   'bad-nickname',
   'step-over', // back button, second tab: that step is done, here is where we are
   'activated',
+  'certificate-missing', // the browser showed none
+  'certificate-expired',
+  'certificate-revoked',
+  'certificate-unchecked', // nobody could say whether it was revoked
+  'certificate-stranger', // of an authority that does not count here
+  'certificate-unfit', // not one to sign in with
+  'certificate-not-yours',
+  'certificate-late', // its ticket was used, or is too old
   'no-script', // WebAuthn needs it
 ] as const
 export type Notice = (typeof notices)[number]
@@ -68,13 +91,33 @@ type OfPerson = OfLogin & {
   changeable: boolean
 }
 
+/** A step of the token server: which one, and what it says, in its words. */
+type OfToken = OfPerson & { others: Method[]; step: string; said: string }
+
+/** A picture of dark squares: `size` units to each side, quiet zone included, and the path of an SVG. */
+export type QrView = { size: number; path: string }
+
 export type View =
   /** `Username`, `Continue`, `Cancel`; with a passkey in the browser's autofill where `passkey` is given. */
   | (OfLogin & { page: 'username'; username?: string; passkey?: RequestOptionsJson })
   /** `Password`, `Continue`, `Cancel`. */
   | (OfPerson & { page: 'password'; others: Method[] })
-  /** `One-time code`, `Continue`, `Cancel`. Posts to `otp`. */
-  | (OfPerson & { page: 'otp'; others: Method[] })
+  /** `One-time code`, `Continue`, `Cancel`. Posts to `otp`. `recovery`: a recovery code may be used instead. */
+  | (OfPerson & { page: 'otp'; others: Method[]; recovery: boolean })
+  /** A secret for an authenticator app, to scan, to type or to open, and `One-time code` to confirm that it is there. */
+  | (OfPerson & { page: 'otp-enrolment'; others: Method[]; qr: QrView; secret: string; uri: string })
+  /** Shown until `Continue`; empty when they are gone meanwhile. Posts to `recovery-codes`. */
+  | (OfPerson & { page: 'recovery-codes'; codes: string[] })
+  /** What the token server wants typed into a token, or sent to a phone: `One-time code`. All of these post to `otp`. */
+  | (OfToken & { page: 'token-response' })
+  /** The token is out of step: its next code. */
+  | (OfToken & { page: 'token-next-code' })
+  /** A PIN that the token server made, shown this once: to be used with the next code, or first to be taken. */
+  | (OfToken & { page: 'token-pin'; pin?: string; confirm: boolean })
+  /** `New PIN`, and again. */
+  | (OfToken & { page: 'token-new-pin'; digits: boolean; min?: number; max?: number })
+  /** `New password`, and again: of somebody whose token is a password. */
+  | (OfToken & { page: 'token-new-password' })
   /** A certificate is shown on a host of its own: `Continue` leads there. Posts to `certificate`. */
   | (OfPerson & { page: 'certificate'; others: Method[] })
   /** The browser's ceremony with an active key; starts by itself, `Continue` starts it again. Posts to `webauthn`. */

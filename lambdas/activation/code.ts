@@ -23,5 +23,5 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     activation?.state === 'waiting' &&
     activation.by === 'email' &&
     sameText(activation.codeHash, codeHash(secret, login.id, activation.authenticators, typed))
-  return holds ? proofHeld(world, call, login, 'email') : proofFailed(world, call, login, 'wrong-code')
+  return holds ? proofHeld(world, call, login, 'email') : proofFailed(world, call, login, 'wrong-code', 'wrong-code')
 }

@@ -10,7 +10,7 @@ import { eventOf } from '../login/event.ts'
 import type { JourneyWorld } from '../login/journey.ts'
 import { showOver } from '../login/show.ts'
 import { onward } from '../login/step.ts'
-import { keepFailure } from '../login/try-password.ts'
+import { type FailureReason, keepFailure } from '../login/try-password.ts'
 
 /** The person is who they say: the ceremony with the key comes next. */
 export async function proofHeld(
@@ -42,7 +42,8 @@ export async function proofFailed(
   world: JourneyWorld,
   call: Call,
   login: Login,
-  reason: 'wrong-code' | 'wrong-password',
+  reason: 'wrong-code' | FailureReason,
+  notice: Notice,
   writes: Write[] = [],
 ): Promise<Answer> {
   const { activation } = login
@@ -50,7 +51,7 @@ export async function proofFailed(
   const told = eventOf(world, call, { login }, { type: 'authenticator.activation-failed', reason, ...about })
   await keepFailure(world, writes, told)
   const spent = activation?.state === 'waiting' && activation.by === 'email' && activation.triesLeft === 0
-  return onward(login, spent ? 'code-spent' : reason)
+  return onward(login, spent ? 'code-spent' : notice)
 }
 
 /** There was no try to take: too many, too late, or that step is done. */

@@ -2,13 +2,14 @@
 import { longestPassword } from '../../src/core/password.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
+import type { World } from '../../src/world.ts'
 import { type JourneyWorld, openLogin } from '../login/journey.ts'
 import { showOver } from '../login/show.ts'
 import { onward } from '../login/step.ts'
 import { tryPassword } from '../login/try-password.ts'
 import { notWaiting, proofFailed, proofHeld } from './identity.ts'
 
-export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+export async function handle(world: JourneyWorld & Pick<World, 'directory'>, call: Call): Promise<Answer> {
   const password = fieldOf(call, 'password', longestPassword)
   const opened = await openLogin(world, call)
   if (!opened.ok) return showOver(world, call, opened.over)
@@ -18,9 +19,10 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     return onward(login, notWaiting(world, login))
   if (password === '') return onward(login)
 
-  const tried = await tryPassword(world, call, login.user, login.typedName ?? '', password)
+  const tried = await tryPassword(world, call, login, login.user, password)
   if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
+  // Whom the directory knows and nobody here did is somebody from now on, and reads what they really have.
   return tried.outcome === 'right'
-    ? proofHeld(world, call, login, 'password', tried.writes)
-    : proofFailed(world, call, login, 'wrong-password', tried.writes)
+    ? proofHeld(world, call, { ...login, user: tried.user.id }, 'password', tried.writes)
+    : proofFailed(world, call, login, tried.reason, tried.notice ?? 'wrong-password', tried.writes)
 }

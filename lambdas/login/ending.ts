@@ -3,6 +3,7 @@
  * transaction, on the condition that everything they rest on still stands.
  */
 import { levelsOf } from '../../src/core/audit-event.ts'
+import type { UserId } from '../../src/core/authenticator.ts'
 import { returnTo } from '../../src/core/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/grant.ts'
 import { proofsOf } from '../../src/core/judge.ts'
@@ -15,6 +16,7 @@ import { setSession } from '../../src/http/cookies.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
 import { createdGrant } from '../../src/store/grants.ts'
+import { places } from '../../src/store/keys.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { standingHolds } from '../../src/store/people.ts'
 import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
@@ -59,7 +61,7 @@ export async function finish(
   }
   const done = await world.db.transact([
     ...writes,
-    standingHolds(session.user, standing),
+    ...stands(session.user, standing, writes),
     write,
     ...left,
     createdGrant(grant),
@@ -102,7 +104,7 @@ export async function fail(
     ...writes,
     ...(after === undefined || person === undefined
       ? []
-      : [standingHolds(person.user.id, person.user.standing), after.write, ...after.left]),
+      : [...stands(person.user.id, person.user.standing, writes), after.write, ...after.left]),
     ...closed(journey, 'given-up'),
     eventOf(world, call, journey, {
       type: 'step-up.unmet',
@@ -114,6 +116,15 @@ export async function fail(
   if (!done.ok) return undefined
   const answer = { error, error_description: description }
   return seeOther(returnTo(world.stage.issuer, login.request, answer), after?.cookie)
+}
+
+/** That nothing was taken from the user meanwhile. Of one who is made by these very writes, nothing can have been. */
+const stands = (user: UserId, standing: number, writes: readonly Write[]): Write[] => {
+  const { table, key } = places.user(user)
+  const isMade = writes.some(
+    (each) => each.write === 'put' && each.table === table && each.key.pk === key.pk && each.key.sk === key.sk,
+  )
+  return isMade ? [] : [standingHolds(user, standing)]
 }
 
 /** A kept login is done with; one that never was kept leaves nothing. */

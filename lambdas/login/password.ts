@@ -1,32 +1,33 @@
-// POST /login/{login}/password — a password that is kept here.
+// POST /login/{login}/password — a password that is kept here, or that the directory has.
 
 import { longestPassword } from '../../src/core/password.ts'
-import { passwordCredential } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
+import type { World } from '../../src/world.ts'
 import { eventOf } from './event.ts'
 import type { JourneyWorld } from './journey.ts'
 import { keepOr, onPage } from './post.ts'
 import { onward } from './step.ts'
-import { keepFailure, tryPassword } from './try-password.ts'
+import { keepFailure, noticeOfFailure, tryPassword } from './try-password.ts'
 
-export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
+export async function handle(world: JourneyWorld & Pick<World, 'directory'>, call: Call): Promise<Answer> {
   const password = fieldOf(call, 'password', longestPassword)
   return onPage(world, call, ['password'], async (journey) => {
     const { login, person, proved } = journey
     if (password === '') return onward(login)
-    const tried = await tryPassword(world, call, person?.user.id, login.typedName ?? '', password)
+    const tried = await tryPassword(world, call, login, person?.user.id, password)
     if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
-    if (tried.outcome === 'wrong') {
-      const told = eventOf(world, call, journey, { type: 'login.failed', reason: 'wrong-password' })
+    if (tried.outcome === 'failed') {
+      const told = eventOf(world, call, journey, { type: 'login.failed', reason: tried.reason })
       await keepFailure(world, tried.writes, told)
-      return onward(login, proved ? 'wrong-password' : 'wrong-username-or-password')
+      return onward(login, noticeOfFailure(tried, proved))
     }
-    const credential = passwordCredential(tried.user)
+    const { credential } = tried
     const proof = { factor: 'password', at: world.now(), request: login.id, credential } as const
     return keepOr(world, call, journey, {
       login: { ...login, user: tried.user.id, proofs: [...login.proofs, proof] },
       writes: tried.writes,
+      ...(tried.person === undefined ? {} : { person: tried.person }),
     })
   })
 }

@@ -7,24 +7,37 @@
  */
 import { createHmac } from 'node:crypto'
 import { type Authenticator, isVoid } from './authenticator.ts'
+import { mayShowCertificate } from './certificate-holder.ts'
+import type { IdentitySource } from './client-certificate.ts'
 import { isActive } from './one-time-password.ts'
 import type { Seconds } from './result.ts'
 import type { Person } from './session.ts'
-import type { Enrolled, Key } from './step-up.ts'
+import type { Enrolled, EnrolmentState, Key } from './step-up.ts'
 import { nameKey } from './user.ts'
+import type { AskedBy } from './validator-settings.ts'
 
 const decoyPrefix = 'decoy#'
 
 /** Whether this is the id of a key that nobody has: ids made here have no such sign in them. */
 export const isDecoy = (credential: string): boolean => credential.startsWith(decoyPrefix)
 
-export function enrolmentOf(person: Person, now: Seconds): Enrolled {
+/**
+ * @param certificates whom certificates name in this deployment; `undefined` where there are none.
+ * @param tokens by which name a token validator is asked, where there is one: it may know everybody who has that name.
+ */
+export function enrolmentOf(person: Person, now: Seconds, certificates?: IdentitySource, tokens?: AskedBy): Enrolled {
   return {
-    password: person.user.passwordHash === undefined ? 'none' : 'usable',
-    otp: person.otps.some(isActive) ? 'usable' : person.otps.length > 0 ? 'locked' : 'none',
-    certificate: 'none',
+    password: person.user.passwordHash === undefined && person.user.directory === undefined ? 'none' : 'usable',
+    otp: codesOf(person, tokens),
+    certificate: certificates !== undefined && mayShowCertificate(person.user, certificates) ? 'usable' : 'none',
     webauthn: person.authenticators.filter((key) => !isVoid(key, now)).map(keyOf),
   }
+}
+
+/** Codes that are kept here go before a validator's, in whatever state they are: a lock has no way around it. */
+const codesOf = ({ otps, user }: Person, tokens: AskedBy | undefined): EnrolmentState => {
+  if (otps.length > 0) return otps.some(isActive) ? 'usable' : 'locked'
+  return tokens !== undefined && user[tokens] !== undefined ? 'usable' : 'none'
 }
 
 const keyStates = { active: 'usable', pending: 'pending', suspended: 'locked', locked: 'locked' } as const
@@ -42,14 +55,19 @@ const keyOf = ({ id, state, provenance, credential }: Authenticator): Key => ({
  * The same, to a stranger. A key seems usable and fit for
  * everything: its holder is told once they have touched it.
  */
-export function enrolmentAsSeen(real: Enrolled | undefined, typedName: string, decoySecret: string): Enrolled {
+export function enrolmentAsSeen(
+  real: Enrolled | undefined,
+  typedName: string,
+  decoySecret: string,
+  certificates?: IdentitySource,
+): Enrolled {
   const keys = (real?.webauthn ?? []).map(
     ({ credential, state }): Key => ({ credential, state: state === 'locked' ? 'usable' : state, assumed: true }),
   )
   return {
     password: 'usable',
     otp: 'usable',
-    certificate: real?.certificate ?? 'none',
+    certificate: certificates === undefined ? 'none' : 'usable',
     webauthn: keys.length > 0 ? keys : real === undefined ? decoysFor(typedName, decoySecret) : [decoy(0, 'usable')],
   }
 }

@@ -5,6 +5,7 @@
  * that applications can be told which session ended.
  */
 import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
+import { certificateStands } from './certificate-holder.ts'
 import { isActive, type OneTimePassword } from './one-time-password.ts'
 import { type RecoveryCodes, recoveryCredential } from './recovery-code.ts'
 import type { Seconds } from './result.ts'
@@ -46,8 +47,9 @@ export const credentialsStand = (
 ): boolean => {
   const standing = new Set([...activeOf(authenticators), ...otps.filter(isActive)].map(({ id }) => id))
   if (recoveryCodes !== undefined) standing.add(recoveryCredential(recoveryCodes))
-  if (user.passwordHash !== undefined) standing.add(passwordCredential(user))
-  return credentials.every((credential) => standing.has(credential))
+  const password = passwordCredential(user)
+  if (password !== undefined) standing.add(password)
+  return credentials.every((credential) => standing.has(credential) || certificateStands(credential, user))
 }
 
 export const credentialsOf = (proofs: readonly Proof[]): string[] => [

@@ -18,6 +18,13 @@ export type User = {
   passwordHash?: string
   /** Goes up with each new password, so that a proof says which one it was made with. */
   passwordVersion?: number
+  /**
+   * The directory has the say on this user's password, unless one is kept here. `id` names the entry for good, once they
+   * have signed in with it; without it, an operator expects them to.
+   */
+  directory?: { id?: string }
+  /** SHA-256, base64url: the certificates that are theirs, where that is said one by one. See `certificate-holder.ts`. */
+  certificateThumbprints?: string[]
   enabled: boolean
   /** What the person may do to others here, beside signing in. */
   roles?: readonly Role[]
@@ -41,5 +48,11 @@ export const nameKey = (userName: string): string => userName.normalize('NFKC').
 export const displayNameOf = (user: User): string =>
   user.displayName ?? ([user.givenName, user.familyName].filter(Boolean).join(' ') || user.userName)
 
-/** The password as a credential that proofs name, and that a new one takes the place of. */
-export const passwordCredential = ({ passwordVersion = 0 }: User): string => `password#${passwordVersion}`
+/** The password as a credential that proofs name, and that a new one takes the place of. `undefined`: there is none. */
+export function passwordCredential({ passwordHash, passwordVersion = 0, directory }: User): string | undefined {
+  if (passwordHash !== undefined) return `password#${passwordVersion}`
+  return directory?.id === undefined ? undefined : directoryCredential(directory.id)
+}
+
+/** The entry whose password it was: the directory does not say which one it has now. */
+export const directoryCredential = (id: string): string => `directory#${id}`

@@ -23,6 +23,10 @@ export type Served = {
 
 export type Providers = {
   openSigner?: typeof import('../services/signer.ts').openSigner
+  openSealer?: typeof import('../services/sealer.ts').openSealer
+  openDirectory?: typeof import('../services/directory.ts').openDirectory
+  openCertificates?: typeof import('../services/certificates.ts').openCertificates
+  openTokenValidator?: typeof import('../services/token-validator.ts').openTokenValidator
   openMail?: typeof import('../services/mail.ts').openMail
   /** What a person sees when something broke. */
   showFailure?: (call: Call, stage: World['stage']) => Answer
@@ -36,7 +40,14 @@ export function makeHandler(served: readonly Served[], providers: Providers) {
   return makeDispatcher(world, served, providers.showFailure)
 }
 
-function makeWorld({ openSigner, openMail }: Providers): World {
+function makeWorld({
+  openSigner,
+  openSealer,
+  openDirectory,
+  openCertificates,
+  openTokenValidator,
+  openMail,
+}: Providers): World {
   const stage = readStage(process.env)
   const now = () => Math.floor(Date.now() / 1000)
   const db = openDb(openDynamodb(stage), stage.tableNames)
@@ -44,6 +55,10 @@ function makeWorld({ openSigner, openMail }: Providers): World {
   return {
     ...world,
     signer: openSigner === undefined ? ungranted('sign') : openSigner(stage, db, now),
+    sealer: openSealer === undefined ? ungranted('unseal') : openSealer(stage, db),
+    directory: openDirectory === undefined ? ungranted('directory') : openDirectory(stage, now),
+    certificates: openCertificates === undefined ? ungranted('certificates') : openCertificates(stage, now),
+    tokenValidator: openTokenValidator === undefined ? ungranted('validate') : openTokenValidator(stage, now),
     mail: openMail === undefined ? ungranted('mail') : openMail(stage),
   }
 }
@@ -147,7 +162,8 @@ const forged: Answer = problem({
 })
 
 function callOf(event: Event): Call {
-  const { http, requestId } = event.requestContext
+  const { http, requestId, authentication } = event.requestContext
+  const clientCertificate = authentication?.clientCert?.clientCertPem
   const body = event.body ?? ''
   return {
     id: requestId,
@@ -161,6 +177,7 @@ function callOf(event: Event): Call {
     cookies: readCookies(event.cookies ?? []),
     body: event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
     ip: http.sourceIp,
+    ...(clientCertificate ? { clientCertificate } : {}),
   }
 }
 

@@ -9,12 +9,15 @@
  */
 import { AndFilter, EqualityFilter, type Entry as LdapEntry, NotFilter, OrFilter, ResultCodeError } from 'ldapts'
 import type { DirectorySettings } from '../core/directory-settings.ts'
+import type { DirectoryEntry } from '../core/directory-user.ts'
 import { isWithin, parseDistinguishedName } from '../core/distinguished-name.ts'
+import type { Seconds } from '../core/result.ts'
 import { newId } from '../core/secret.ts'
 import { nameKey } from '../core/user.ts'
+import type { Stage } from '../stage.ts'
 import { type Connection, openConnection, type Patience } from './ldap-connection.ts'
 import { outcomeOf, PasswordPolicy } from './ldap-outcome.ts'
-import type { Secrets } from './secrets.ts'
+import { openSecrets, type Secrets } from './secrets.ts'
 
 export type Directory = {
   /** Whatever is wrong with the directory, or with how we reach it, is `unavailable`. Throws for bugs of ours alone. */
@@ -31,17 +34,6 @@ export type Checked =
 
 export type WhyWrong = 'not-sent' | 'no-entry' | 'several-entries' | 'outside-base' | 'another-spelling' | 'password'
 
-export type DirectoryEntry = {
-  /** Of the entry, for good: its name may change, and be given to another. */
-  id: string
-  dn: string
-  userName: string
-  email?: string
-  givenName?: string
-  familyName?: string
-  displayName?: string
-}
-
 /** Less in all than API Gateway and the Lambda wait. */
 const usualPatience: Patience = { connect: 3000, operation: 5000, whole: 9000 }
 
@@ -50,11 +42,17 @@ type Attempt = { opened: Connection[]; over: boolean }
 
 type Found = { entry: DirectoryEntry } | { why: WhyWrong }
 
-export function openDirectory(
-  settings: DirectorySettings,
-  secrets: Secrets,
-  patience: Patience = usualPatience,
-): Directory {
+/** The directory of a stage. One without a directory asks none: that is for the caller to see. */
+export function openDirectory(stage: Pick<Stage, 'directory' | 'secrets'>, now: () => Seconds): Directory {
+  if (stage.directory !== undefined) return openLdap(stage.directory, openSecrets(stage, now))
+  return {
+    async check() {
+      throw new Error('This stage has no directory to be asked')
+    },
+  }
+}
+
+export function openLdap(settings: DirectorySettings, secrets: Secrets, patience: Patience = usualPatience): Directory {
   return {
     async check(userName, password) {
       // An empty password is a bind without any (RFC 4513 §5.1.2), which a directory may well agree to.
@@ -182,7 +180,8 @@ function entryIn(found: LdapEntry, { attributes }: DirectorySettings): Directory
   const userName = firstOf(found, attributes.userName)
   // Neither is the person's fault, and without them nobody is who they were yesterday.
   if (id === undefined) throw new Error(`The service account can read no ${attributes.id} of ${found.dn}`)
-  if (userName === undefined) throw new Error(`The service account can read no ${attributes.userName} of ${found.dn}`)
+  if (userName === undefined || Buffer.byteLength(nameKey(userName)) > longestName)
+    throw new Error(`The service account can read no ${attributes.userName} of ${found.dn} that is a user name`)
   const optional = (['email', 'givenName', 'familyName', 'displayName'] as const).flatMap((name) => {
     const value = firstOf(found, attributes[name])
     return value === undefined ? [] : [[name, value] as const]
@@ -200,8 +199,9 @@ function valuesOf(found: LdapEntry, attribute: string): readonly (string | Buffe
 const textsOf = (found: LdapEntry, attribute: string): string[] =>
   valuesOf(found, attribute).filter((value): value is string => typeof value === 'string')
 
-/** In characters: what is longer is no name of a person. */
+/** In characters: what is longer is no name of a person. In bytes, as it is compared, of a user name: it is in a key. */
 const longest = 256
+const longestName = 1024
 
 /** In an order of our own: a directory's order of values is by chance, and a user is not to change names by it. */
 const firstOf = (found: LdapEntry, attribute: string): string | undefined =>

@@ -25,6 +25,10 @@ export const places = {
   recoveryCodes: (user: string): Place => people(`user#${user}`, 'recovery-codes'),
   /** Holds a user name for one user. */
   userName: (userName: string): Place => people(`name#${nameKey(userName)}`, 'name'),
+  /** Holds an entry of the directory for one user, by the id that the directory never changes. */
+  directoryEntry: (id: string): Place => people(`directory#${id}`, 'directory'),
+  /** Holds a certificate for one user, by its thumbprint. */
+  thumbprint: (thumbprint: string): Place => people(`certificate#${thumbprint}`, 'certificate'),
   /** The tries at a name that nobody has: it must tire as a real one does. */
   strangerTries: (userName: string): Place => people(`name#${nameKey(userName)}`, 'tries'),
   /** Holds a credential id for one user, over all users. */
@@ -34,6 +38,8 @@ export const places = {
   session: (sid: string): Place => sessions(`session#${sid}`),
   grant: (id: string): Place => sessions(`grant#${id}`),
   refreshToken: (id: string): Place => sessions(`refresh#${id}`),
+  /** A login that is showing a certificate on the host that asks for one. */
+  handoff: (id: string): Place => sessions(`handoff#${id}`),
   /** What a CMS's request with this Idempotency-Key was answered. */
   idempotency: (caller: string, key: string): Place => sessions(`idempotency#${caller}#${key}`),
   /** A challenge given to a CMS for a key to attest to. */

@@ -62,6 +62,10 @@ export const ownerIn = (item: Item | undefined): UserId | undefined => item?.own
 export const findByUserName = async (db: Db, userName: string): Promise<UserId | undefined> =>
   ownerIn(await db.get(places.userName(userName)))
 
+/** The user with whom a certificate is registered. */
+export const findByThumbprint = async (db: Db, thumbprint: string): Promise<UserId | undefined> =>
+  ownerIn(await db.get(places.thumbprint(thumbprint)))
+
 /** By id or by user name, as the API's `{userId}` is. An id wins: nobody can take another's id as a name and be found. */
 export async function findPerson(db: Db, idOrName: string): Promise<Person | undefined> {
   const [byId, byName] = await db.batch([places.user(idOrName), places.userName(idOrName)])
@@ -147,12 +151,12 @@ export const createdUser = (user: User): Write[] => [
     item: { ...user, listing: userListing, order: nameKey(user.userName) },
     condition: 'attribute_not_exists(#pk)',
   },
-  {
-    write: 'put',
-    ...places.userName(user.userName),
-    item: { owner: user.id },
-    condition: 'attribute_not_exists(#pk)',
-  },
+  ...heldName(user),
+]
+
+/** A name for a user and nobody else; not one that is somebody's id. */
+export const heldName = (user: User): Write[] => [
+  { write: 'put', ...places.userName(user.userName), item: { owner: user.id }, condition: 'attribute_not_exists(#pk)' },
   ...confusable(user).map((place): Write => ({ write: 'check', ...place, condition: 'attribute_not_exists(#pk)' })),
 ]
 
@@ -173,6 +177,42 @@ export const changedPassword = (user: User, passwordHash: string, now: Seconds):
   condition: 'attribute_exists(#pk)',
   values: { passwordHash, now, zero: 0, one: 1 },
 })
+
+/** One more certificate that is theirs; refused by the first condition when it is somebody's already. */
+export const registeredCertificate = (user: User, thumbprint: string, now: Seconds): Write[] => [
+  {
+    write: 'put',
+    ...places.thumbprint(thumbprint),
+    item: { owner: user.id },
+    condition: 'attribute_not_exists(#pk)',
+  },
+  changedCertificates(user, [...(user.certificateThumbprints ?? []), thumbprint], now),
+]
+
+/** One less. Who has none left keeps an empty list: then none is theirs, and not any that names them. */
+export const forgottenCertificate = (user: User, thumbprint: string, now: Seconds): Write[] => [
+  { write: 'delete', ...places.thumbprint(thumbprint), condition: '#owner = :owner', values: { owner: user.id } },
+  changedCertificates(
+    user,
+    (user.certificateThumbprints ?? []).filter((each) => each !== thumbprint),
+    now,
+  ),
+]
+
+/** From the list that was read. What rests on a certificate is checked again: a first one shuts out all others too. */
+function changedCertificates(user: User, thumbprints: string[], now: Seconds): Write {
+  const seen = user.certificateThumbprints
+  return {
+    write: 'update',
+    ...places.user(user.id),
+    update: 'SET #certificateThumbprints = :thumbprints, #updatedAt = :now, #standing = #standing + :one',
+    condition:
+      seen === undefined
+        ? 'attribute_exists(#pk) AND attribute_not_exists(#certificateThumbprints)'
+        : '#certificateThumbprints = :seen',
+    values: { thumbprints, now, one: 1, ...(seen === undefined ? {} : { seen }) },
+  }
+}
 
 /** Mail to the user's address came back. Hearing the same thing twice changes nothing. */
 export const troubledMail = (user: User, trouble: NonNullable<User['mailTrouble']>, feedbackId: string): Write => ({

@@ -35,6 +35,8 @@ function networkOf(ip: string): string {
 const throttled = {
   password: { tries: 'tries', until: 'triesUntil' },
   otp: { tries: 'otpTries', until: 'otpTriesUntil', all: 'otpFailures', most: otpFailuresToLock },
+  /** Codes that a token validator knows: the same count. What they lock is the validator's. */
+  token: { tries: 'otpTries', until: 'otpTriesUntil' },
 } as const satisfies Record<string, { tries: string; until: string; all?: string; most?: number }>
 export type ThrottledFactor = keyof typeof throttled
 
@@ -61,8 +63,19 @@ export type Try =
   /** `spent`: no try is left from anywhere, and the factor should be locked already. */
   | { ok: false; waitUntil: Seconds; spent: boolean }
 
-/** Counts a try at this user's factor, or at a name nobody has, and hands back the user it is to be compared with. */
-export async function takeTry(db: Db, factor: ThrottledFactor, whose: Whose, ip: string, now: Seconds): Promise<Try> {
+/**
+ * Counts a try at this user's factor, or at a name nobody has, and hands back the user it is to be compared with.
+ *
+ * @param shut how long the door stays shut if nobody says what came of the try: as long as comparing may take.
+ */
+export async function takeTry(
+  db: Db,
+  factor: ThrottledFactor,
+  whose: Whose,
+  ip: string,
+  now: Seconds,
+  shut: Seconds = 1,
+): Promise<Try> {
   const names = namesOf(factor, ip)
   const at = 'user' in whose ? places.user(whose.user) : places.strangerTries(whose.stranger)
   const { all, most = 0 } = 'user' in whose ? names : {}
@@ -76,7 +89,7 @@ export async function takeTry(db: Db, factor: ThrottledFactor, whose: Whose, ip:
       `(attribute_not_exists(#${names.until}) OR #${names.until} <= :now)` +
       (all === undefined ? '' : ` AND (attribute_not_exists(#${all}) OR #${all} < :most)`) +
       ('user' in whose ? ' AND attribute_exists(#pk)' : ''),
-    values: { zero: 0, one: 1, soon: now + 1, now, tomorrow: now + 86_400, most },
+    values: { zero: 0, one: 1, soon: now + shut, now, tomorrow: now + 86_400, most },
   })
   if (!taken.ok) {
     const until = Number(taken.found?.[names.until] ?? now + 1)
@@ -93,6 +106,15 @@ export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write 
   write: 'update',
   ...at,
   update: `REMOVE ${[names.tries, names.until, names.all].flatMap((name) => (name === undefined ? [] : [`#${name}`])).join(', ')}`,
+})
+
+/** Nothing was compared, through no fault of the person's: as if the try had not been. */
+export const returnedTry = ({ at, names, count }: Extract<Try, { ok: true }>): Write => ({
+  write: 'update',
+  ...at,
+  update: `SET #${names.tries} = :before REMOVE #${names.until}`,
+  condition: `#${names.tries} = :count`,
+  values: { before: count - 1, count },
 })
 
 /**

@@ -9,13 +9,18 @@ import { type Bundle, bundleAll, type EventLambda } from '../../lib/bundle.ts'
 const budget: Record<Lambda | EventLambda, number> = {
   authorize: 335,
   login: 340,
+  password: 480,
+  otp: 480,
   webauthn: 515,
+  certificate: 335,
   activation: 395,
   token: 370,
   resource: 270,
   logout: 306,
   metadata: 335,
   authenticators: 680,
+  'one-time-passwords': 480,
+  management: 450,
   'mail-feedback': 345,
 }
 

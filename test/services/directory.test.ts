@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { InvalidCredentialsError, UnwillingToPerformError } from 'ldapts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type DirectorySettings, parseDirectory, type WrittenDirectory } from '../../src/core/directory-settings.ts'
-import { openDirectory } from '../../src/services/directory.ts'
+import { openLdap } from '../../src/services/directory.ts'
 import type { Patience } from '../../src/services/ldap-connection.ts'
 import { outcomeOf, PasswordPolicy } from '../../src/services/ldap-outcome.ts'
 import { openSecrets, type SecretName } from '../../src/services/secrets.ts'
@@ -38,7 +38,7 @@ async function open(
   const file = join(folder, `${Math.random()}.json`)
   const kept = { directoryPassword: servicePassword, directoryCa: slapd.ca, ...secrets }
   await writeFile(file, JSON.stringify(kept), { mode: 0o600 })
-  return openDirectory(
+  return openLdap(
     settingsOf({ ...slapd.written, ...change }),
     openSecrets({ secrets: { file } }, () => 0),
     patience,

@@ -23,13 +23,19 @@ export type ViewOf<Name extends View['page']> = Extract<View, { page: Name }>
 type LoginView = Extract<View, { base: string }>
 type PersonView = Extract<View, { changeable: boolean }>
 
-type FieldName = 'username' | 'password' | 'code' | 'nickname'
+type FieldName = 'username' | 'password' | 'code' | 'recovery' | 'nickname' | 'pin' | 'repeat'
 
 /** How a notice sounds, and which field it blames where the page has that field. */
 const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly FieldName[] }> = {
   'bad-username': { tone: 'error', blames: ['username'] },
   'wrong-username-or-password': { tone: 'error', blames: ['username', 'password'] },
   'wrong-password': { tone: 'error', blames: ['password'] },
+  'password-expired': { tone: 'error' },
+  'password-must-change': { tone: 'error' },
+  'account-locked': { tone: 'error' },
+  'account-disabled': { tone: 'error' },
+  'name-taken': { tone: 'error' },
+  'directory-unavailable': { tone: 'error' },
   'too-many-tries': { tone: 'error' },
   'wrong-code': { tone: 'error', blames: ['code'] },
   'code-expired': { tone: 'error' },
@@ -37,6 +43,15 @@ const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly
   'code-sent': { tone: 'good' },
   'mail-failed': { tone: 'error' },
   'too-many-mails': { tone: 'error' },
+  'wrong-one-time-code': { tone: 'error', blames: ['code'] },
+  'reused-one-time-code': { tone: 'error', blames: ['code'] },
+  'wrong-recovery-code': { tone: 'error', blames: ['recovery'] },
+  'codes-locked': { tone: 'error' },
+  'codes-suspended': { tone: 'error' },
+  'validator-unavailable': { tone: 'error' },
+  'repeat-differs': { tone: 'error', blames: ['repeat'] },
+  'pin-refused': { tone: 'error', blames: ['pin'] },
+  'password-refused': { tone: 'error', blames: ['password'] },
   'wrong-key': { tone: 'error' },
   'key-refused': { tone: 'error' },
   'key-not-verified': { tone: 'error' },
@@ -50,6 +65,14 @@ const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly
   'bad-nickname': { tone: 'error', blames: ['nickname'] },
   'step-over': { tone: 'info' },
   activated: { tone: 'good' },
+  'certificate-missing': { tone: 'error' },
+  'certificate-expired': { tone: 'error' },
+  'certificate-revoked': { tone: 'error' },
+  'certificate-unchecked': { tone: 'error' },
+  'certificate-stranger': { tone: 'error' },
+  'certificate-unfit': { tone: 'error' },
+  'certificate-not-yours': { tone: 'error' },
+  'certificate-late': { tone: 'info' },
   'no-script': { tone: 'error' },
 }
 

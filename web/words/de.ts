@@ -33,12 +33,20 @@ const things: Record<Method, string> = {
 const oneOf = (methods: readonly Method[]): string =>
   new Intl.ListFormat('de', { type: 'disjunction' }).format(methods.map((method) => things[method]))
 
+/** Ein Browser merkt sich, welches für eine Website gewählt wurde, bis er geschlossen wird. */
+const anotherCertificate = 'Um ein anderes zu wählen, schließen Sie zuerst alle Fenster Ihres Browsers.'
+
 export const de: Words = {
   error: 'Fehler: ',
   username: 'Benutzername',
   password: 'Passwort',
   code: 'Bestätigungscode',
   oneTimeCode: 'Einmalcode',
+  recoveryCode: 'Wiederherstellungscode',
+  newPin: 'Neue PIN',
+  repeatNewPin: 'Neue PIN wiederholen',
+  newPassword: 'Neues Passwort',
+  repeatNewPassword: 'Neues Passwort wiederholen',
   nickname: 'Name des Authentifikators',
 
   continue: 'Weiter',
@@ -50,6 +58,10 @@ export const de: Words = {
   passwordInstead: 'Stattdessen mein Passwort verwenden',
   codeInstead: 'Stattdessen einen Code per E-Mail erhalten',
   usePasskey: 'Passkey oder Sicherheitsschlüssel verwenden',
+  useRecoveryCode: 'Diesen Wiederherstellungscode verwenden',
+  openInApp: 'In einer App auf diesem Gerät öffnen',
+  usePin: 'Diese PIN übernehmen',
+  startAgain: 'Mit einem Code neu beginnen',
   signOut: 'Abmelden',
   backToApplication: 'Zurück zur Anwendung',
   methods: {
@@ -64,6 +76,10 @@ export const de: Words = {
   step: (step, of) => `Schritt ${step} von ${of}`,
   requestId: 'Vorgangsnummer',
   errorCode: 'Fehlercode',
+  recoveryHint:
+    'Einer der Codes, die Sie beim Einrichten der Einmalcodes aufbewahrt haben. Leerzeichen und Bindestriche spielen keine Rolle.',
+  pinHint: (min, max, digits) => `${min} bis ${max} ${digits ? 'Ziffern' : 'Zeichen'}.`,
+  validatorSays: 'Ihr Token-Server sagt:',
   codeHint: 'Sie können den Code einfügen. Leerzeichen und Bindestriche spielen keine Rolle.',
   nicknameSuggested: 'Mein Sicherheitsschlüssel',
   nicknameHint: 'Ein Name, an dem Sie ihn erkennen, zum Beispiel „Blauer Schlüssel am Schlüsselbund“.',
@@ -86,6 +102,18 @@ export const de: Words = {
     'wrong-username-or-password': () =>
       'Benutzername und Passwort passen nicht zusammen. Prüfen Sie bitte beides und versuchen Sie es erneut.',
     'wrong-password': (about) => `Das Passwort ist nicht richtig.${left(about)}`,
+    'password-expired': () =>
+      'Ihr Passwort ist abgelaufen. Ändern Sie es dort, wo Ihre Organisation es vorsieht, zum Beispiel bei der Anmeldung an Ihrem Rechner. Melden Sie sich danach hier an.',
+    'password-must-change': () =>
+      'Ihre Organisation verlangt zuerst ein neues Passwort, zum Beispiel bei der Anmeldung an Ihrem Rechner. Melden Sie sich danach hier an.',
+    'account-locked': () =>
+      'Ihre Organisation hat Ihr Konto nach Fehlversuchen gesperrt. Warten Sie eine Weile, oder lassen Sie es vom Helpdesk entsperren.',
+    'account-disabled': () =>
+      'Ihre Organisation lässt dieses Konto zurzeit nicht anmelden. Fragen Sie den Helpdesk danach.',
+    'name-taken': () =>
+      'Das ist Ihr Passwort, aber Ihren Benutzernamen hat hier jemand anderes. Bitten Sie den Helpdesk Ihrer Organisation, das zu klären.',
+    'directory-unavailable': () =>
+      'Passwörter können zurzeit nicht geprüft werden. Dies hat nicht als Fehlversuch gezählt. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.',
     'too-many-tries': (about) => `Es gab zu viele fehlgeschlagene Versuche. ${again(about)}`,
     'wrong-code': (about) =>
       `Das ist nicht der Code, den wir gesendet haben.${left(about)} Verwenden Sie den Code aus der neuesten E-Mail.`,
@@ -95,6 +123,19 @@ export const de: Words = {
     'code-sent': () => 'Wir haben Ihnen einen neuen Code gesendet. Frühere Codes gelten nicht mehr.',
     'mail-failed': () => 'Die E-Mail konnte nicht gesendet werden. Bitte versuchen Sie es gleich noch einmal.',
     'too-many-mails': (about) => `Wir haben Ihnen bereits mehrere Codes gesendet. ${again(about)}`,
+    'wrong-one-time-code': () =>
+      'Dieser Code ist nicht richtig. Verwenden Sie den, den Ihre App oder Ihr Token gerade anzeigt, und prüfen Sie, ob die Uhr Ihres Geräts richtig geht.',
+    'reused-one-time-code': () => 'Dieser Code wurde schon verwendet. Warten Sie, bis Ihre App den nächsten anzeigt.',
+    'wrong-recovery-code': () => 'Dieser Wiederherstellungscode gilt nicht. Jeder gilt nur einmal.',
+    'codes-locked': () =>
+      'Ihre Einmalcodes sind nach zu vielen falschen Codes gesperrt. Bitten Sie den Helpdesk Ihrer Organisation, sie zu entsperren.',
+    'codes-suspended': () =>
+      'Ihre Einmalcodes sind ausgesetzt. Bitten Sie den Helpdesk Ihrer Organisation, sie wieder freizugeben.',
+    'validator-unavailable': () =>
+      'Codes können zurzeit nicht geprüft werden. Dies hat nicht als Fehlversuch gezählt. Versuchen Sie es gleich noch einmal, oder melden Sie sich anders an.',
+    'repeat-differs': () => 'Die beiden Eingaben sind nicht gleich. Geben Sie zweimal dasselbe ein.',
+    'pin-refused': () => 'Ihr Token-Server hat diese PIN nicht angenommen.',
+    'password-refused': () => 'Ihr Token-Server hat dieses Passwort nicht angenommen.',
     'wrong-key': () => 'Dieser Authentifikator passt hier nicht. Verwenden Sie den, der für Ihr Konto registriert ist.',
     'key-refused': () =>
       'Die Antwort Ihres Authentifikators konnte nicht bestätigt werden. Bitte versuchen Sie es erneut.',
@@ -115,6 +156,18 @@ export const de: Words = {
     'bad-nickname': () => 'Bitte geben Sie einen Namen mit 1 bis 64 Zeichen ein.',
     'step-over': () => 'Dieser Schritt ist bereits erledigt. Hier geht es weiter.',
     activated: () => 'Ihr Authentifikator ist aktiv. Melden Sie sich jetzt damit an.',
+    'certificate-missing': () =>
+      'Ihr Browser hat kein Zertifikat gezeigt. Wenn Ihres auf einer Smartcard ist, stecken Sie die Karte ein und versuchen Sie es erneut.',
+    'certificate-expired': () => `Dieses Zertifikat ist abgelaufen oder noch nicht gültig. ${anotherCertificate}`,
+    'certificate-revoked': () =>
+      'Dieses Zertifikat ist gesperrt worden. Bitten Sie den Helpdesk Ihrer Organisation um ein anderes.',
+    'certificate-unchecked': () =>
+      'Wir konnten nicht feststellen, ob dieses Zertifikat noch gilt. Bitte versuchen Sie es in einigen Minuten erneut.',
+    'certificate-stranger': () => `Zertifikate dieser Stelle gelten hier nicht. ${anotherCertificate}`,
+    'certificate-unfit': () => `Dieses Zertifikat ist nicht zum Anmelden gedacht. ${anotherCertificate}`,
+    'certificate-not-yours': () =>
+      `Dieses Zertifikat gehört nicht zu dem Konto, mit dem Sie sich anmelden. ${anotherCertificate}`,
+    'certificate-late': () => 'Das hat zu lange gedauert oder war schon erledigt. Bitte versuchen Sie es erneut.',
     'no-script': () =>
       'Ihr Browser führt auf dieser Seite kein JavaScript aus, das für Ihren Authentifikator nötig ist.',
   },
@@ -125,6 +178,43 @@ export const de: Words = {
     otp: {
       title: 'Einmalcode eingeben',
       lead: 'Ihre Authentifikator-App oder Ihr Token zeigt ihn an. Jeder Code gilt einmal.',
+      lost: 'Meine App oder mein Token ist weg',
+    },
+    'otp-enrolment': {
+      title: 'Einmalcodes einrichten',
+      lead: 'Scannen Sie dieses Bild mit einer Authentifikator-App auf Ihrem Telefon.',
+      picture: 'QR-Code für Ihre Authentifikator-App',
+      byHand: 'Oder geben Sie diesen Schlüssel in der App ein:',
+      confirm: 'Geben Sie dann den Code ein, den die App anzeigt.',
+    },
+    'recovery-codes': {
+      title: 'Wiederherstellungscodes aufbewahren',
+      lead: 'Die Einmalcodes sind eingerichtet. Falls Ihre App einmal weg ist, meldet jeder dieser Codes Sie einmal an ihrer Stelle an.',
+      keep: 'Drucken Sie sie aus, oder kopieren Sie sie an einen sicheren Ort. Sie werden nicht noch einmal angezeigt.',
+      list: 'Wiederherstellungscodes',
+      gone: 'Ihre Wiederherstellungscodes können nicht mehr angezeigt werden.',
+    },
+    'token-response': {
+      title: 'Dem Token-Server antworten',
+      lead: 'Geben Sie ein, was er verlangt: was Ihr Token aus der Zahl macht, oder den Code, der Ihnen gesendet wurde.',
+    },
+    'token-next-code': {
+      title: 'Nächsten Code eingeben',
+      lead: 'Warten Sie, bis Ihr Token einen anderen Code anzeigt, und geben Sie diesen ein.',
+    },
+    'token-pin': {
+      title: 'Ihre neue PIN',
+      lead: 'Merken Sie sich diese PIN: Sie wird nur dieses eine Mal angezeigt. Warten Sie dann auf den nächsten Code, und geben Sie ihn mit der PIN ein, wie Sie es immer tun.',
+      confirm:
+        'Merken Sie sich diese PIN: Sie wird nur dieses eine Mal angezeigt. Sie gilt, sobald Sie sie übernehmen.',
+    },
+    'token-new-pin': {
+      title: 'PIN wählen',
+      lead: 'Ihr Token braucht eine neue PIN. Wählen Sie eine, die niemand errät, und behalten Sie sie für sich.',
+    },
+    'token-new-password': {
+      title: 'Passwort wählen',
+      lead: 'Das Passwort, das Sie anstelle eines Tokens verwenden, muss geändert werden.',
     },
     certificate: {
       title: 'Zertifikat verwenden',

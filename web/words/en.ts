@@ -20,6 +20,9 @@ const left = ({ triesLeft }: About): string => {
   return ` You have ${triesLeft} tries left.`
 }
 
+/** A browser remembers which one was chosen for a site until it is closed. */
+const anotherCertificate = 'To choose another one, close all windows of your browser first.'
+
 const things: Record<Method, string> = {
   password: 'a password',
   otp: 'one-time codes',
@@ -36,6 +39,11 @@ export const en: Words = {
   password: 'Password',
   code: 'Verification code',
   oneTimeCode: 'One-time code',
+  recoveryCode: 'Recovery code',
+  newPin: 'New PIN',
+  repeatNewPin: 'Repeat new PIN',
+  newPassword: 'New password',
+  repeatNewPassword: 'Repeat new password',
   nickname: 'Authenticator Nickname',
 
   continue: 'Continue',
@@ -47,6 +55,10 @@ export const en: Words = {
   passwordInstead: 'Use my password instead',
   codeInstead: 'Email me a code instead',
   usePasskey: 'Use a passkey or security key',
+  useRecoveryCode: 'Use this recovery code',
+  openInApp: 'Open it in an app on this device',
+  usePin: 'Use this PIN',
+  startAgain: 'Start again with a code',
   signOut: 'Sign out',
   backToApplication: 'Back to the application',
   methods: {
@@ -61,6 +73,9 @@ export const en: Words = {
   step: (step, of) => `Step ${step} of ${of}`,
   requestId: 'Request ID',
   errorCode: 'Error code',
+  recoveryHint: 'One of the codes that you put away when you set up one-time codes. Spaces and dashes do not matter.',
+  pinHint: (min, max, digits) => `${min} to ${max} ${digits ? 'digits' : 'characters'}.`,
+  validatorSays: 'Your token server says:',
   codeHint: 'You can paste the code. Spaces and dashes do not matter.',
   nicknameSuggested: 'My security key',
   nicknameHint: 'A name you will recognise, such as “Blue key on my keyring”.',
@@ -81,6 +96,17 @@ export const en: Words = {
     'bad-username': () => 'That is too long for a username. Check it and try again.',
     'wrong-username-or-password': () => 'That username and password do not go together. Check both and try again.',
     'wrong-password': (about) => `That is not the right password.${left(about)}`,
+    'password-expired': () =>
+      'Your password has expired. Change it where your organisation lets you, for example when you log on to your computer. Then sign in here.',
+    'password-must-change': () =>
+      'Your organisation asks you to choose a new password first, for example when you log on to your computer. Then sign in here.',
+    'account-locked': () =>
+      'Your organisation has locked your account after failed tries. Wait a while, or ask its help desk to unlock it.',
+    'account-disabled': () => 'Your organisation does not let this account sign in now. Ask its help desk about it.',
+    'name-taken': () =>
+      'That is your password, but somebody else has your username here. Ask the help desk of your organisation to set this right.',
+    'directory-unavailable': () =>
+      'Passwords cannot be checked right now. This was not counted as a failed try. Please try again in a moment, or sign in another way.',
     'too-many-tries': (about) => `There were too many failed tries. ${again(about)}`,
     'wrong-code': (about) => `That is not the code we sent.${left(about)} Use the code from the newest email.`,
     'code-expired': () => 'That code has expired. Send a new one to go on.',
@@ -88,6 +114,19 @@ export const en: Words = {
     'code-sent': () => 'We sent you a new code. Earlier codes no longer work.',
     'mail-failed': () => 'We could not send the email. Please try again in a moment.',
     'too-many-mails': (about) => `We have sent you several codes already. ${again(about)}`,
+    'wrong-one-time-code': () =>
+      'That is not the right code. Use the one that your app or token shows now, and check that the clock of your device is right.',
+    'reused-one-time-code': () => 'That code was used already. Wait until your app shows the next one.',
+    'wrong-recovery-code': () => 'That recovery code does not work. Each of them works once.',
+    'codes-locked': () =>
+      'Your one-time codes are locked after too many wrong ones. Ask the help desk of your organisation to unlock them.',
+    'codes-suspended': () =>
+      'Your one-time codes are suspended. Ask the help desk of your organisation to resume them.',
+    'validator-unavailable': () =>
+      'Codes cannot be checked right now. This was not counted as a failed try. Please try again in a moment, or sign in another way.',
+    'repeat-differs': () => 'The two are not the same. Type it twice, the same each time.',
+    'pin-refused': () => 'Your token server did not accept that PIN.',
+    'password-refused': () => 'Your token server did not accept that password.',
     'wrong-key': () => 'That authenticator does not belong here. Use the one that is registered for your account.',
     'key-refused': () => 'The answer of your authenticator could not be verified. Please try again.',
     'key-not-verified': () =>
@@ -104,6 +143,18 @@ export const en: Words = {
     'bad-nickname': () => 'Please enter a name of 1 to 64 characters.',
     'step-over': () => 'That step is already done. This is where you left off.',
     activated: () => 'Your authenticator is active. Now sign in with it.',
+    'certificate-missing': () =>
+      'Your browser showed no certificate. If yours is on a smart card, insert the card and try again.',
+    'certificate-expired': () => `This certificate has expired, or is not valid yet. ${anotherCertificate}`,
+    'certificate-revoked': () =>
+      'This certificate has been revoked. Ask the help desk of your organisation for another one.',
+    'certificate-unchecked': () =>
+      'We could not find out whether this certificate is still valid. Please try again in a few minutes.',
+    'certificate-stranger': () => `Certificates of this issuer do not count here. ${anotherCertificate}`,
+    'certificate-unfit': () => `This certificate is not one to sign in with. ${anotherCertificate}`,
+    'certificate-not-yours': () =>
+      `This certificate does not belong to the account that you are signing in to. ${anotherCertificate}`,
+    'certificate-late': () => 'That took too long, or was done already. Please try again.',
     'no-script': () => 'Your browser runs no JavaScript on this page, and your authenticator needs it.',
   },
 
@@ -113,6 +164,42 @@ export const en: Words = {
     otp: {
       title: 'Enter a one-time code',
       lead: 'Your authenticator app or your token shows it. Each code works once.',
+      lost: 'My app or token is gone',
+    },
+    'otp-enrolment': {
+      title: 'Set up one-time codes',
+      lead: 'Scan this picture with an authenticator app on your phone.',
+      picture: 'QR code for your authenticator app',
+      byHand: 'Or type this key into the app:',
+      confirm: 'Then enter the code that the app shows.',
+    },
+    'recovery-codes': {
+      title: 'Keep your recovery codes',
+      lead: 'One-time codes are set up. Should your app ever be gone, each of these codes signs you in once in its place.',
+      keep: 'Print them, or copy them to a safe place. They are not shown again.',
+      list: 'Recovery codes',
+      gone: 'Your recovery codes cannot be shown any more.',
+    },
+    'token-response': {
+      title: 'Answer your token server',
+      lead: 'Enter what it asks for: what your token makes of the number, or the code that was sent to you.',
+    },
+    'token-next-code': {
+      title: 'Enter the next code',
+      lead: 'Wait until your token shows another code, then enter that one.',
+    },
+    'token-pin': {
+      title: 'Your new PIN',
+      lead: 'Remember this PIN: it is shown this once. Then wait for the next code, and enter it together with the PIN, as you always do.',
+      confirm: 'Remember this PIN: it is shown this once. It is yours when you choose to use it.',
+    },
+    'token-new-pin': {
+      title: 'Choose a PIN',
+      lead: 'Your token needs a new PIN. Choose one that nobody guesses, and keep it to yourself.',
+    },
+    'token-new-password': {
+      title: 'Choose a password',
+      lead: 'The password that you use in place of a token has to be changed.',
     },
     certificate: {
       title: 'Use your certificate',
