@@ -4,6 +4,7 @@
  * Addresses come from here and never from a request (ZITADEL's four Host-header advisories, authentik CVE-2024-47070).
  */
 import { type Table, tables } from '../lib/tables.ts'
+import { type CertificateSettings, parseCertificates, type WrittenCertificate } from './core/certificate-settings.ts'
 import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory-settings.ts'
 import { readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
 
@@ -30,6 +31,8 @@ export type Stage = {
   directory?: DirectorySettings
   /** Who is asked about codes of tokens that are not kept here. */
   tokenValidator?: ValidatorSettings
+  /** Where browsers are asked for a certificate, and which ones count; without it, nobody is. */
+  certificates?: CertificateSettings
   dynamodbEndpoint?: string
   sesEndpoint?: string
 }
@@ -67,6 +70,7 @@ export function readStage(environment: Environment): Stage {
       : { kms: need('WRAPPING_KEY_ARN') },
     ...secretsIn(environment),
     ...directoryIn(environment),
+    ...certificatesIn(environment),
     ...validatorIn(environment),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
@@ -104,4 +108,26 @@ function validatorIn({ TOKEN_VALIDATOR: text }: Environment): Pick<Stage, 'token
   const read = readValidatorSettings(text)
   if (read.ok) return { tokenValidator: read.value }
   throw new Error(`TOKEN_VALIDATOR: ${read.at} ${read.detail}`)
+}
+
+/** The settings of certificates as a Lambda has them. */
+export const certificateVariables = {
+  origin: 'CERTIFICATE_ORIGIN',
+  issuers: 'CERTIFICATE_ISSUERS',
+  identity: 'CERTIFICATE_IDENTITY',
+  suffix: 'CERTIFICATE_SUFFIX',
+  purposes: 'CERTIFICATE_PURPOSES',
+  smartCardPolicies: 'CERTIFICATE_SMART_CARD_POLICIES',
+  revocation: 'CERTIFICATE_REVOCATION',
+  methods: 'CERTIFICATE_REVOCATION_METHODS',
+  lists: 'CERTIFICATE_REVOCATION_LISTS',
+  hosts: 'CERTIFICATE_REVOCATION_HOSTS',
+  listHours: 'CERTIFICATE_REVOCATION_LIST_HOURS',
+} as const satisfies Record<WrittenCertificate, string>
+
+function certificatesIn(environment: Environment): Pick<Stage, 'certificates'> {
+  const names = Object.entries(certificateVariables)
+  const read = parseCertificates(Object.fromEntries(names.map(([name, variable]) => [name, environment[variable]])))
+  if (read.ok) return read.value === undefined ? {} : { certificates: read.value }
+  throw new Error(`${names.find(([name]) => name === read.at)?.[1]} ${read.detail}`)
 }

@@ -106,8 +106,12 @@ export async function travel(
 export type Unjudged = Omit<Journey, 'proved' | 'decision' | 'next'>
 
 /** The decision over what is known, without reading anything. */
-export function judge(world: Pick<World, 'now'>, known: Unjudged, proofs = proofsOf(known)): Journey {
-  const { proved, decision, next } = judgeLogin(known, world.now(), { proofs })
+export function judge(world: Pick<World, 'now' | 'stage'>, known: Unjudged, proofs = proofsOf(known)): Journey {
+  const { proved, decision, next } = judgeLogin(known, world.now(), {
+    proofs,
+    certificates: world.stage.certificates?.identity,
+    tokens: world.stage.tokenValidator?.askedBy,
+  })
   return { ...known, proved, decision, next }
 }
 

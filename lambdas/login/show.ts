@@ -12,6 +12,7 @@ import { showPage } from '../../src/http/pages.ts'
 import type { World } from '../../src/world.ts'
 import { type Notice, noticeOf, type RequestOptionsJson, type View } from '../../web/view.ts'
 import { baseOf, type Journey, keyOf, type LoginOver, overtaken } from './journey.ts'
+import { asksValidator, stepOf, viewOfStep } from './token-view.ts'
 
 type Needs = Pick<World, 'stage' | 'now'>
 
@@ -32,8 +33,12 @@ export function showOver(world: Needs, call: Call, { over, login }: LoginOver): 
 export const showNext = (world: Needs, call: Call, journey: Journey): Answer =>
   showView(world, call, journey, viewOf(world, call, journey))
 
-export const showView = ({ stage }: Needs, call: Call, { login }: Journey, view: View): Answer =>
-  showPage(stage, call, view, { uiLocales: login.request.uiLocales, formTargets: [login.request.redirectUri] })
+export function showView({ stage }: Needs, call: Call, { login }: Journey, view: View): Answer {
+  // A form leads over every address that it is redirected to, and Chromium asks for each of them.
+  const over = view.page === 'certificate' && stage.certificates !== undefined ? [stage.certificates.origin] : []
+  const formTargets = [...over, login.request.redirectUri]
+  return showPage(stage, call, view, { uiLocales: login.request.uiLocales, formTargets })
+}
 
 /** What is on every page of a login, and on those that know who it is. */
 export function aroundOf(world: Needs, call: Call, journey: Journey) {
@@ -70,8 +75,11 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
     }
     case 'password':
       return { ...person, page: 'password', others: next.others }
-    case 'otp':
+    case 'otp': {
+      const step = asksValidator(world.stage, journey.person) ? stepOf(world, call, login) : undefined
+      if (step !== undefined) return { ...person, ...viewOfStep(step), others: next.others }
       return { ...person, page: 'otp', others: next.others, recovery: mayRecover(journey) }
+    }
     case 'certificate':
       return { ...person, page: 'certificate', others: next.others }
     case 'otp-enrolment':

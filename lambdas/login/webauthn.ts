@@ -51,9 +51,13 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
 
   const now = world.now()
   const theirs = { ...journey, person, login: { ...journey.login, user: key.user } }
-  const offered = keysOffered(judgeLogin(theirs, now, { candid: true }).decision).find(
-    (its) => its.credential === key.id,
-  )
+  const offered = keysOffered(
+    judgeLogin(theirs, now, {
+      candid: true,
+      certificates: world.stage.certificates?.identity,
+      tokens: world.stage.tokenValidator?.askedBy,
+    }).decision,
+  ).find((its) => its.credential === key.id)
   if (offered?.verify && !checked.value.userVerified) return turnDown('user-not-verified', 'key-not-verified')
 
   const login = {

@@ -121,6 +121,8 @@ const textIn = (name: GeneralName, source: 'upn' | 'mail'): string[] => (name.fo
  * another domain is not.
  */
 export function userNameOf({ value }: Pick<Identity, 'value'>, suffix: string | undefined): string | undefined {
+  // User names are compared without regard to spelling; an issuer's letters are to be plain ones, or they are nobody's.
+  if (value.normalize('NFKC') !== value) return undefined
   if (suffix === undefined) return value
   const at = value.lastIndexOf('@')
   const isOurs = at > 0 && value.slice(at + 1).toLowerCase() === suffix.toLowerCase()

@@ -7,6 +7,7 @@
  */
 import type { Authenticator } from './authenticator.ts'
 import type { Client } from './client.ts'
+import type { IdentitySource } from './client-certificate.ts'
 import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
 import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
@@ -15,6 +16,7 @@ import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
 import { type ClientPolicy, type Decision, decide, type Enrolled, type Proof, policyFor } from './step-up.ts'
+import type { AskedBy } from './validator-settings.ts'
 
 /** What is known of a login before it is judged. */
 export type Known = {
@@ -51,11 +53,21 @@ export function admitted(
 export const hasSay = (login: Pick<Login, 'user' | 'leftSession'>, session: Session | undefined): boolean =>
   session !== undefined && !login.leftSession && [undefined, session.user].includes(login.user)
 
-/** The decision over what is known. `candid`: with what the person really has, although nothing was proved yet. */
+/** The decision over what is known. `candid`: with what the person really has, although nothing was proved yet. `certificates`, `tokens`: as in `enrolmentOf`. */
 export function judgeLogin(
   known: Known,
   now: Seconds,
-  { proofs = proofsOf(known), candid = false }: { proofs?: readonly Proof[]; candid?: boolean } = {},
+  {
+    proofs = proofsOf(known),
+    candid = false,
+    certificates,
+    tokens,
+  }: {
+    proofs?: readonly Proof[]
+    candid?: boolean
+    certificates?: IdentitySource | undefined
+    tokens?: AskedBy | undefined
+  } = {},
 ): Judged {
   const { login, realm, person } = known
   // Who confirmed who they are, to activate a key, is no stranger either, although that proves no level.
@@ -63,13 +75,13 @@ export function judgeLogin(
   const confirmed = activation !== undefined && activation.state !== 'waiting' && activation.until > now
   const proved = person !== undefined && (proofs.length > 0 || confirmed)
   const name = login.typedName ?? person?.user.userName
-  const real = person === undefined ? undefined : enrolmentOf(person, now)
+  const real = person === undefined ? undefined : enrolmentOf(person, now, certificates, tokens)
   const enrolled =
     name === undefined
       ? 'unknown'
       : (proved || candid) && real !== undefined
         ? real
-        : enrolmentAsSeen(real, name, realm.decoySecret)
+        : enrolmentAsSeen(real, name, realm.decoySecret, certificates)
   const decided = decide({
     request: {
       id: login.id,

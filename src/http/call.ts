@@ -18,6 +18,11 @@ export type Call = {
   body: string
   /** The source address as API Gateway saw it, from the request context. */
   ip: string
+  /**
+   * PEM, from the request context alone: what a header says of a certificate, anybody can say (Keycloak CVE-2024-10039).
+   * Only on the host that asks for one.
+   */
+  clientCertificate?: string
 }
 
 export type Answer = {
@@ -56,6 +61,12 @@ export const html = (status: number, body: string, headers: Record<string, strin
   headers: { 'content-type': 'text/html; charset=utf-8', ...never, ...headers },
   body,
 })
+
+/** What a browser fetches ahead is not what a person went to: an address that is good once stays unused. */
+export const isPrefetch = ({ headers }: Call): boolean =>
+  /prefetch|prerender/i.test(`${headers['sec-purpose'] ?? ''} ${headers.purpose ?? ''} ${headers['x-moz'] ?? ''}`)
+
+export const notYet: Answer = { status: 204, headers: never }
 
 /** A problem document (RFC 9457). `pointer` names the member of the body that is to blame (RFC 6901). */
 export type Problem = {

@@ -6,6 +6,7 @@
  * fetch that reaches nothing inside (`public-fetch.ts`). Answers of responders are not kept: each question has its nonce.
  */
 import { randomBytes } from 'node:crypto'
+import type { CertificateSettings, RevocationMethod } from '../core/certificate-settings.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from '../core/result.ts'
 import { type Certificate, keyUsages } from '../core/x509/certificate.ts'
 import { sameName } from '../core/x509/name.ts'
@@ -14,21 +15,7 @@ import { type Bundle, findPath, type Path } from '../core/x509/path.ts'
 import { checkList, type ListRefusal, type RevocationList, readList } from '../core/x509/revocation-list.ts'
 import { type FetchRefusal, openPublicFetch } from './public-fetch.ts'
 
-export type RevocationSettings = {
-  /** `if-named`: a certificate that names neither list nor responder passes; `required`: it does not. */
-  revocation: 'required' | 'if-named'
-  /** Which is asked, and in which order; the next one where one has no answer. */
-  methods: readonly RevocationMethod[]
-  /** Lists of issuers whose certificates name none. */
-  lists: readonly string[]
-  /** `host` or `host:port` that may be asked although they are not public. */
-  hosts: readonly string[]
-  /** Hours that a list is kept at most; never past its own next update. */
-  keepHours: number
-}
-
-export const revocationMethods = ['ocsp', 'crl'] as const
-export type RevocationMethod = (typeof revocationMethods)[number]
+export type RevocationSettings = Pick<CertificateSettings, 'revocation' | 'methods' | 'lists' | 'hosts' | 'listHours'>
 
 /** `unknown`: nobody could say; its detail says what was tried. */
 export type RevocationRefusal = 'revoked' | 'revocation-unknown'
@@ -53,7 +40,7 @@ export function openRevocation(settings: RevocationSettings, bundle: Bundle, now
   const fetchPublic = openPublicFetch(settings.hosts)
   const lists = keepLists({
     now,
-    keep: settings.keepHours * 3600,
+    keep: settings.listHours * 3600,
     fetch: (address, signal) => fetchPublic(address, { longest: longestList, signal }),
   })
 

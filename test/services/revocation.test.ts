@@ -45,7 +45,7 @@ const usual = (): RevocationSettings => ({
   methods: ['ocsp', 'crl'],
   lists: [],
   hosts: [server.host],
-  keepHours: 12,
+  listHours: 12,
 })
 
 function pathOf(ada: Issued, issuers: readonly Issued[] = [root, issuing]) {
@@ -226,7 +226,7 @@ describe('kept', () => {
     server.at.set('/people.crl', await issuing.list({ until: now + 864_000 }))
     server.at.set('/root.crl', await root.list({ until: now + 864_000 }))
     let clock = now
-    const check = opened({ keepHours: 2 }, () => clock)
+    const check = opened({ listHours: 2 }, () => clock)
     const fetched = () => server.asked.filter((path) => path === '/people.crl').length
     await Promise.all(Array.from({ length: 20 }, () => check(ada)))
     expect(fetched()).toBe(1)

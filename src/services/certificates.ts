@@ -1,0 +1,43 @@
+/**
+ * Examines the certificate of a connection: judged against the allowed issuers, then asked whether it was revoked.
+ *
+ * Only the Lambda of the host that asks for certificates has this. The issuers are a file beside its code, read when it
+ * starts: a setting that cannot be read stops it there, and turns nobody away one by one.
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { CertificateSettings } from '../core/certificate-settings.ts'
+import { judgeCertificate } from '../core/client-certificate.ts'
+import type { Examined } from '../core/handoff.ts'
+import { ok, refuse, type Seconds } from '../core/result.ts'
+import { readBundle } from '../core/x509/path.ts'
+import type { Stage } from '../stage.ts'
+import { openRevocation } from './revocation.ts'
+
+export type Certificates = {
+  /** @param pem as the request context has it; `undefined` where the browser showed none. */
+  examine(pem: string | undefined): Promise<Examined>
+}
+
+export function openCertificates(
+  { certificates: settings }: Pick<Stage, 'certificates'>,
+  now: () => Seconds,
+): Certificates {
+  if (settings === undefined) throw new Error('This stage has no settings for client certificates')
+  const bundle = readBundle(readFileSync(fileOf(settings), 'utf8'))
+  const revocation = openRevocation(settings, bundle, now)
+  return {
+    async examine(pem) {
+      if (pem === undefined) return refuse('none-presented')
+      const judged = judgeCertificate(pem, { bundle, policy: settings, now: now() })
+      if (!judged.ok) return judged
+      const { path, thumbprint, identity, smartCard } = judged.value
+      const standing = await revocation.check(path)
+      return standing.ok ? ok({ thumbprint, identity, smartCard }) : standing
+    },
+  }
+}
+
+/** Beside the Lambda's code, unless it says where. */
+const fileOf = ({ issuersFile }: CertificateSettings): string =>
+  resolve(process.env.LAMBDA_TASK_ROOT ?? '.', issuersFile)
