@@ -23,7 +23,7 @@ import {
   readFlowName,
   writeFlow,
 } from './core/flow.ts'
-import { flowNamed, type Realm } from './core/realm.ts'
+import { flowNamed, largestRealm, mostFlows, type Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { checkAll, type Edited, introduced } from './core/step-up-check.ts'
 import {
@@ -52,10 +52,6 @@ export type Changed<Value> = Shown<Value> & { warnings: Doubt[] }
 
 /** Whether the caller means the version of which this is the tag. */
 export type Expects = (etag: string) => boolean
-
-/** All flows are in the realm's record, which every login reads: DynamoDB takes 400 kB of a record. */
-export const mostFlows = 50
-export const largestRealm = 350_000
 
 type Changing =
   | 'flow-not-found'
@@ -216,6 +212,9 @@ export async function createFlow(desk: Desk, data: unknown): Promise<Result<Chan
   return changed(made, showFlow)
 }
 
+/** As its document has it, whatever order a store handed its members back in. */
+const inOrder = (flow: Flow): unknown => JSON.parse(writeFlow(flow))
+
 /** Another document in place of a flow. The `version` in it is not looked at: the tag says what is edited. */
 export async function changeFlow(
   desk: Desk,
@@ -233,7 +232,7 @@ export async function changeFlow(
       return refuse('malformed-flow', { at: '/id', detail: `must be ${id}: duplicate a flow to give it another id` })
     const after = { ...parsed.value, version: before.version + 1 }
     if (writeFlow({ ...after, version: before.version }) === writeFlow(before)) return ok({ asIs: before })
-    return withFlow(state, after, { type: 'flow.changed', detail: differences(before, after) })
+    return withFlow(state, after, { type: 'flow.changed', detail: differences(inOrder(before), inOrder(after)) })
   })
   return changed(made, showFlow)
 }

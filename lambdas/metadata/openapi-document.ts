@@ -10,9 +10,11 @@ import type { tokenScopes } from '../authenticators/caller.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
+import { stepUpPaths } from './openapi/step-up.ts'
+import { stepUpSchemas } from './openapi/step-up-schemas.ts'
 
-const schemas = { ...authenticatorSchemas, ...commonSchemas }
-const paths = { ...authenticatorPaths }
+const schemas = { ...authenticatorSchemas, ...stepUpSchemas, ...commonSchemas }
+const paths = { ...authenticatorPaths, ...stepUpPaths }
 
 /** The document of a deployment. */
 export const openapiDocument = ({ issuer }: { issuer: string }) => ({
@@ -27,7 +29,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
   },
   servers: [{ url: issuer }],
   security: [{ apiKey: [] }, { clientCredentials: ['authenticators'] satisfies (keyof typeof tokenScopes)[] }],
-  tags: [{ name: 'Users' }, { name: 'Authenticators' }],
+  tags: [{ name: 'Users' }, { name: 'Authenticators' }, { name: 'Step-up' }],
   paths,
   components: {
     schemas,

@@ -30,6 +30,7 @@ export const auditTypes = [
   'code.failed',
   'login.succeeded',
   'login.failed',
+  'token.challenged',
   'step-up.asked',
   'step-up.unmet',
   'session.ended',

@@ -56,3 +56,7 @@ export const defaultAcrToLoa: AcrMap = { pwd: 0, otp: 1, cba: 2, fido: 3 }
 /** A flow id may be `constructor`: it is never looked up on the prototype. */
 export const flowNamed = (realm: Realm, id: string | undefined): Flow | undefined =>
   id !== undefined && Object.hasOwn(realm.flows, id) ? realm.flows[id] : undefined
+
+/** All flows are in the realm's record, which every login reads; DynamoDB takes 400 kB of a record. In bytes. */
+export const largestRealm = 350_000
+export const mostFlows = 50

@@ -1,7 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkFlow, type Flow, factorKinds, modes, parseFlow, requirements } from '../../src/core/flow.ts'
+import {
+  checkFlow,
+  doubtsAbout,
+  type Flow,
+  factorKinds,
+  modes,
+  parseFlow,
+  requirements,
+  writeFlow,
+} from '../../src/core/flow.ts'
 
 const folder = new URL('../../flows/', import.meta.url)
 const acrToLoa = { pwd: 0, otp: 1, cba: 2, fido: 3 }
@@ -60,6 +69,27 @@ describe('the flows that ship', () => {
   })
 })
 
+describe('writeFlow', () => {
+  it.each(readdirSync(folder))('writes %s as the file is', (file) => {
+    const text = readFileSync(new URL(file, folder), 'utf8')
+    const flow = parseFlow(JSON.parse(text))
+    expect(flow.ok && writeFlow(flow.value)).toBe(text)
+  })
+
+  it('writes the same bytes whatever order the members are in', () => {
+    const turned = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(turned)
+      if (typeof value !== 'object' || value === null) return value
+      return Object.fromEntries(
+        Object.entries(value)
+          .toReversed()
+          .map(([name, each]) => [name, turned(each)]),
+      )
+    }
+    expect(writeFlow(turned(usual) as Flow)).toBe(writeFlow(usual))
+  })
+})
+
 describe('parseFlow', () => {
   it('reads what it wrote', () => {
     expect(parseFlow(JSON.parse(JSON.stringify(usual)))).toEqual({ ok: true, value: usual })
@@ -82,6 +112,7 @@ describe('parseFlow', () => {
     ['/levels/0/alias', 'a b'],
     ['/levels/0/loa', '0'],
     ['/levels/0/loa', 0.5],
+    ['/levels/1/loa', Number.MAX_SAFE_INTEGER],
     ['/levels/1/maxAge', -1],
     ['/levels/1/maxAge', undefined],
     ['/levels/1/mode', 'both'],
@@ -178,5 +209,80 @@ describe('checkFlow', () => {
   it('takes a flow that reaches some of the names: use case 4 is about the others', () => {
     expect(checkFlow({ ...usual, levels: usual.levels.slice(0, 1) }, acrToLoa).ok).toBe(true)
     expect(checkFlow(usual, {}).ok).toBe(true)
+  })
+})
+
+describe('doubtsAbout', () => {
+  const step = usual.levels[0]?.steps[0]
+  if (step === undefined) throw new Error('The usual flow has a step')
+  const doubts = (pointer: string, value: unknown) => {
+    const flow = parseFlow(having(pointer, value))
+    return flow.ok ? doubtsAbout(flow.value).map(({ at, detail }) => `${at} ${detail}`) : flow
+  }
+
+  it('has none about a flow that says what it means', () => {
+    expect(doubtsAbout(usual)).toEqual([])
+    for (const file of readdirSync(folder)) {
+      const flow = parseFlow(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
+      expect(flow.ok && doubtsAbout(flow.value)).toEqual([])
+    }
+  })
+
+  it('tells of a level that everybody has reached with the one below', () => {
+    expect(doubts('/levels/1/steps', [step])).toEqual([
+      '/levels/1/steps everybody is asked for nothing that pwd does not ask already',
+    ])
+    // Who has no one-time codes is asked for nothing more either.
+    expect(doubts('/levels/1/steps', [step, { ...step, authenticator: 'otp', requirement: 'conditional' }])).toEqual([
+      '/levels/1/steps everybody is asked for nothing that pwd does not ask already',
+    ])
+    const other = { ...step, authenticator: 'otp', requirement: 'alternative' }
+    expect(doubts('/levels/1/steps', [{ ...step, requirement: 'alternative' }, other])).toContain(
+      '/levels/1/steps everybody is asked for nothing that pwd does not ask already',
+    )
+  })
+
+  it('tells demands apart', () => {
+    const key = { authenticator: 'webauthn', requirement: 'required', referenceMaxAge: 3600 } as const
+    const both = (lower: object, upper: object) =>
+      doubtsAbout({
+        ...usual,
+        levels: usual.levels.map((level, index) => ({
+          ...level,
+          maxAge: 3600,
+          steps: [{ ...key, demands: index === 0 ? lower : upper }],
+        })),
+      }).length
+    expect(both({ userVerified: true }, { userVerified: true })).toBe(1)
+    expect(both({}, { userVerified: true })).toBe(0)
+  })
+
+  it('tells of a level whose every step is conditional', () => {
+    expect(doubts('/levels/0/steps/0/requirement', 'conditional')).toEqual([
+      '/levels/0/steps every step is conditional: who has none of these factors never gets past here',
+    ])
+  })
+
+  it('tells of an alternative that is none, or that is met anyhow', () => {
+    expect(doubts('/levels/0/steps/0/requirement', 'alternative')).toEqual([
+      '/levels/0/steps/0/requirement an alternative without another one is required',
+    ])
+    expect(doubts('/levels/0/steps', [step, { ...step, requirement: 'conditional' }])).toEqual([
+      '/levels/0/steps/1 is met by the password that the level requires anyhow',
+    ])
+  })
+
+  it('tells of a reference that amr forgets before the level is over', () => {
+    expect(doubts('/levels/0/steps/0/referenceMaxAge', 60)).toEqual([
+      '/levels/0/steps/0/referenceMaxAge amr forgets it before the level pwd does',
+    ])
+  })
+
+  it('tells of a lowest level that no two applications share', () => {
+    expect(doubts('/levels/0/maxAge', 0)).toEqual([expect.stringContaining('/levels/0/maxAge')])
+  })
+
+  it('tells of an alias that is another level’s number', () => {
+    expect(doubts('/levels/0/alias', '3')).toEqual(['/levels/0/alias a max age for 3 would apply to fido as well'])
   })
 })

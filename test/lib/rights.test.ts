@@ -23,6 +23,9 @@ const step = {
   audit: [put],
 }
 
+/** Whom a directory knows becomes a user, and may go by another name later. */
+const password = { ...step, people: [batch, check, remove, put, query, update], ...log, ...trace }
+
 const rights: Record<string, Record<string, string[]>> = {
   metadata: { config: [batch, query], ...log, ...trace },
   authorize: {
@@ -34,6 +37,15 @@ const rights: Record<string, Record<string, string[]>> = {
     ...trace,
   },
   login: { ...step, ...log, ...trace },
+  password,
+  otp: {
+    ...step,
+    config: [batch, query],
+    people: [batch, check, put, query, update],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-seal-key'],
+    ...log,
+    ...trace,
+  },
   webauthn: { ...step, ...log, ...trace },
   activation: { ...step, 'any identity of SES': [mail], 'configuration set': [mail], ...log, ...trace },
   token: {
@@ -53,6 +65,20 @@ const rights: Record<string, Record<string, string[]>> = {
     'people/index/listing': [query],
     sessions: [batch, remove, put],
     'sessions/index/by-user': [query],
+    audit: [put],
+    ...log,
+    ...trace,
+  },
+  management: {
+    config: [
+      batch,
+      `${put} where dynamodb:LeadingKeys is realm`,
+      query,
+      `${update} where dynamodb:LeadingKeys is api-key`,
+      `${update} where dynamodb:LeadingKeys is realm or client`,
+    ],
+    people: [batch, query],
+    sessions: [batch],
     audit: [put],
     ...log,
     ...trace,
@@ -85,6 +111,7 @@ const things: [RegExp, string][] = [
     /^\{"Fn::Join":\["",\["arn:",.*":ses:",.*":configuration-set\/",\{[^*]*"keystep-test-mail".*ConfigurationSet\w+"[^*]*\]\]\}$/,
     'configuration set',
   ],
+  [/^\{"Fn::(ImportValue|GetStackOutput)":.*"?keystep-test-keys.*Secret.*\}$/, 'secret'],
   [/^\{"Fn::GetAtt":\["DeadLetters\w{8}","Arn"\]\}$/, 'dead letters'],
 ]
 
@@ -125,7 +152,7 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
       // What holds for all values holds for none too: good only for a key that each such request has.
       expect(['', 'StringEquals', 'ForAllValues:StringEquals']).toContain(Object.keys(Condition ?? {}).join())
       expect(Object.keys(Condition?.['ForAllValues:StringEquals'] ?? {})).toEqual(
-        list(Action).join() === update && Condition ? ['dynamodb:LeadingKeys'] : [],
+        [put, update].includes(list(Action).join()) && Condition ? ['dynamodb:LeadingKeys'] : [],
       )
       for (const resource of list(Resource)) {
         const thing = thingOf(resource, logs)
@@ -184,23 +211,62 @@ describe('the stacks', () => {
   })
 })
 
-describe('a network for the directory', () => {
-  it('is joined by those that check passwords, with the rights for that and no more', () => {
-    const { api } = synthesize({
-      vpcId: 'vpc-0123456789abcdef0',
-      subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
-      availabilityZones: 'eu-central-1a,eu-central-1b',
-    })
-    const joined = resourcesOf(api, 'AWS::Lambda::Function').filter(([, { Properties }]) => 'VpcConfig' in Properties)
-    expect(joined.map(([, { Properties }]) => Properties.FunctionName).sort()).toEqual([
-      'keystep-test-activation',
-      'keystep-test-login',
+describe('a directory', () => {
+  const directory = {
+    directoryKind: 'active-directory',
+    directoryUrl: 'ldaps://dc1.corp.example.org:3269',
+    directoryBaseDns: 'OU=Staff,DC=corp,DC=example,DC=org',
+    directoryBindDn: 'keystep@corp.example.org',
+  }
+  const network = {
+    vpcId: 'vpc-0123456789abcdef0',
+    subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+    availabilityZones: 'eu-central-1a,eu-central-1b',
+  }
+  const secretArn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:keystep-AbCdEf'
+  const reading = ['secretsmanager:GetSecretValue']
+  const functionsOf = ({ api }: Areas) =>
+    new Map(
+      resourcesOf(api, 'AWS::Lambda::Function').map(([, { Properties }]) => [
+        String(Properties.FunctionName).replace('keystep-test-', ''),
+        Properties,
+      ]),
+    )
+
+  it('has a secret, made empty and kept, which the Lambda that checks passwords may read and no other', () => {
+    const made = synthesize(directory)
+    expect(resourcesOf(made.keys, 'AWS::SecretsManager::Secret')).toMatchObject([
+      [expect.anything(), { DeletionPolicy: 'Retain', Properties: { Name: 'keystep-test', SecretString: '{}' } }],
     ])
-    const [, login] = joined.find(([, { Properties }]) => Properties.FunctionName === 'keystep-test-login') ?? []
-    expect(login?.Properties.VpcConfig).toMatchObject({
+    for (const [name, properties] of functionsOf(made)) {
+      const may = Object.entries(rightsOf(made.api, properties)).filter(([, its]) => its.join() === reading.join())
+      expect(may.map(([thing]) => thing)).toEqual(name === 'password' ? ['secret'] : [])
+      const told = (properties.Environment as { Variables: Properties }).Variables
+      expect(Object.keys(told).filter((each) => /DIRECTORY|SECRETS/.test(each))).toHaveLength(
+        name === 'password' ? 5 : 0,
+      )
+    }
+  })
+
+  it('may have a secret that is there already', () => {
+    const made = synthesize({ ...directory, secretArn })
+    expect(resourcesOf(made.keys, 'AWS::SecretsManager::Secret')).toEqual([])
+    const properties = functionsOf(made).get('password')
+    expect(properties && rightsOf(made.api, properties)).toEqual({ ...password, [secretArn]: reading })
+    expect(properties?.Environment).toMatchObject({
+      Variables: { SECRETS_ARN: secretArn, DIRECTORY_URL: directory.directoryUrl, DIRECTORY_KIND: 'active-directory' },
+    })
+  })
+
+  it('is reached by the Lambda that checks passwords alone, in its network and at its port', () => {
+    const { api } = synthesize({ ...directory, ...network })
+    const joined = resourcesOf(api, 'AWS::Lambda::Function').filter(([, { Properties }]) => 'VpcConfig' in Properties)
+    expect(joined.map(([, { Properties }]) => Properties.FunctionName)).toEqual(['keystep-test-password'])
+    const [, made] = joined[0] ?? []
+    expect(made?.Properties.VpcConfig).toMatchObject({
       SubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
     })
-    expect(login && rightsOf(api, login.Properties)['*']).toEqual([
+    expect(made && rightsOf(api, made.Properties)['*']).toEqual([
       'ec2:AssignPrivateIpAddresses',
       'ec2:CreateNetworkInterface',
       'ec2:DeleteNetworkInterface',
@@ -212,6 +278,8 @@ describe('a network for the directory', () => {
     ])
     const groups = resourcesOf(api, 'AWS::EC2::SecurityGroup')
     expect(groups.flatMap(([, { Properties }]) => Properties.SecurityGroupIngress ?? [])).toEqual([])
-    expect(groups[0]?.[1].Properties.SecurityGroupEgress).toMatchObject([{ FromPort: 636 }, { FromPort: 443 }])
+    expect(groups.map(([, { Properties }]) => Properties.SecurityGroupEgress)).toMatchObject([
+      [{ FromPort: 3269 }, { FromPort: 443 }],
+    ])
   })
 })

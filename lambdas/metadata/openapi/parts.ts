@@ -186,6 +186,8 @@ export const inHeader = (name: string, description: string, type: Json = { type:
 export const parameters = {
   tenantCode: inPath('tenantCode', 'The code of this deployment’s tenant.'),
   userId: inPath('userId', 'The id of a user, or the user name.'),
+  flowId: inPath('flowId', 'The id of a flow.'),
+  clientId: inPath('clientId', 'The client_id of an application.'),
   authenticatorId: inPath('authenticatorId', 'The id of an authenticator.'),
   pageSize: inQuery('pageSize', 'How many at most.', {
     type: 'integer',
@@ -194,7 +196,11 @@ export const parameters = {
     default: pageSizes.usual,
   }),
   cursor: inQuery('cursor', 'Where to go on, as links.next has it.', { type: 'string' }),
-  ifMatch: inHeader('If-Match', 'The ETag that the authenticator must still have (RFC 9110 §13.1.1).'),
+  ifMatch: inHeader('If-Match', 'The ETag that it must still have (RFC 9110 §13.1.1).'),
+  requiredMatch: {
+    ...inHeader('If-Match', 'The ETag of the version that this replaces (RFC 9110 §13.1.1).'),
+    required: true,
+  },
   idempotencyKey: inHeader(
     'Idempotency-Key',
     'Makes it safe to send the request again: for a day, the same key with the same request brings the answer that the first was given. Refusals are not remembered.',

@@ -1,0 +1,16 @@
+// POST /api/v1/tenants/{tenantCode}/explain — what a login would come to, and why: decided dry, told to the audit log.
+import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { explain } from '../../src/step-up-explain.ts'
+import { type Cms, forCms } from '../authenticators/caller.ts'
+import { answerTo } from '../authenticators/problems.ts'
+import { deskOf, type ManagementNeeds, readDocumentOf } from './desk.ts'
+
+export const handle = forCms(
+  'step-up:explain',
+  async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const document = readDocumentOf(call)
+    if (!document.ok) return answerTo(document)
+    const explained = await explain(deskOf(needs, call, cms), document.value)
+    return explained.ok ? json(200, explained.value) : answerTo(explained)
+  },
+)
