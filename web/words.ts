@@ -13,7 +13,7 @@ import { en } from './words/en.ts'
 export type About = { triesLeft?: number; wait?: number }
 
 type Heading = { title: string }
-type Sentences = { title: string; lead: string }
+export type Sentences = { title: string; lead: string }
 
 export type Words = {
   /** Before the title of a page on which something failed. */
@@ -22,6 +22,11 @@ export type Words = {
   password: string
   code: string
   oneTimeCode: string
+  recoveryCode: string
+  newPin: string
+  repeatNewPin: string
+  newPassword: string
+  repeatNewPassword: string
   nickname: string
 
   continue: string
@@ -33,6 +38,10 @@ export type Words = {
   passwordInstead: string
   codeInstead: string
   usePasskey: string
+  useRecoveryCode: string
+  openInApp: string
+  usePin: string
+  startAgain: string
   signOut: string
   backToApplication: string
   methods: Record<Method, string>
@@ -43,6 +52,9 @@ export type Words = {
   requestId: string
   errorCode: string
   codeHint: string
+  recoveryHint: string
+  pinHint: (min: number, max: number, digits: boolean) => string
+  validatorSays: string
   nicknameHint: string
   /** For a key that came without a name. */
   nicknameSuggested: string
@@ -57,7 +69,14 @@ export type Words = {
   pages: {
     username: Heading
     password: Heading
-    otp: Sentences
+    otp: Sentences & { lost: string }
+    'otp-enrolment': Sentences & { picture: string; byHand: string; confirm: string }
+    'recovery-codes': Sentences & { keep: string; list: string; gone: string }
+    'token-response': Sentences
+    'token-next-code': Sentences
+    'token-pin': Sentences & { confirm: string }
+    'token-new-pin': Sentences
+    'token-new-password': Sentences
     certificate: Sentences
     webauthn: Sentences
     activate: Heading & { lead: Record<'email' | 'password' | 'either', string>; canSkip: string }

@@ -1,4 +1,4 @@
-// POST /login/{login}/otp — a one-time code, or a recovery code in its place.
+// POST /login/{login}/otp — a one-time code, or a recovery code in its place; or what a token validator asks for.
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import type { World } from '../../src/world.ts'
@@ -7,15 +7,18 @@ import { type Journey, type JourneyWorld, openJourney, overtaken } from './journ
 import { onPage } from './post.ts'
 import { showOver } from './show.ts'
 import { keep, onward, type Step } from './step.ts'
+import { answerToken } from './token.ts'
+import { asksValidator } from './token-view.ts'
 import { type TriedCode, tryOneTimeCode } from './try-one-time-code.ts'
 import { keepFailure } from './try-password.ts'
 
-type Needs = JourneyWorld & Pick<World, 'sealer'>
+type Needs = JourneyWorld & Pick<World, 'sealer' | 'tokenValidator'>
 
 export async function handle(world: Needs, call: Call): Promise<Answer> {
   const typed = { code: fieldOf(call, 'code', 64).trim(), recovery: fieldOf(call, 'recovery', 64).trim() }
   return onPage(world, call, ['otp'], async (journey) => {
     const { login, person } = journey
+    if (typed.recovery === '' && asksValidator(world.stage, person)) return answerToken(world, call, journey)
     if (typed.code === '' && typed.recovery === '') return onward(login)
     const tried = await tryOneTimeCode(world, call, person, login.typedName ?? '', typed)
     if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })

@@ -12,6 +12,7 @@ import type { FactorKind } from './flow.ts'
 import type { Seconds } from './result.ts'
 import { newId, newSecret } from './secret.ts'
 import type { ClientPolicy, Proof } from './step-up.ts'
+import type { TokenStep } from './token-step.ts'
 
 export type LoginId = string
 
@@ -58,6 +59,8 @@ export type Login = {
   /** `Not now`. */
   skippedActivation?: boolean
   activation?: Activation
+  /** Where the token validator wants more than a code. */
+  tokenStep?: TokenStep
   /** One-time codes were set up on the way, which is the proof; the recovery codes are shown until they are put away. */
   codesToKeep?: { set: string; proof: Proof }
   /** Set when the answer has gone to the application, with what it was: nothing follows. */

@@ -9,18 +9,19 @@ import type { TokenValidator } from '../core/token-validation.ts'
 import type { Stage } from '../stage.ts'
 import { openHttpsValidator } from './https-validator.ts'
 import { openRadius } from './radius.ts'
-import type { Secrets } from './secrets.ts'
+import { openSecrets } from './secrets.ts'
 
 /** Octets. RFC 2865 §3 asks for 16, as a secret that is shorter is guessed from one packet that was seen. */
 const shortestSecret = 16
 
-/** `undefined` where the stage has none. */
+/** Where the stage has none, there is none to be reached. */
 export function openTokenValidator(
-  { tokenValidator: settings }: Pick<Stage, 'tokenValidator'>,
-  secrets: Secrets,
+  stage: Pick<Stage, 'tokenValidator' | 'secrets'>,
   now: () => Seconds,
-): TokenValidator | undefined {
-  if (settings === undefined) return undefined
+): TokenValidator {
+  const { tokenValidator: settings } = stage
+  if (settings === undefined) return { validate: async () => ({ outcome: 'unavailable', detail: 'none is set' }) }
+  const secrets = openSecrets(stage, now)
   const member = async (name: 'validatorSecret' | 'validatorCa'): Promise<string | undefined> => {
     try {
       return await secrets.read(name)

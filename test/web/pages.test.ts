@@ -115,7 +115,8 @@ it.each(['javascript:alert(1)', 'data:text/html,x', ' https://x', '//x'])('offer
 describe('whatever the values are', () => {
   const replaceStrings = (value: unknown, text: string, name = ''): unknown => {
     if (typeof value === 'string') return ['page', 'reason', 'proof', 'returnTo', 'type'].includes(name) ? value : text
-    if (Array.isArray(value)) return name === 'others' || name === 'helps' ? value : value.map((each) => replaceStrings(each, text))
+    if (Array.isArray(value))
+      return name === 'others' || name === 'helps' ? value : value.map((each) => replaceStrings(each, text))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, replaceStrings(each, text, key)]))
   }

@@ -12,6 +12,12 @@ export const options: RequestOptionsJson = {
 const now = 1_790_000_000
 const login = { base: '/login/l0g1n', application: 'Travel Expenses', now }
 const alice = { ...login, username: 'alice@example.org', changeable: true }
+const token = {
+  ...alice,
+  others: ['webauthn' as const],
+  step: '5tEp',
+  said: 'Please respond to the challenge: 19863257',
+}
 
 export const samples = {
   username: { ...login, page: 'username' },
@@ -28,6 +34,12 @@ export const samples = {
   },
   'recovery codes': { ...alice, page: 'recovery-codes', codes: ['3467-9ACD-EFGH', 'JKMN-PQRT-VWXY'] },
   'recovery codes, gone': { ...alice, page: 'recovery-codes', codes: [] },
+  'token response': { ...token, page: 'token-response' },
+  'token next code': { ...token, page: 'token-next-code', said: '' },
+  'token pin': { ...token, page: 'token-pin', pin: '8642', confirm: false },
+  'token pin to confirm': { ...token, page: 'token-pin', pin: '8642', confirm: true },
+  'token new pin': { ...token, page: 'token-new-pin', digits: true, min: 4, max: 8 },
+  'token new password': { ...token, page: 'token-new-password' },
   certificate: { ...alice, page: 'certificate', others: ['otp'] },
   webauthn: { ...alice, page: 'webauthn', options, others: ['password'] },
   activate: { ...alice, page: 'activate', canSkip: true, proof: 'either', others: ['password'] },
