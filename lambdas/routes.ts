@@ -81,6 +81,7 @@ const routesIn =
   }
 
 const told = { audit: ['put'] } as const
+const unsealing: Partial<Route> = { rights: ['unseal'] }
 
 /** A step of a login may be its last one: then the session, the grant and the login are written with it. */
 const finishing = { sessions: ['get', 'put', 'update', 'delete'], ...told } as const
@@ -137,9 +138,17 @@ const configuring: Partial<Route> = {
   rights: ['configure'],
 }
 
+const seeds = routesIn('one-time-passwords', 'cms', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get', 'query', 'check', 'put', 'update', 'delete'],
+  sessions: ['get', 'index', 'put', 'delete'],
+  ...told,
+})
+
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
 const one = `${ofUser}/authenticators/{authenticatorId}` as const
+const seed = `${ofUser}/one-time-passwords/{oneTimePasswordId}` as const
 const oneFlow = `${tenant}/flows/{flowId}` as const
 const ofClient = `${tenant}/clients/{clientId}` as const
 
@@ -163,10 +172,10 @@ export const routes: readonly Route[] = [
   login('login-cancel', 'POST /login/{login}/cancel', 'login/cancel.ts'),
   login('login-restart', 'POST /login/{login}/restart', 'login/restart.ts'),
   otp('login-otp', 'POST /login/{login}/otp', 'login/otp.ts', { rights: ['unseal', 'validate'] }),
-  otp('otp-enrolment', 'GET /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', { rights: ['unseal'] }),
-  otp('otp-enrolment', 'POST /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', { rights: ['unseal'] }),
-  otp('recovery-codes', 'GET /login/{login}/recovery-codes', 'login/recovery-codes.ts', { rights: ['unseal'] }),
-  otp('recovery-codes', 'POST /login/{login}/recovery-codes', 'login/recovery-codes.ts', { rights: ['unseal'] }),
+  otp('otp-enrolment', 'GET /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', unsealing),
+  otp('otp-enrolment', 'POST /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', unsealing),
+  otp('recovery-codes', 'GET /login/{login}/recovery-codes', 'login/recovery-codes.ts', unsealing),
+  otp('recovery-codes', 'POST /login/{login}/recovery-codes', 'login/recovery-codes.ts', unsealing),
   login('login-certificate', 'POST /login/{login}/certificate', 'login/certificate.ts'),
   login('login-certificate-ticket', 'GET /login/{login}/certificate', 'login/certificate-ticket.ts'),
   certificate('certificate-examine', 'GET /certificate/{handoff}', 'certificate/examine.ts', { host: 'mtls' }),
@@ -201,6 +210,14 @@ export const routes: readonly Route[] = [
   managing('creation-options', `GET ${ofUser}/authenticators/creation-options`, 'authenticators/creation-options.ts'),
   managing('authenticators-change', `PATCH ${one}`, 'authenticators/change.ts'),
   managing('authenticators-delete', `DELETE ${one}`, 'authenticators/delete.ts'),
+
+  // What a vendor's file or another identity provider hands over.
+  seeds('one-time-passwords-bulk', `POST ${tenant}/one-time-passwords:import`, 'one-time-passwords/bulk.ts', unsealing),
+  seeds('one-time-passwords-import', `POST ${ofUser}/one-time-passwords`, 'one-time-passwords/import.ts', unsealing),
+  seeds('one-time-passwords-list', `GET ${ofUser}/one-time-passwords`, 'one-time-passwords/list.ts'),
+  seeds('one-time-passwords-read', `GET ${seed}`, 'one-time-passwords/read.ts'),
+  seeds('one-time-passwords-change', `PATCH ${seed}`, 'one-time-passwords/change.ts'),
+  seeds('one-time-passwords-delete', `DELETE ${seed}`, 'one-time-passwords/delete.ts'),
 
   // What administers step-up: flows, ACR maps, policies, and why somebody was asked.
   administering('flows-list', `GET ${tenant}/flows`, 'management/flows-list.ts'),

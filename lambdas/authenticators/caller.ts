@@ -10,6 +10,7 @@ import {
   apiKeyHolds,
   cmsScopes,
   lastUseResolution,
+  otpScopes,
   readApiKey,
   stepUpScopes,
 } from '../../src/core/api-key.ts'
@@ -28,10 +29,11 @@ type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 type Handler<Its extends Needs> = (world: Its, call: Call, cms: Cms) => Promise<Answer>
 
 /** The scopes of an access token, and what each stands for of an API key's. */
-export const tokenScopes = { authenticators: cmsScopes, 'step-up': stepUpScopes } as const satisfies Record<
-  string,
-  readonly ApiScope[]
->
+export const tokenScopes = {
+  authenticators: cmsScopes,
+  'one-time-passwords': otpScopes,
+  'step-up': stepUpScopes,
+} as const satisfies Record<string, readonly ApiScope[]>
 
 type TokenScope = keyof typeof tokenScopes
 const namesOfTokenScopes = Object.keys(tokenScopes) as TokenScope[]

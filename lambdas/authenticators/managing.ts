@@ -61,7 +61,13 @@ export async function manage(
   return refuse('changed-meanwhile')
 }
 
-async function endSessions(needs: ManageNeeds, call: Call, cms: Cms, key: Authenticator): Promise<void> {
+/** Of one who used it: what the lowered standing has ended already. */
+export async function endSessions(
+  needs: ManageNeeds,
+  call: Call,
+  cms: Cms,
+  key: Pick<Authenticator, 'id' | 'user'>,
+): Promise<void> {
   const { db, now, log } = needs
   try {
     for (const { sid, proofs } of await sessionsOfUser(db, key.user)) {

@@ -13,10 +13,21 @@ export const problems = {
   'user-not-found': says(404, 'user-not-found', 'There is no such user, or they are disabled'),
   'authenticator-not-found': says(404, 'authenticator-not-found', 'This user has no such authenticator'),
 
+  'one-time-password-not-found': says(404, 'one-time-password-not-found', 'This user has no such one-time password'),
+
   'malformed-request': says(400, 'malformed-request', 'The request is malformed'),
   'not-json': says(400, 'not-json', 'The body is not JSON'),
   'unsupported-media-type': says(415, 'unsupported-media-type', 'The body must be application/json'),
   'too-large': says(413, 'too-large', 'The body is too large'),
+
+  'bad-otpauth-uri': says(422, 'bad-otpauth-uri', 'The otpauth URI is not one that can be used here'),
+  'bad-pskc': says(422, 'bad-pskc', 'The key container holds what is not understood here'),
+  'different-one-time-password': says(409, 'conflict', 'This user has this secret with other parameters'),
+  'too-many-one-time-passwords': says(
+    409,
+    'too-many-one-time-passwords',
+    'This user has as many one-time passwords as one may have',
+  ),
 
   'import-disabled': says(403, 'import-disabled', 'Authenticator import via API is turned off'),
   'rp-id-mismatch': says(422, 'rp-id-mismatch', 'The key was made for an RP ID that is not accepted here'),

@@ -54,7 +54,7 @@ export const etagOf = ({ version }: Pick<Authenticator, 'version'>): string => `
 export const answerWith = (key: Authenticator): Answer => json(200, showAuthenticator(key), { etag: etagOf(key) })
 
 /** RFC 9110 §13.1.1: a list, or `*`; a weak tag matches nothing. */
-export const isExpected = (ifMatch: string | undefined, key: Authenticator): boolean =>
+export const isExpected = (ifMatch: string | undefined, key: Pick<Authenticator, 'version'>): boolean =>
   ifMatch === undefined ||
   ifMatch
     .split(',')

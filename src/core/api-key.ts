@@ -4,10 +4,15 @@ import { hashSecret, sameText, splitHalves, type TwoHalves } from './secret.ts'
 
 /** What a Credential Management System needs, and what a key has for which no scopes were named. */
 export const cmsScopes = ['users:read', 'authenticators:read', 'authenticators:write'] as const
+/**
+ * One-time passwords. Not among what a CMS's key has by itself: an imported one counts at once, where an imported FIDO
+ * key waits for its user to activate it.
+ */
+export const otpScopes = ['otp:read', 'otp:write'] as const
 /** The administration of step-up. Whoever may write these decides what proves enough: no CMS's business. */
 export const stepUpScopes = ['flows:read', 'flows:write', 'policy:read', 'policy:write', 'step-up:explain'] as const
 
-export const apiScopes = [...cmsScopes, ...stepUpScopes] as const
+export const apiScopes = [...cmsScopes, ...otpScopes, ...stepUpScopes] as const
 export type ApiScope = (typeof apiScopes)[number]
 
 export type ApiKey = {

@@ -238,6 +238,10 @@ function optional<Name extends string, Value>(
  */
 const unprintable = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/u
 
+/** Whether a text can stand on one line of a list, and be told from others there. */
+export const isLine = (text: string, most: number): boolean =>
+  [...text].length <= most && !isBlank(text) && !unprintable.test(text)
+
 function readText(value: unknown, at: string, most: number): string {
   if (typeof value !== 'string') throw new Malformed(at, value === undefined ? 'is missing' : 'must be a text')
   const length = [...value].length

@@ -22,6 +22,9 @@ export function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
+/** The same, of bytes. */
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b)
+
 export type TwoHalves = { id: string; secret: string }
 
 export const joinHalves = ({ id, secret }: TwoHalves): string => `${id}.${secret}`

@@ -358,6 +358,14 @@ export const deletedAuthenticator = (key: Authenticator): Write[] => [
   },
 ]
 
+/** The user is there, and may sign in. */
+export const userEnabled = (user: UserId): Write => ({
+  write: 'check',
+  ...places.user(user),
+  condition: '#enabled = :true',
+  values: { true: true },
+})
+
 /** Something the user could prove with is gone: what rests on the old standing is checked again. */
 export const loweredStanding = (user: UserId): Write => ({
   write: 'update',
