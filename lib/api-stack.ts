@@ -1,36 +1,20 @@
 /**
- * The HTTP API: a Lambda for each rights boundary, a route for each row of the route table, and the domain they are at.
- *
- * An HTTP API and not a REST one: a third of the price, and a person signs in over some ten requests. It leaves out CORS
- * (pages are of our own origin; what machines call needs none) and authorizers (each route knows its callers).
+ * The HTTP API: a Lambda for each rights boundary, a route for each row of the route table, and the domain they are at. A
+ * second API, on a domain that demands a certificate, where a stage takes certificates.
  */
-import { Aws, CfnOutput, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib'
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
-import {
-  CfnStage,
-  DomainName,
-  EndpointType,
-  HttpApi,
-  HttpMethod,
-  HttpRoute,
-  HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
-  SecurityPolicy,
-} from 'aws-cdk-lib/aws-apigatewayv2'
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
-import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
+import { Aws, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { ARecord, HostedZone, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
-import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets'
-import type { Construct } from 'constructs'
-import { type Lambda, lambdas, type Route, routes, routesOf } from '../lambdas/routes.ts'
+import { Asset } from 'aws-cdk-lib/aws-s3-assets'
+import { Construct } from 'constructs'
+import { type Lambda, lambdas, routes, routesOf } from '../lambdas/routes.ts'
+import type { ClientCertificates } from './client-certificates.ts'
 import { environmentOf, issuerOf, mapTables } from './environment.ts'
-import { HouseFunction } from './function.ts'
+import { HouseFunction, type Reach } from './function.ts'
+import { addHttpApi, pascal } from './http-api.ts'
 import { needsOf, type Resources, statementsFor } from './rights.ts'
-import type { Settings, Zone } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { Table } from './tables.ts'
 
 type ApiStackProps = StackProps & {
@@ -49,7 +33,8 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   login: { memory: 1769, seconds: 15 },
   // A directory may take nine seconds to be found missing.
   password: { memory: 1769, seconds: 20 },
-  otp: { memory: 1024, seconds: 10 },
+  // Token servers may take twenty seconds to be found missing.
+  otp: { memory: 1024, seconds: 25 },
   webauthn: { memory: 1769, seconds: 10 },
   // Its processor reads revocation lists; eight seconds are for those who have them.
   certificate: { memory: 1769, seconds: 20 },
@@ -63,13 +48,11 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   'one-time-passwords': { memory: 1024, seconds: 29 },
 }
 
-/** For a route that the table forgot, and for what is no route: API Gateway itself answers that with 404. */
-const otherwise = { rateLimit: 10, burstLimit: 20 }
-
 /** By pseudo parameters, so that the evidence for cdk-nag names it alike whether a stage says its region or not. */
 const anyIdentity = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:identity/*`
 
-const routeKeyOf = ({ method, path }: Pick<Route, 'method' | 'path'>): string => `${method} ${path}`
+/** Those that are behind the host that asks for certificates. */
+const behindMtls = new Set(routes.filter(({ host }) => host === 'mtls').map(({ lambda }) => lambda))
 
 export class ApiStack extends Stack {
   readonly api: HttpApi
@@ -78,31 +61,66 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props)
     const { settings } = props
-    this.functions = Object.fromEntries(lambdas.map((lambda) => [lambda, this.#function(lambda, props)]))
-    this.api = new HttpApi(this, 'Api', {
-      apiName: `keystep-${settings.stage}`,
+    const { clientCertificates } = settings
+    const wanted = lambdas.filter((lambda) => clientCertificates !== undefined || !behindMtls.has(lambda))
+    this.functions = Object.fromEntries(wanted.map((lambda) => [lambda, this.#function(lambda, props)]))
+    const { domain: name, certificate, zone, logRetention } = settings
+    const { api, domain } = addHttpApi(this, {
+      name: `keystep-${settings.stage}`,
       description: `Keystep at ${issuerOf(settings)}`,
-      createDefaultStage: false,
-      // One address: what arrives at another would carry cookies and tokens of a different origin.
-      disableExecuteApiEndpoint: true,
+      routes: routes.filter(({ host }) => host === undefined),
+      functionOf: (lambda) => this.#functionOf(lambda),
+      logRetention,
+      domain: { name, certificate, zone },
     })
-    const made = lambdas.flatMap((lambda) => this.#routes(lambda))
-    const domain = this.#domain(settings)
-    const stage = this.#stage(settings, domain)
-    // A stage cannot throttle a route that is not there yet.
-    for (const { node } of made) if (node.defaultChild) stage.node.addDependency(node.defaultChild)
+    this.api = api
     this.#outputs(settings, domain)
+    if (clientCertificates) this.#mtls(settings, clientCertificates)
+  }
+
+  /** The truststore is an asset: in the versioned bucket of CDK, by the hash of what is in it, so a change is another one. */
+  #mtls({ stage, certificate, zone, logRetention }: Settings, { domain, arn, issuersFile }: ClientCertificates): void {
+    const scope = new Construct(this, 'Mtls')
+    const truststore = new Asset(scope, 'Truststore', { path: issuersFile })
+    const made = addHttpApi(scope, {
+      name: `keystep-${stage}-mtls`,
+      description: `Keystep, where it asks for certificates: ${domain}`,
+      routes: routes.filter(({ host }) => host === 'mtls'),
+      functionOf: (lambda) => this.#functionOf(lambda),
+      logRetention,
+      domain: {
+        name: domain,
+        certificate: arn === undefined ? certificate : { arn },
+        zone,
+        mtls: { bucket: truststore.bucket, key: truststore.s3ObjectKey },
+      },
+    })
+    new CfnOutput(this, 'MtlsDomainTarget', {
+      value: made.domain.regionalDomainName,
+      description: zone
+        ? `${domain} points here already, by the hosted zone`
+        : `Next: point ${domain} here by a CNAME record`,
+    })
   }
 
   #function(lambda: Lambda, { settings, codeOf, tables, wrappingKey, secretArn, mail }: ApiStackProps): HouseFunction {
     const needs = needsOf(lambda)
     const asksDirectory = needs.rights.includes('directory') && settings.directory !== undefined
+    const asksValidator = needs.rights.includes('validate') && settings.tokenValidator !== undefined
+    const reaches: Reach[] = [
+      ...(asksDirectory
+        ? [{ protocol: 'tcp' as const, port: settings.directory?.port ?? 636, what: 'the directory' }]
+        : []),
+      ...(asksValidator ? (settings.tokenValidator?.inside ?? []) : []),
+    ]
+    // Only where somebody is asked whom it is for: a right alone opens nothing.
+    const secret = secretArn !== undefined && (asksDirectory || asksValidator) ? { secretArn } : {}
     const resources: Resources = {
       tableArns: mapTables((table) => tables[table].tableArn),
       wrappingKeyArn: wrappingKey.keyArn,
       mailArns: [anyIdentity, mail.configurationSetArn],
       sender: settings.sender,
-      ...(secretArn === undefined ? {} : { secretArn }),
+      ...secret,
     }
     const made = new HouseFunction(this, `${pascal(lambda)}Lambda`, {
       name: `keystep-${settings.stage}-${lambda}`,
@@ -113,13 +131,12 @@ export class ApiStack extends Stack {
         tableNames: mapTables((table) => tables[table].tableName),
         wrappingKeyArn: wrappingKey.keyArn,
         ...(needs.rights.includes('mail') ? { mailConfigurationSet: mail.configurationSetName } : {}),
-        ...(asksDirectory && secretArn !== undefined ? { directory: settings.directory, secretArn } : {}),
+        ...(asksDirectory ? { directory: settings.directory } : {}),
+        ...secret,
       }),
       statements: statementsFor(needs, resources),
       logRetention: settings.logRetention,
-      ...(settings.network && asksDirectory
-        ? { network: { ...settings.network, directoryPort: settings.directory?.port ?? 636 } }
-        : {}),
+      ...(settings.network && reaches.length > 0 ? { network: { ...settings.network, reaches } } : {}),
     })
     if (needs.rights.includes('mail'))
       Validations.of(made).acknowledge({
@@ -130,80 +147,10 @@ export class ApiStack extends Stack {
     return made
   }
 
-  #routes(lambda: Lambda): HttpRoute[] {
-    const { function: handler } = this.#functionOf(lambda)
-    const integration = new HttpLambdaIntegration(`${pascal(lambda)}Integration`, handler)
-    return routesOf(lambda).map((route) => {
-      const made = new HttpRoute(this, routeKeyOf(route), {
-        httpApi: this.api,
-        routeKey: HttpRouteKey.with(route.path, HttpMethod[route.method]),
-        integration,
-      })
-      Validations.of(made).acknowledge({ id: 'AwsSolutions-APIG4', reason: openTo[route.caller] })
-      return made
-    })
-  }
-
   #functionOf(lambda: Lambda): HouseFunction {
     const made = this.functions[lambda]
     if (!made) throw new Error(`No function was made for ${lambda}`)
     return made
-  }
-
-  #stage({ logRetention }: Settings, domainName: DomainName): HttpStage {
-    const logs = new LogGroup(this, 'AccessLogs', {
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    })
-    const stage = new HttpStage(this, 'Stage', {
-      httpApi: this.api,
-      autoDeploy: true,
-      throttle: otherwise,
-      domainMapping: { domainName },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(logs),
-        format: AccessLogFormat.custom(JSON.stringify(accessLogFields)),
-      },
-    })
-    const made = stage.node.defaultChild
-    if (!(made instanceof CfnStage)) throw new Error('The stage is not what it was in aws-cdk-lib 2.276')
-    // Untyped in CloudFormation, so in its own spelling. Metrics stay by API: by route they cost more than the API does.
-    made.routeSettings = Object.fromEntries(
-      routes.map((route) => [
-        routeKeyOf(route),
-        { ThrottlingRateLimit: route.throttle.rate, ThrottlingBurstLimit: route.throttle.burst },
-      ]),
-    )
-    return stage
-  }
-
-  #domain({ domain, certificate, zone }: Settings): DomainName {
-    const inZone = zone && this.#zone(zone)
-    const name = new DomainName(this, 'Domain', {
-      domainName: domain,
-      certificate: this.#certificate(domain, certificate, inZone),
-      endpointType: EndpointType.REGIONAL,
-      securityPolicy: SecurityPolicy.TLS_1_2,
-    })
-    if (inZone) {
-      const properties = new ApiGatewayv2DomainProperties(name.regionalDomainName, name.regionalHostedZoneId)
-      new ARecord(this, 'Address', {
-        zone: inZone,
-        recordName: `${domain}.`,
-        target: RecordTarget.fromAlias(properties),
-      })
-    }
-    return name
-  }
-
-  #zone({ id, name }: Zone): IHostedZone {
-    return HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId: id, zoneName: name })
-  }
-
-  #certificate(domainName: string, certificate: Settings['certificate'], zone: IHostedZone | undefined): ICertificate {
-    return 'arn' in certificate
-      ? Certificate.fromCertificateArn(this, 'Certificate', certificate.arn)
-      : new Certificate(this, 'Certificate', { domainName, validation: CertificateValidation.fromDns(zone) })
   }
 
   #outputs(settings: Settings, domain: DomainName): void {
@@ -247,31 +194,3 @@ export class ApiStack extends Stack {
     output('Region', Aws.REGION, 'Where all this is')
   }
 }
-
-/** No query string and no path: a query may hold what a log must not, and the route says enough. */
-const accessLogFields = {
-  requestId: '$context.requestId',
-  time: '$context.requestTimeEpoch',
-  route: '$context.routeKey',
-  status: '$context.status',
-  ip: '$context.identity.sourceIp',
-  protocol: '$context.protocol',
-  bytes: '$context.responseLength',
-  milliseconds: '$context.responseLatency',
-  integrationMilliseconds: '$context.integrationLatency',
-  integrationStatus: '$context.integrationStatus',
-  error: '$context.error.message',
-  integrationError: '$context.integrationErrorMessage',
-} as const
-
-/** Why API Gateway lets them in: the evidence for cdk-nag's APIG4. */
-const openTo: Record<Route['caller'], string> = {
-  anyone: 'Public by its specification: anybody may know it.',
-  browser:
-    'A person who is signing in has no token yet. The route checks the session cookie, the origin and each proof.',
-  client: 'The token endpoint authenticates its clients itself (RFC 6749 §2.3), as an authorizer could not.',
-  bearer: 'The route checks the access token against the grants, with revocation; an authorizer would only read it.',
-  cms: 'The route checks the API key by its hash, with its scope, and notes its last use.',
-}
-
-const pascal = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())

@@ -94,6 +94,28 @@ describe('the settings of a stage', () => {
         },
       },
     ],
+    [
+      'a directory, as its Lambda is told of it',
+      {
+        directoryKind: 'openldap',
+        directoryUrl: 'ldap://directory.example.org',
+        directoryStartTls: true,
+        directoryBaseDns: 'ou=people,dc=example,dc=org; o=partners',
+        directoryBindDn: 'cn=keystep,dc=example,dc=org',
+      },
+      {
+        directory: {
+          port: 389,
+          variables: {
+            DIRECTORY_KIND: 'openldap',
+            DIRECTORY_URL: 'ldap://directory.example.org',
+            DIRECTORY_START_TLS: 'true',
+            DIRECTORY_BASE_DNS: 'ou=people,dc=example,dc=org; o=partners',
+            DIRECTORY_BIND_DN: 'cn=keystep,dc=example,dc=org',
+          },
+        },
+      },
+    ],
     ['where alarms go', { alarmEmail: 'ops@example.org' }, { alarmEmail: 'ops@example.org' }],
   ])('take %s', (_, written, expected) => {
     expect(settingsOf(written)).toMatchObject(expected)
@@ -140,6 +162,14 @@ describe('the settings of a stage', () => {
       'vpcId none, 1 subnetIds, 2 availabilityZones',
     ],
     ['subnetIds', { subnetIds: 'private' }, 'ids of private subnets'],
+    ['directoryKind', { directoryUrl: 'ldaps://directory.example.org' }, 'active-directory or openldap'],
+    ['directoryUrl', { directoryKind: 'openldap', directoryUrl: 'ldap://directory.example.org' }, 'in clear'],
+    [
+      'directoryBaseDns',
+      { directoryKind: 'openldap', directoryUrl: 'ldaps://directory.example.org', directoryBaseDns: 'people' },
+      '"people"',
+    ],
+    ['secretArn', { secretArn: 'keystep' }, "a secret's whole ARN"],
     ['alarmEmail', { alarmEmail: 'ops' }, 'a mail address'],
     ['account', { account: '1234' }, '12 digits'],
     ['region', { region: 'frankfurt' }, 'eu-central-1'],
