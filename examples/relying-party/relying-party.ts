@@ -4,10 +4,10 @@
  * Code flow with PKCE, state, nonce and the issuer check of RFC 9207; the ID token's signature is verified, and the
  * acr in it is compared with what was asked. Sessions are in memory. Left out: refresh tokens, back-channel logout.
  */
-import { randomBytes } from 'node:crypto'
 import * as oidc from 'openid-client'
 import { type Answer, type Asked, goTo, plainPage, type Running, serve, showPage } from '../loopback.ts'
 import { type Html, html } from '../page.ts'
+import { oldestOut, sessionsOf } from '../sessions.ts'
 import { acrMatches, asks, carried, maxAgeOf, wantedAcr } from './ask.ts'
 import { acrOf, calledBy, how, noMatchingAcr, type Trouble, troubleOf, unknownAnswer, when } from './words.ts'
 
@@ -55,34 +55,7 @@ type Session = {
 }
 
 const visitLasts = 15 * 60 * 1000
-const sessionsKept = 1000
 const visitsKept = 20
-
-function oldestOut<Value>(map: Map<string, Value>, kept: number): void {
-  for (const id of map.keys()) {
-    if (map.size <= kept) return
-    map.delete(id)
-  }
-}
-
-/** Sessions by a random cookie. Not `__Host-`: that needs https, and this is loopback. */
-function sessionsOf(name: string) {
-  // Cookies do not tell ports apart, so the name has to (RFC 6265 §8.5).
-  const cookie = `keystep-${name.toLowerCase()}`
-  const sessions = new Map<string, Session>()
-  const idOf = (asked: Asked) => new RegExp(`(?:^|;\\s*)${cookie}=([\\w-]+)`).exec(asked.header('cookie') ?? '')?.[1]
-  return {
-    of: (asked: Asked): Session | undefined => sessions.get(idOf(asked) ?? ''),
-    /** Keeps a session under a new id, which ends the old one: an id known before a sign-in is worth nothing after. */
-    renew(asked: Asked, session: Session): Record<string, string> {
-      sessions.delete(idOf(asked) ?? '')
-      const id = randomBytes(32).toString('base64url')
-      sessions.set(id, session)
-      oldestOut(sessions, sessionsKept)
-      return { 'set-cookie': `${cookie}=${id}; Path=/; HttpOnly; SameSite=Lax` }
-    },
-  }
-}
 
 const hiddenFields = (query: URLSearchParams): Html[] =>
   [...query].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
@@ -156,7 +129,7 @@ async function userInfoOf(
 /** Starts the application. Rejects when the port is in use; an issuer that is not there yet is said on the page. */
 export async function startRelyingParty(settings: RelyingParty): Promise<Running> {
   const { name, issuer, clientId, clientSecret, description } = settings
-  const sessions = sessionsOf(name)
+  const sessions = sessionsOf<Session>(name)
   const formsTo = [new URL(issuer).origin]
 
   // Asked anew for each sign-in, so that an issuer which restarted with other keys or addresses is believed at once.

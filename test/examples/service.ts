@@ -7,9 +7,18 @@ import type { Person } from '../../local/seed.ts'
 import { startService } from '../../local/service.ts'
 import { localClient } from '../../local/tables.ts'
 import { openVault } from '../../src/services/vault.ts'
-import { changeSettings } from '../../src/setup.ts'
+import {
+  changeSettings,
+  createClient,
+  createUser,
+  type NewClient,
+  type ShownClient,
+  type Workbench,
+} from '../../src/setup.ts'
 import { openDb } from '../../src/store/db.ts'
+import { places } from '../../src/store/keys.ts'
 import { changedState, readAuthenticator } from '../../src/store/people.ts'
+import { sessionsOfUser } from '../../src/store/sessions.ts'
 
 export type Service = Awaited<ReturnType<typeof openService>>
 
@@ -20,9 +29,34 @@ export async function openService() {
   const client = localClient(service.dynamodb.endpoint)
   const db = openDb(client, service.dynamodb.tableNames)
   const now = () => Math.floor(Date.now() / 1000)
+  const vault = openVault({ wrappingKey: { file: keepWrappingKey(directory) } })
+  const bench: Workbench = { db, now, vault, actor: { kind: 'operator', id: 'a test' } }
 
   return {
     demo: service.demo,
+
+    /** Somebody whom nobody has met, with a password and nothing else. */
+    async newPerson(userName: string): Promise<Person> {
+      const person = { id: `test-${userName}`, userName, email: `${userName}@example.org`, password: 'likes horses' }
+      const made = await createUser(bench, person)
+      if (!made.ok) throw new Error(`There is a ${userName} already`)
+      return person
+    },
+
+    /** As `npm run admin -- client add` does. */
+    async registers(client: NewClient): Promise<ShownClient> {
+      const made = await createClient(bench, client)
+      if (!made.ok) throw new Error(`The client was not made: ${made.reason}`)
+      return made.value
+    },
+
+    /** Time passes for what the person has proved in their sessions. */
+    async letPass(person: Person, seconds: number): Promise<void> {
+      for (const session of await sessionsOfUser(db, person.id)) {
+        const proofs = session.proofs.map((proof) => ({ ...proof, at: proof.at - seconds }))
+        await db.update(places.session(session.sid), { update: 'SET #proofs = :proofs', values: { proofs } })
+      }
+    },
 
     /** One of those who are there from the start. */
     person(userName: string): Person {
@@ -41,9 +75,7 @@ export async function openService() {
 
     /** The setting “Authenticator import via API”. */
     async allowImport(authenticatorImport: boolean): Promise<void> {
-      const vault = openVault({ wrappingKey: { file: keepWrappingKey(directory) } })
-      const actor = { kind: 'operator', id: 'a test' } as const
-      const done = await changeSettings({ db, now, vault, actor }, { authenticatorImport })
+      const done = await changeSettings(bench, { authenticatorImport })
       if (!done.ok) throw new Error(`The settings were not changed: ${done.reason}`)
     },
 
