@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Route, routes } from '../../../lambdas/routes.ts'
 import { coseKeyFromPem, readCoseKey } from '../../../src/core/cose-key.ts'
+import { parseExplain } from '../../../src/core/explain.ts'
+import { parseFlow } from '../../../src/core/flow.ts'
 import { parseBulk, parseChange, parseImport } from '../../../src/core/import-request.ts'
-import type { Result } from '../../../src/core/result.ts'
+import { ok, type Result } from '../../../src/core/result.ts'
+import { parseClientStepUp, parseRealmStepUp } from '../../../src/core/step-up-policy.ts'
+import { readRealm } from '../../../src/store/realm.ts'
 import { dayOne } from '../../house.ts'
 import { type Cms, newKey, openCms, rawImport } from '../authenticators/cms.ts'
 import { inlined, isObject, member } from '../authenticators/contract.ts'
@@ -17,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => cms.house.close())
 
-const methods = ['get', 'post', 'patch', 'delete'] as const
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 
 const operations = (): { name: string; method: Route['method']; path: string; operation: unknown }[] =>
   Object.entries(member(document, 'paths') ?? {}).flatMap(([path, item]) =>
@@ -100,6 +104,14 @@ describe('its examples', () => {
       ['POST /api/v1/tenants/{tenantCode}/users/', (body) => parseImport(body, dayOne)],
       ['POST /api/v1/tenants/{tenantCode}/authenticators:import', (body) => parseBulk(body, dayOne)],
       ['PATCH ', parseChange],
+      ['POST /api/v1/tenants/{tenantCode}/flows:', parseFlow],
+      ['PUT /api/v1/tenants/{tenantCode}/flows/', parseFlow],
+      ['PUT /api/v1/tenants/{tenantCode}/step-up-policy', parseRealmStepUp],
+      ['PUT /api/v1/tenants/{tenantCode}/clients/', parseClientStepUp],
+      ['POST /api/v1/tenants/{tenantCode}/explain', parseExplain],
+      // These two are read where they are carried out.
+      ['POST /api/v1/tenants/{tenantCode}/flows/{flowId}/duplicate', (body) => ok(body)],
+      ['PUT /api/v1/tenants/{tenantCode}/browser-flow', (body) => ok(body)],
     ]
     expect(requestExamples().length).toBeGreaterThanOrEqual(6)
     for (const { name, media, value } of requestExamples()) {
@@ -132,7 +144,7 @@ describe('its examples', () => {
 
 describe('its answers', () => {
   /** What no test can bring about from outside: the gateway's own answer, our bugs, and a race lost five times. */
-  const unreached = (name: string): boolean => / (429|500)$/.test(name) || /^DELETE .* 409$/.test(name)
+  const unreached = (name: string): boolean => / (429|500)$/.test(name) || /^DELETE .*authenticators.* 409$/.test(name)
 
   it('are all given, and no others', async () => {
     const { house, send, call, contract, keysOf } = cms
@@ -151,7 +163,9 @@ describe('its answers', () => {
         .slice('/api/v1/tenants/{tenantCode}'.length)
         .replace('{userId}', 'anna')
         .replace('{authenticatorId}', held.id)
-      const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {}
+        .replace('{flowId}', 'fido')
+        .replace('{clientId}', 'app1')
+      const body = method === 'GET' || method === 'DELETE' ? {} : { body: {} }
       expect((await send(method, address + query, body)).status).toBe(401)
       expect((await send(method, address + query, { ...body, headers: { apikey: nobody.shown } })).status).toBe(403)
       expect((await call(method, `${address}?unknown=1`, body)).status).toBe(400)
@@ -191,6 +205,7 @@ describe('its answers', () => {
       ['DELETE', path],
     ]
     for (const [method, target, request] of steps) await call(method, target, request)
+    await walkStepUp(long, text)
 
     const documented = operations().flatMap(({ name, operation }) =>
       Object.keys(member(operation, 'responses') ?? {}).map((status) => `${name} ${status}`),
@@ -199,6 +214,54 @@ describe('its answers', () => {
     expect(documented.filter((name) => !unreached(name) && !given.includes(name))).toEqual([])
     expect(given.filter((name) => !documented.includes(name))).toEqual([])
   })
+
+  /** Every answer of the administration of step-up, what no test can bring about left out. */
+  async function walkStepUp(long: object, text: object): Promise<void> {
+    const { house, call } = cms
+    await house.addClient({ clientId: 'app1' })
+    const flow = await call<Record<string, unknown>>('GET', '/flows/fido')
+    const policies = ['/step-up-policy', '/clients/app1/step-up-policy']
+    const any = { 'if-match': '*' }
+    const stale = { 'if-match': '"stale"' }
+    const writes: [Route['method'], string, unknown][] = [
+      ['POST', '/flows', { ...flow.json, id: 'another' }],
+      ['PUT', '/flows/fido', { ...flow.json, name: 'Another' }],
+      ['POST', '/flows/fido/duplicate', { id: 'copy', name: 'Copy' }],
+      ['PUT', '/browser-flow', { flow: 'stepup-ldap-otp' }],
+      ['PUT', '/step-up-policy', { acrToLoa: { pwd: 0, otp: 1 } }],
+      ['PUT', '/clients/app1/step-up-policy', { minimumAcr: 'pwd' }],
+    ]
+    // First with a realm that has no room left: nothing can be written.
+    const realm = await readRealm(house.db)
+    const full = {
+      ...realm,
+      flows: { ...realm.flows, full: { ...flow.json, id: 'full', description: 'x'.repeat(349_900) } },
+    }
+    const seedRealm = (item: object) =>
+      house.seed({ write: 'put', table: 'config', key: { pk: 'realm', sk: 'realm' }, item: { ...item } })
+    await seedRealm(full)
+    for (const [method, path, body] of writes)
+      expect((await call(method, path, { body, headers: any })).status).toBe(409)
+    await seedRealm(realm)
+    for (const [method, path, body] of writes) {
+      await call(method, path, { headers: any, ...long })
+      await call(method, path, long)
+      await call(method, path, text)
+      expect((await call(method, path, { body: { no: 1 }, headers: any })).status).toBe(422)
+      if (method === 'PUT' && path !== '/browser-flow') {
+        expect((await call(method, path, { body })).status).toBe(428)
+        expect((await call(method, path, { body, headers: stale })).status).toBe(412)
+      }
+      expect((await call(method, path, { body, headers: any })).status).toBeLessThan(300)
+    }
+    for (const path of ['/flows', '/flows/fido', ...policies]) expect((await call('GET', path)).status).toBe(200)
+    expect((await call('DELETE', '/flows/copy', { headers: stale })).status).toBe(412)
+    expect((await call('DELETE', '/flows/stepup-ldap-otp')).status).toBe(409)
+    expect((await call('DELETE', '/flows/copy')).status).toBe(204)
+    const question = { user: 'anna', client: 'app1' }
+    for (const request of [{ body: question }, { body: { ...question, user: 'x' } }, { body: {} }, long, text])
+      await call('POST', '/explain', request)
+  }
 
   it('to a failure of ours is documented too', async () => {
     const { house } = cms
