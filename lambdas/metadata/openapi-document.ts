@@ -9,12 +9,14 @@ import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../authenticators/caller.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
+import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
+import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
 
-const schemas = { ...authenticatorSchemas, ...stepUpSchemas, ...commonSchemas }
-const paths = { ...authenticatorPaths, ...stepUpPaths }
+const schemas = { ...authenticatorSchemas, ...oneTimePasswordSchemas, ...stepUpSchemas, ...commonSchemas }
+const paths = { ...authenticatorPaths, ...oneTimePasswordPaths, ...stepUpPaths }
 
 /** The document of a deployment. */
 export const openapiDocument = ({ issuer }: { issuer: string }) => ({
@@ -29,7 +31,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
   },
   servers: [{ url: issuer }],
   security: [{ apiKey: [] }, { clientCredentials: ['authenticators'] satisfies (keyof typeof tokenScopes)[] }],
-  tags: [{ name: 'Users' }, { name: 'Authenticators' }, { name: 'Step-up' }],
+  tags: [{ name: 'Users' }, { name: 'Authenticators' }, { name: 'One-time passwords' }, { name: 'Step-up' }],
   paths,
   components: {
     schemas,
@@ -47,7 +49,11 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
         flows: {
           clientCredentials: {
             tokenUrl: `${issuer}/token`,
-            scopes: { authenticators: 'Users and authenticators.', 'step-up': 'Flows, policies and explanations.' },
+            scopes: {
+              authenticators: 'Users and authenticators.',
+              'one-time-passwords': 'One-time passwords.',
+              'step-up': 'Flows, policies and explanations.',
+            } satisfies Record<keyof typeof tokenScopes, string>,
           },
         },
       },

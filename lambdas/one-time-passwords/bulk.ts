@@ -8,13 +8,9 @@ import { badParameter, bodyLimits, isNameable, readBody, readQuery } from '../au
 import { type Cms, forCms } from '../authenticators/caller.ts'
 import { noteRefusal } from '../authenticators/importing.ts'
 import { answerTo, documentOf, problems, type Refused } from '../authenticators/problems.ts'
+import { containerType, preSharedKeyPattern } from './container.ts'
 import { type Imported, type ImportNeeds, importOneTimePassword } from './importing.ts'
 import { showOneTimePassword } from './representation.ts'
-
-export const containerType = 'application/pskc+xml'
-
-/** 32 hexadecimal digits: the key of AES-128 that the vendor sent by another way than the container. */
-export const preSharedKeyPattern = '^[0-9a-fA-F]{32}$'
 
 /**
  * 200 whatever came of each, as for authenticators. Needs no Idempotency-Key: what is there is found again by its secret,

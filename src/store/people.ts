@@ -244,7 +244,7 @@ const guardedAuthenticator = (
   key: Authenticator,
   guard: { condition: string; values?: Record<string, unknown> },
 ): Write[] => [
-  { write: 'check', ...places.user(key.user), condition: '#enabled = :true', values: { true: true } },
+  userEnabled(key.user),
   {
     write: 'put',
     ...places.credential(key.credential.credentialId),

@@ -188,6 +188,7 @@ export const parameters = {
   userId: inPath('userId', 'The id of a user, or the user name.'),
   flowId: inPath('flowId', 'The id of a flow.'),
   clientId: inPath('clientId', 'The client_id of an application.'),
+  oneTimePasswordId: inPath('oneTimePasswordId', 'The id of a one-time password.'),
   authenticatorId: inPath('authenticatorId', 'The id of an authenticator.'),
   pageSize: inQuery('pageSize', 'How many at most.', {
     type: 'integer',
