@@ -1,8 +1,10 @@
 /** The CDK app: reads the stage, bundles the Lambdas, makes the stacks. Needs no account, no network and no Docker. */
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { App } from 'aws-cdk-lib'
 import { bundleAll } from '../lib/bundle.ts'
+import { issuersName } from '../lib/client-certificates.ts'
 import { explain, parseSettings, problemsOfNames } from '../lib/settings.ts'
 import { addStacks } from '../lib/stacks.ts'
 
@@ -16,6 +18,9 @@ if (settings.ok && mistyped.length === 0) {
     )
   const bundles = fileURLToPath(new URL('../cdk.out/bundles', import.meta.url))
   await bundleAll(bundles)
+  const { clientCertificates } = settings.value
+  // In the Lambda's code too, so that it needs no right on any bucket.
+  if (clientCertificates) cpSync(clientCertificates.issuersFile, join(bundles, 'certificate', issuersName))
   addStacks(app, settings.value, (lambda) => join(bundles, lambda))
 } else {
   console.error(explain([...(settings.ok ? [] : settings.problems), ...mistyped]))

@@ -24,6 +24,8 @@ export const environmentOf = (settings: Settings, deployed: Deployed): Record<st
   ),
   WRAPPING_KEY_ARN: deployed.wrappingKeyArn,
   ...(deployed.mailConfigurationSet ? { MAIL_CONFIGURATION_SET: deployed.mailConfigurationSet } : {}),
+  ...settings.clientCertificates?.variables,
+  ...(settings.tokenValidator ? { TOKEN_VALIDATOR: settings.tokenValidator.text } : {}),
   ...deployed.directory?.variables,
   ...(deployed.secretArn ? { SECRETS_ARN: deployed.secretArn } : {}),
   ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),

@@ -8,6 +8,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { parseDirectory, type WrittenName } from '../src/core/directory-settings.ts'
 import { directoryVariables } from '../src/stage.ts'
+import { type ClientCertificates, clientCertificateKinds, clientCertificatesOf } from './client-certificates.ts'
+import { type TokenValidatorSettings, tokenValidatorKinds, tokenValidatorOf } from './token-validator.ts'
 
 export type Settings = {
   /** Names the stacks and all in them that has a name. */
@@ -27,9 +29,13 @@ export type Settings = {
   enrolmentOrigins: readonly string[]
   /** The directory that is asked for passwords: what its Lambda is told of it, and the port to let it through to. */
   directory?: { port: number; variables: Record<string, string> }
+  /** Certificates that people sign in with, and the host that asks for them. */
+  clientCertificates?: ClientCertificates
+  /** Who is asked about codes of tokens that are not kept here. */
+  tokenValidator?: TokenValidatorSettings
   /** A secret that exists, with what others gave us; otherwise one is made where it is needed. */
   secretArn?: string
-  /** Where the directory can be reached. */
+  /** Where the directory and the token validator can be reached. */
   network?: Network
   alarmEmail?: string
   env: { account?: string; region?: string }
@@ -46,6 +52,8 @@ type Kind = {
   expected: string
   fits: (text: string) => boolean
   list?: boolean
+  /** An object in cdk.json, its text on the command line. */
+  json?: boolean
 }
 
 const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
@@ -124,6 +132,8 @@ const kinds = {
     list: true,
   },
   ...directoryKinds,
+  ...clientCertificateKinds,
+  ...tokenValidatorKinds,
   secretArn: {
     expected: "a secret's whole ARN, such as arn:aws:secretsmanager:eu-central-1:111122223333:secret:keystep-AbCdEf",
     fits: matches(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/),
@@ -158,7 +168,7 @@ export function parseSettings(contextOf: (name: string) => unknown): SettingsRes
     const given = contextOf(name) ?? written?.[name]
     if (given === undefined || given === '') continue
     const kind: Kind = kinds[name]
-    const items = kind.list ? itemsOf(given) : textOf(given)
+    const items = kind.list ? itemsOf(given) : textOf(kind.json ? textOfJson(given) : given)
     if (items?.every((item) => kind.fits(item))) texts.set(name, items)
     else problems.push(say(name, given, kind.expected))
   }
@@ -201,7 +211,17 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
   const zone = zoneOf(one('hostedZoneId'), one('hostedZoneName'), domain, problems)
   const arn = one('certificateArn')
   const directory = directoryOf(one, problems)
+  const clientCertificates = clientCertificatesOf(one, problems)
+  if (clientCertificates && (clientCertificates.domain === domain || (!clientCertificates.arn && !zone)))
+    problems.push(
+      say(
+        'clientCertificateDomain',
+        clientCertificates.domain,
+        'another host than the domain, with clientCertificateDomainArn or a zone to make one in',
+      ),
+    )
   const network = networkOf(one('vpcId'), texts.get('subnetIds'), texts.get('availabilityZones'), problems)
+  const tokenValidator = tokenValidatorOf(one('tokenValidator'), network !== undefined, problems)
 
   if (domain && (!isWithin(domain, rpId) || isPublicSuffix(rpId))) problems.push(say('rpId', rpId, kinds.rpId.expected))
   const senderFits = identity.includes('@')
@@ -238,6 +258,8 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
       env: { ...(account ? { account } : {}), ...(region ? { region } : {}) },
       ...(zone ? { zone } : {}),
       ...(directory ? { directory } : {}),
+      ...(clientCertificates ? { clientCertificates } : {}),
+      ...(tokenValidator ? { tokenValidator } : {}),
       ...(secretArn ? { secretArn } : {}),
       ...(network ? { network } : {}),
       ...(alarmEmail ? { alarmEmail } : {}),
@@ -304,6 +326,9 @@ const asRecord = (value: unknown): Record<string, unknown> | undefined =>
 /** `-c` gives text, cdk.json may give a number or a boolean. */
 const textOf = (value: unknown): readonly string[] | undefined =>
   ['string', 'number', 'boolean'].includes(typeof value) ? [String(value)] : undefined
+
+/** `-c` gives text, cdk.json may give an object. */
+const textOfJson = (value: unknown): unknown => (asRecord(value) ? JSON.stringify(value) : value)
 
 /** `-c` gives items between commas, cdk.json may give an array. */
 function itemsOf(value: unknown): readonly string[] | undefined {

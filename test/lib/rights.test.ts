@@ -3,7 +3,14 @@
  * right that appears here by a change of the route table has to be wanted twice.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Areas, type Properties, resourcesOf, synthesize, type Template } from './synthesized.ts'
+import {
+  type Areas,
+  clientCertificates,
+  type Properties,
+  resourcesOf,
+  synthesize,
+  type Template,
+} from './synthesized.ts'
 
 const trace = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }
 const log = { 'own log': ['logs:CreateLogStream', 'logs:PutLogEvents'] }
@@ -47,6 +54,7 @@ const rights: Record<string, Record<string, string[]>> = {
     ...trace,
   },
   webauthn: { ...step, ...log, ...trace },
+  certificate: { sessions: [batch, update], ...log, ...trace },
   activation: { ...step, 'any identity of SES': [mail], 'configuration set': [mail], ...log, ...trace },
   token: {
     config: [batch, query],
@@ -166,8 +174,10 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
 
 let areas: Areas
 let functions: Map<string, { template: Template; properties: Properties }>
-beforeAll(() => {
-  areas = synthesize()
+beforeAll(async () => {
+  const certificates = await clientCertificates()
+  areas = synthesize(certificates.settings)
+  certificates.remove()
   functions = new Map(
     [areas.api, areas.mail].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function').map(({ 1: { Properties: properties } }) => [

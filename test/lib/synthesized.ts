@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { App } from 'aws-cdk-lib'
 import { parseSettings, type Settings } from '../../lib/settings.ts'
 import { addStacks, type Stacks } from '../../lib/stacks.ts'
+import { createAuthority } from '../pki.ts'
 
 export type Properties = Record<string, unknown>
 export type Resource = { Type: string; Properties: Properties; DeletionPolicy?: string; DependsOn?: string[] }
@@ -39,6 +40,19 @@ const given = {
   sender: 'no-reply@example.org',
   logRetentionDays: '90',
   alarmEmail: 'ops@example.org',
+}
+
+/** Settings of a stage that takes certificates, with a root to allow. `remove` its file once they are read. */
+export async function clientCertificates(): Promise<{ settings: Record<string, string>; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'keystep-issuers-'))
+  const file = join(folder, 'issuers.pem')
+  writeFileSync(file, (await createAuthority('CN=Root')).pem)
+  const settings = {
+    clientCertificateDomain: 'cert.example.org',
+    clientCertificateIssuers: file,
+    clientCertificateSuffix: 'corp.example',
+  }
+  return { settings, remove: () => rmSync(folder, { recursive: true }) }
 }
 
 export function settingsFrom(change: Record<string, string> = {}): Settings {

@@ -1,0 +1,108 @@
+/**
+ * Settings of a stage that concern client certificates, and what its Lambdas are told of them. What is well formed in
+ * them, `parseCertificates` says, here and in the Lambdas alike; the issuers are read here too, so that a file with
+ * nothing in it stops a deployment, and not a Lambda.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { parseCertificates, type WrittenCertificate } from '../src/core/certificate-settings.ts'
+import { readBundle } from '../src/core/x509/path.ts'
+import { certificateVariables } from '../src/stage.ts'
+
+const isLine = (text: string): boolean => /^[^\p{C}]{1,2048}$/u.test(text)
+const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
+
+export const clientCertificateKinds = {
+  clientCertificateDomain: {
+    expected: 'a host name of its own, such as cert.example.org',
+    fits: (text: string) => host.test(text),
+  },
+  clientCertificateDomainArn: {
+    expected: "an ACM certificate's ARN for that name",
+    fits: (text: string) => /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/.test(text),
+  },
+  clientCertificateIssuers: { expected: 'a PEM file of roots and the authorities below them', fits: isLine },
+  clientCertificateIdentity: { expected: 'upn, mail, thumbprint, CN, serialNumber, emailAddress or UID', fits: isLine },
+  clientCertificateSuffix: { expected: 'what identities end in, such as corp.example', fits: isLine },
+  clientCertificatePurposes: { expected: 'object identifiers, between commas', fits: isLine },
+  clientCertificateSmartCardPolicies: { expected: 'object identifiers, between commas', fits: isLine },
+  clientCertificateRevocation: { expected: 'required or if-named', fits: isLine },
+  clientCertificateRevocationMethods: { expected: 'ocsp, crl or both, in the order in which to ask', fits: isLine },
+  clientCertificateRevocationLists: { expected: 'addresses, between commas', fits: isLine },
+  clientCertificateRevocationHosts: { expected: 'hosts, between commas', fits: isLine },
+  clientCertificateRevocationListHours: { expected: 'hours, up to 168', fits: isLine },
+} as const
+
+export type ClientCertificateName = keyof typeof clientCertificateKinds
+
+/** Which of the settings is which of those that the Lambdas know. */
+const nameOf = {
+  origin: 'clientCertificateDomain',
+  issuers: 'clientCertificateIssuers',
+  identity: 'clientCertificateIdentity',
+  suffix: 'clientCertificateSuffix',
+  purposes: 'clientCertificatePurposes',
+  smartCardPolicies: 'clientCertificateSmartCardPolicies',
+  revocation: 'clientCertificateRevocation',
+  methods: 'clientCertificateRevocationMethods',
+  lists: 'clientCertificateRevocationLists',
+  hosts: 'clientCertificateRevocationHosts',
+  listHours: 'clientCertificateRevocationListHours',
+} as const satisfies Record<WrittenCertificate, ClientCertificateName>
+
+export type ClientCertificates = {
+  domain: string
+  /** Of the name, for TLS. Without it, one is made in the zone. */
+  arn?: string
+  /** The truststore of the domain, and the issuers that the Lambda allows: one file, so that they cannot differ. */
+  issuersFile: string
+  variables: Record<string, string>
+}
+
+/** The file's name beside the code of its Lambda. */
+export const issuersName = 'issuers.pem'
+
+/** `undefined` for a stage without any of them, and where `problems` got another. */
+export function clientCertificatesOf(
+  one: (name: ClientCertificateName) => string | undefined,
+  problems: string[],
+): ClientCertificates | undefined {
+  const domain = one('clientCertificateDomain')
+  const arn = one('clientCertificateDomainArn')
+  const issuersFile = one('clientCertificateIssuers')
+  const named = Object.keys(nameOf) as WrittenCertificate[]
+  const written = Object.fromEntries(
+    named.flatMap((name) => {
+      const text = name === 'origin' && domain !== undefined ? `https://${domain}` : one(nameOf[name])
+      return text === undefined ? [] : [[name, text]]
+    }),
+  )
+  const read = parseCertificates(written)
+  if (!read.ok) {
+    const name = named.find((each) => each === read.at) ?? 'origin'
+    problems.push(
+      `${nameOf[name]}: ${name === 'origin' ? 'nothing given. Expected: a host name of its own' : read.detail}`,
+    )
+    return undefined
+  }
+  if (domain === undefined || issuersFile === undefined) return undefined
+  const trouble = troubleOf(issuersFile)
+  if (trouble !== undefined) {
+    problems.push(`clientCertificateIssuers: ${trouble}`)
+    return undefined
+  }
+  const told: Partial<Record<WrittenCertificate, string>> = { ...written, issuers: issuersName }
+  const variables = Object.fromEntries(
+    named.flatMap((name) => (told[name] ? [[certificateVariables[name], told[name]]] : [])),
+  )
+  return { domain, issuersFile, variables, ...(arn === undefined ? {} : { arn }) }
+}
+
+function troubleOf(file: string): string | undefined {
+  if (!existsSync(file)) return `there is no file ${file}`
+  try {
+    readBundle(readFileSync(file, 'utf8'))
+    return undefined
+  } catch (error) {
+    return `${file}: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
