@@ -15,6 +15,8 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { Network } from './settings.ts'
 
+export type Reach = { protocol: 'tcp' | 'udp'; port: number; what: string }
+
 export type HouseFunctionProps = {
   name: string
   description: string
@@ -26,7 +28,8 @@ export type HouseFunctionProps = {
   environment: Record<string, string>
   statements: readonly PolicyStatement[]
   logRetention: RetentionDays
-  network?: Network & { directoryPort: number }
+  /** Whom it asks there. */
+  network?: Network & { reaches: readonly Reach[] }
   /** For one that answers events: where those go that failed. */
   deadLetters?: IQueue
 }
@@ -110,7 +113,7 @@ type InNetwork = { vpc: ReturnType<typeof Vpc.fromVpcAttributes>; securityGroups
 
 function inNetwork(
   scope: Construct,
-  { vpcId, subnetIds, availabilityZones, directoryPort }: NonNullable<HouseFunctionProps['network']>,
+  { vpcId, subnetIds, availabilityZones, reaches }: NonNullable<HouseFunctionProps['network']>,
 ): InNetwork {
   const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
     vpcId,
@@ -124,9 +127,9 @@ function inNetwork(
   const group = new SecurityGroup(scope, 'Network', {
     vpc,
     allowAllOutbound: false,
-    description: 'LDAP over TLS, and HTTPS, outwards',
+    description: 'Whom it asks, and AWS: outwards only',
   })
-  group.addEgressRule(Peer.anyIpv4(), Port.tcp(directoryPort), 'the directory')
+  for (const { protocol, port, what } of reaches) group.addEgressRule(Peer.anyIpv4(), Port[protocol](port), what)
   group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS')
   return { vpc, securityGroups: [group] }
 }

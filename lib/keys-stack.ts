@@ -40,7 +40,8 @@ export class KeysStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     )
-    this.secretArn = settings.directory === undefined ? undefined : this.#secret(settings)
+    const asks = settings.directory !== undefined || settings.tokenValidator !== undefined
+    this.secretArn = asks ? this.#secret(settings) : undefined
     new CfnOutput(this, 'WrappingKeyArn', {
       value: this.wrapping.keyArn,
       description: 'Wraps signing keys; whoever runs `npm run admin` needs kms:Encrypt on it',
@@ -52,7 +53,8 @@ export class KeysStack extends Stack {
     if (secretArn !== undefined) return secretArn
     const made = new Secret(this, 'Secret', {
       secretName: `keystep-${stage}`,
-      description: 'What others gave us to reach them with: a JSON object with directoryPassword and directoryCa.',
+      description:
+        'What others gave us to reach them with: a JSON object with directoryPassword, directoryCa, validatorSecret, validatorCa.',
       secretObjectValue: {},
       removalPolicy: RemovalPolicy.RETAIN,
     })
@@ -63,7 +65,8 @@ export class KeysStack extends Stack {
     })
     new CfnOutput(this, 'SecretArn', {
       value: made.secretArn,
-      description: 'Next: put {"directoryPassword":"…"} here by aws secretsmanager put-secret-value',
+      description:
+        'Next: put {"directoryPassword":"…","validatorSecret":"…"} here by aws secretsmanager put-secret-value',
     })
     return made.secretArn
   }
