@@ -4,11 +4,14 @@
  *
  * What is secret of it is made once and kept beside the tables, so that a restart finds the same.
  */
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ApiScope, apiScopes, cmsScopes } from '../src/core/api-key.ts'
+import { fromBase32, toBase32 } from '../src/core/base32.ts'
+import { type OneTimePassword, ownParameters, ownSecretBytes } from '../src/core/one-time-password.ts'
 import { newSecret } from '../src/core/secret.ts'
+import type { Sealer } from '../src/services/sealer.ts'
 import {
   createApiKey,
   createClient,
@@ -21,17 +24,23 @@ import {
 import { readClient } from '../src/store/clients.ts'
 import type { Db } from '../src/store/db.ts'
 import { places } from '../src/store/keys.ts'
+import { createdOneTimePassword } from '../src/store/one-time-passwords.ts'
 import { writeWhole } from './files.ts'
 import { CannotStart } from './ports.ts'
 
-export type Person = { id: string; userName: string; email: string; password: string }
+/** `totp`: the secret of the person's one-time codes, base32, as an authenticator app takes it. */
+export type Person = { id: string; userName: string; email: string; password: string; totp?: string }
 export type DemoClient = { clientId: string; clientSecret?: string; redirectUris: string[] }
 
 /** The demo CMS's, and the one that may do everything. */
 export type ApiKeys = { apiKey: string; adminApiKey: string }
 
 /** `seed.json`. Without a key until the first one was made. */
-type Secrets = Partial<ApiKeys> & { passwords: Record<string, string>; clientSecrets: Record<string, string> }
+type Secrets = Partial<ApiKeys> &
+  Record<'passwords' | 'clientSecrets', Record<string, string>> & {
+    /** Missing from what an earlier version made. */
+    totps?: Record<string, string>
+  }
 
 export type Seeded = ApiKeys & { people: Person[]; clients: Record<AppId, Required<DemoClient>> }
 
@@ -44,6 +53,9 @@ const people = [
   // Her mailbox takes nothing: see `ses.ts`.
   { userName: 'fatima', givenName: 'Fatima', familyName: 'Haddad', email: 'full@example.org' },
 ] as const
+
+/** The others may set up codes of their own when they are asked for one. */
+const withCodes: readonly string[] = ['bela', 'chidi', 'dora']
 
 const apps = {
   app1: { clientName: 'App1' },
@@ -78,6 +90,7 @@ function readSecrets(file: string): Secrets | undefined {
 
 const newSecrets = (): Secrets => ({
   passwords: Object.fromEntries(people.map(({ userName }) => [userName, newPassword()])),
+  totps: Object.fromEntries(withCodes.map((userName) => [userName, toBase32(randomBytes(ownSecretBytes))])),
   clientSecrets: Object.fromEntries(Object.keys(apps).map((id) => [id, newSecret()])),
 })
 
@@ -101,20 +114,38 @@ async function moveClient(db: Db, clientId: string, redirectUris: string[], post
   await db.transact([{ write: 'put', ...places.client(clientId), item, condition: 'attribute_exists(#pk)' }])
 }
 
+/** An authenticator app with this secret, as if a CMS had imported it. */
+export async function oneTimePasswordOf(
+  { sealer, now }: { sealer: Sealer; now(): number },
+  user: string,
+  totp: string,
+): Promise<OneTimePassword> {
+  const secret = fromBase32(totp)
+  if (secret === undefined) throw new Error(`The secret of ${user}'s one-time codes is no base32`)
+  const id = `${user}-codes`
+  const sealedSecret = await sealer.seal(secret, { user, id })
+  const made = { id, user, state: 'active', origin: 'imported', friendlyName: 'Authenticator app' } as const
+  return { ...ownParameters, ...made, sealedSecret, createdAt: now(), version: 1 }
+}
+
 /**
  * Makes what is not there yet.
  *
  * @param directory holds the secrets, in `seed.json`.
  * @param addresses of the applications, without a slash at the end.
  */
-export async function seed(bench: Workbench, directory: string, addresses: Record<AppId, string>): Promise<Seeded> {
+export async function seed(
+  bench: Workbench & { sealer: Sealer },
+  directory: string,
+  addresses: Record<AppId, string>,
+): Promise<Seeded> {
   const file = join(directory, 'seed.json')
   const kept = readSecrets(file)
   const secrets = kept ?? newSecrets()
   // Before the records: a start that is broken off in between must know them the next time.
   if (kept === undefined) writeWhole(file, secrets)
 
-  const realm = await seedRealm(bench)
+  const realm = await seedRealm(bench, { enrol: ['otp'] })
   if (!realm.ok && kept === undefined) {
     throw new CannotStart(
       `The tables hold an earlier start whose secrets are gone (${file}): begin from nothing with --fresh.`,
@@ -127,9 +158,11 @@ export async function seed(bench: Workbench, directory: string, addresses: Recor
     people.map(async (person) => {
       const password = secrets.passwords[person.userName] ?? newPassword()
       const id = personId(person.userName)
+      const totp = secrets.totps?.[person.userName]
+      const theirs = totp === undefined ? [] : [createdOneTimePassword(await oneTimePasswordOf(bench, id, totp))]
       // Whoever is there already stays as they are.
-      await createUser(bench, { ...person, id, password })
-      return { id, userName: person.userName, email: person.email, password }
+      await createUser(bench, { ...person, id, password }, theirs)
+      return { id, userName: person.userName, email: person.email, password, ...(totp === undefined ? {} : { totp }) }
     }),
   )
 

@@ -40,8 +40,11 @@ async function commit({ db, now, actor }: Workbench, writes: Write[], event: Tol
 }
 
 /** The realm with the flows that ship, if there is none yet. */
-export async function seedRealm(bench: Workbench): Promise<Result<Realm, 'realm-exists'>> {
-  const realm = newRealm()
+export async function seedRealm(
+  bench: Workbench,
+  change: Partial<Pick<Realm, 'enrol'>> = {},
+): Promise<Result<Realm, 'realm-exists'>> {
+  const realm = { ...newRealm(), ...change }
   const done = await commit(bench, [createdRealm(realm)], { type: 'settings.changed', detail: 'the realm was made' })
   return done ? ok(realm) : refuse('realm-exists')
 }
@@ -120,13 +123,20 @@ const thumbprint = (jwk: Record<string, string>): string =>
   createHash('sha256').update(JSON.stringify(jwk)).digest('base64url')
 
 export type NewUser = Pick<User, 'userName'> &
-  Partial<Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale'>> & {
+  Partial<Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale' | 'directory'>> & {
     password?: string
     roles?: Role[]
   }
 
-/** An address that an operator gives counts as verified: the organisation vouches for it. */
-export async function createUser(bench: Workbench, given: NewUser): Promise<Result<User, 'user-exists'>> {
+/**
+ * An address that an operator gives counts as verified: the organisation vouches for it. `theirs` is written with the
+ * user, or not at all.
+ */
+export async function createUser(
+  bench: Workbench,
+  given: NewUser,
+  theirs: Write[] = [],
+): Promise<Result<User, 'user-exists'>> {
   const { password, id = newId(), roles, ...rest } = given
   const now = bench.now()
   const user: User = {
@@ -140,7 +150,7 @@ export async function createUser(bench: Workbench, given: NewUser): Promise<Resu
     ...(roles === undefined ? {} : { roles }),
     ...(password === undefined ? {} : { passwordHash: await hashPassword(password) }),
   }
-  const done = await commit(bench, createdUser(user), { type: 'user.created', user: id })
+  const done = await commit(bench, [...createdUser(user), ...theirs], { type: 'user.created', user: id })
   return done ? ok(user) : refuse('user-exists')
 }
 

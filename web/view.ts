@@ -43,6 +43,7 @@ export const notices = [
   'already-active', // another browser was first
   'key-gone', // the CMS took it back meanwhile
   'bad-nickname',
+  'ran-out', // what was proved before is too old by now
   'step-over', // back button, second tab: that step is done, here is where we are
   'activated',
   'certificate-missing', // the browser showed none

@@ -119,10 +119,14 @@ export function judge(world: Pick<World, 'now' | 'stage'>, known: Unjudged, proo
 export const keyOf = ({ person }: Journey, id: string) => person?.authenticators.find((key) => key.id === id)
 
 /** What happened meanwhile, as far as the person can be told: the key they are activating may be active, or gone. */
-export function overtaken({ login, person }: Journey): Notice {
+export function overtaken({ login, person, decision }: Journey): Notice {
   const about = login.activation?.authenticators
-  if (about === undefined || person === undefined) return 'step-over'
+  if (about === undefined || person === undefined) return hasRunOut(decision) ? 'ran-out' : 'step-over'
   const states = person.authenticators.filter((key) => about.includes(key.id)).map((key) => key.state)
   if (states.length === 0) return 'key-gone'
   return states.includes('active') ? 'already-active' : 'step-over'
 }
+
+/** What was shown before is too old by now: a step that was not due any more was not done either. */
+const hasRunOut = ({ do: does, report }: Decision): boolean =>
+  does === 'ask' && report.levels.some(({ state }) => state === 'stale')

@@ -138,6 +138,23 @@ describe('the five use cases of the seed', () => {
     expect(wireOf(decision)).toEqual(noMatch)
   })
 
+  it('4, in a flow that goes on to a key, for somebody without one: the same', () => {
+    const withKey = flowOf(fidoFlow)
+    const enrolled: Enrolled = { ...everything, webauthn: [] }
+    for (const unreachable of ['attempt', 'fail-fast'] as const) {
+      const { pages, decision } = visit({
+        request: acr('cba'),
+        flow: withKey,
+        enrolled,
+        policy: policy({}, { unreachable }),
+      })
+      expect(pages).toEqual(unreachable === 'attempt' ? ['otp'] : [])
+      expect(wireOf(decision)).toEqual(noMatch)
+    }
+    const { decision } = visit({ request: acr('fido'), flow: withKey, enrolled })
+    expect(decision).toMatchObject({ do: 'refuse', reason: 'no-credential' })
+  })
+
   it('4, strict and fail-fast: no-match-acr and no page', () => {
     const { pages, decision } = visit({ request: acr('cba'), policy: policy({}, { unreachable: 'fail-fast' }) })
     expect(pages).toEqual([])

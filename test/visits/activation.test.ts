@@ -1,7 +1,8 @@
 /** A key that a CMS imported becomes its user's: the main job in a browser, and what may go wrong on its way. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createSecurityKey } from '../authenticator.ts'
-import { startVisits, type Visitor, type Visits } from './visit.ts'
+import { startVisits, type Visits } from './visit.ts'
+import type { Visitor } from './visitor.ts'
 
 let visits: Visits
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** The pages themselves: by keyboard, in every light and width, reloaded, left and come back to, in a second tab. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startVisits, type Visitor, type Visits } from './visit.ts'
+import { startVisits, type Visits } from './visit.ts'
+import type { Visitor } from './visitor.ts'
 
 let visits: Visits
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** Around the story: the operator at the demo CMS before it, and the service stopped and started in the middle of it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startVisits, type Visitor, type Visits } from './visit.ts'
+import { startVisits, type Visits } from './visit.ts'
+import type { Visitor } from './visitor.ts'
 
 let visits: Visits
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** Signing in, and what follows: other applications, other levels, the end of a session, and what is said of failures. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startVisits, type Visitor, type Visits } from './visit.ts'
+import { startVisits, type Visits } from './visit.ts'
+import type { Visitor } from './visitor.ts'
 
 let visits: Visits
 beforeAll(async () => {

@@ -12,45 +12,35 @@
  * provoked through the service: a mailbox that is full, a key that the CMS takes back, a virtual authenticator that does
  * not know its user. The clock alone is real; time passes where the records keep their ends (`letPass…`).
  */
-import { randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { AxeResults } from 'axe-core'
-import type { BrowserContext, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import { expect } from 'vitest'
 import type { VirtualCredential } from '../../examples/cms/enrolment.ts'
 import { keepWrappingKey } from '../../local/files.ts'
 import type { Mail } from '../../local/mailbox.ts'
-import type { Person } from '../../local/seed.ts'
-import { type Demo, type Service, startService } from '../../local/service.ts'
+import { oneTimePasswordOf, type Person } from '../../local/seed.ts'
+import { type Service, startService } from '../../local/service.ts'
 import { localClient } from '../../local/tables.ts'
+import { toBase32 } from '../../src/core/base32.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
+import { ownSecretBytes } from '../../src/core/one-time-password.ts'
 import { defaultSettings, type Settings } from '../../src/core/realm.ts'
+import { openSealer, type Sealer } from '../../src/services/sealer.ts'
 import { openVault } from '../../src/services/vault.ts'
 import { changeSettings, createUser, type Workbench } from '../../src/setup.ts'
 import { openDb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
-import { changedState, readAuthenticator } from '../../src/store/people.ts'
+import { createdOneTimePassword, lockedOneTimePasswords } from '../../src/store/one-time-passwords.ts'
+import { changedState, readAuthenticator, readPerson } from '../../src/store/people.ts'
+import { replacedSession, sessionsOfUser } from '../../src/store/sessions.ts'
 import { createSecurityKey } from '../authenticator.ts'
 import { openBrowser } from '../web/site.ts'
-
-/** A key that a CMS exported: what it is called there, and the key itself, to be plugged into browsers. */
-export type ImportedKey = { id: string; credential: VirtualCredential }
-
-/** What a virtual authenticator is like. Unless said, it verifies its user and is touched as soon as it is asked. */
-type Plug = {
-  /** `internal` holds passkeys that the browser offers in the list of names; `usb` is a key that is touched. */
-  transport?: 'usb' | 'internal'
-  /** Whether its user knows the PIN. */
-  verifies?: boolean
-  touched?: boolean
-  /** Where its counter is: of two copies of one key, the later is ahead. */
-  signCount?: number
-}
-
-type AppName = 'App1' | 'App2'
+import { administrationOf } from './administration.ts'
+import { codesFrom } from './codes.ts'
+import { type ImportedKey, Visitor } from './visitor.ts'
 
 type Authenticator = { id: string; state: string; friendlyName?: string; provenance: string }
 
@@ -65,12 +55,15 @@ export async function startVisits() {
   const { demo } = service
   const client = localClient(service.dynamodb.endpoint)
   const db = openDb(client, service.dynamodb.tableNames)
-  const bench: Workbench = {
+  const wrappingKey = { file: keepWrappingKey(directory) }
+  const bench: Workbench & { sealer: Sealer } = {
     db,
     now: () => Math.floor(Date.now() / 1000),
-    vault: openVault({ wrappingKey: { file: keepWrappingKey(directory) } }),
+    vault: openVault({ wrappingKey }),
+    sealer: openSealer({ wrappingKey }, db),
     actor: { kind: 'operator', id: 'a visit' },
   }
+  const administration = administrationOf(demo)
   const open = new Set<Visitor>()
   let changed = false
 
@@ -94,6 +87,19 @@ export async function startVisits() {
 
   return {
     demo,
+    ...administration,
+
+    /** An authenticator app for somebody, as an operator imports it: each call is the next code. */
+    async givesCodes(person: Person): Promise<() => string> {
+      const secret = toBase32(randomBytes(ownSecretBytes))
+      await db.transact([createdOneTimePassword(await oneTimePasswordOf(bench, person.id, secret))])
+      return codesFrom(secret)
+    },
+    /** Somebody has guessed fifty times. */
+    async locksCodes(person: Person): Promise<void> {
+      const { otps = [] } = (await readPerson(db, person.id)) ?? {}
+      await db.transact(lockedOneTimePasswords(person.id, otps))
+    },
 
     /** Somebody whom nobody has met, made as an operator's `npm run admin -- user` makes them. */
     async newPerson(name: string, more: { email?: string; locale?: string } = {}): Promise<Person> {
@@ -207,6 +213,16 @@ export async function startVisits() {
         values: { past: Math.floor(Date.now() / 1000) - 1 },
       }),
 
+    /** So many seconds pass since the person last proved anything: in each of their sessions it is that much older. */
+    async letAge(person: Person, seconds: number): Promise<void> {
+      const sessions = await sessionsOfUser(db, person.id)
+      if (sessions.length === 0) throw new Error(`${person.userName} is signed in nowhere`)
+      for (const session of sessions) {
+        const proofs = session.proofs.map((proof) => ({ ...proof, at: proof.at - seconds }))
+        await db.transact([replacedSession({ ...session, proofs }, session.secretHash)])
+      }
+    },
+
     /** Stops the service as Ctrl-C does; `resume` starts it again with the same folder and at the same addresses. */
     async stops(): Promise<{ resume(): Promise<void> }> {
       await service.close()
@@ -218,6 +234,7 @@ export async function startVisits() {
             inboxPort: portOf(demo.inbox),
             app1Port: portOf(demo.apps.app1),
             app2Port: portOf(demo.apps.app2),
+            app3Port: portOf(demo.apps.app3),
             cmsPort: portOf(demo.apps.cms),
             dynamodbPort: portOf(service.dynamodb.endpoint),
           })
@@ -231,6 +248,7 @@ export async function startVisits() {
       await Promise.all([...open].map((visitor) => visitor.closes()))
       open.clear()
       if (changed) await changeSettings(bench, defaultSettings)
+      await administration.putsBack()
       changed = false
       expect(broken).toEqual([])
     },
@@ -241,189 +259,5 @@ export async function startVisits() {
       await service.close()
       await rm(directory, { recursive: true, force: true })
     },
-  }
-}
-
-let axe: Promise<string> | undefined
-const axeSource = (): Promise<string> => {
-  axe ??= readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
-  return axe
-}
-
-/** One person's browser, and the tab they look at. */
-export class Visitor {
-  readonly page: Page
-  /** What went wrong in a page that its person would not see. */
-  readonly broken: string[] = []
-  readonly #demo: Demo
-  readonly #context: BrowserContext
-  #authenticators: CDPSession | undefined
-
-  constructor(demo: Demo, context: BrowserContext, page: Page) {
-    this.#demo = demo
-    this.#context = context
-    this.page = page
-    page.on('pageerror', (error) => this.broken.push(error.message))
-    page.on('console', (line) => {
-      // A page that says 404 in words is a resource that failed to load, too.
-      if (line.type() === 'error' && !line.text().startsWith('Failed to load resource')) this.broken.push(line.text())
-    })
-  }
-
-  closes = (): Promise<void> => this.#context.close()
-
-  /** A second tab of the same browser: the same cookies, other authenticators. */
-  async opensTab(): Promise<Visitor> {
-    return new Visitor(this.#demo, this.#context, await this.#context.newPage())
-  }
-
-  async #devTools(): Promise<CDPSession> {
-    if (this.#authenticators === undefined) {
-      this.#authenticators = await this.#context.newCDPSession(this.page)
-      await this.#authenticators.send('WebAuthn.enable', { enableUI: false })
-    }
-    return this.#authenticators
-  }
-
-  /** A virtual authenticator with this key in it; without one, it is empty. */
-  plugsIn = (held?: ImportedKey, plug?: Plug) => this.plugsInCredential(held?.credential, plug)
-
-  /** The same with what DevTools takes, which is what the demo CMS shows of a virtual key. */
-  async plugsInCredential(credential?: VirtualCredential, plug: Plug = {}) {
-    const { transport = 'usb', verifies = true, touched = true, signCount = 0 } = plug
-    const devTools = await this.#devTools()
-    const { authenticatorId } = await devTools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport,
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: verifies,
-        automaticPresenceSimulation: touched,
-      },
-    })
-    if (credential !== undefined)
-      await devTools.send('WebAuthn.addCredential', { authenticatorId, credential: { ...credential, signCount } })
-    return {
-      verifies: (isUserVerified: boolean) =>
-        devTools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
-      unplug: () => devTools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
-    }
-  }
-
-  // --- what a person does ---------------------------------------------------------------------------------------
-
-  /** Goes to the application's page; `ask` is what is written behind its address. */
-  async goesTo(app: AppName | 'CMS', ask = ''): Promise<void> {
-    const { app1, app2, cms } = this.#demo.apps
-    await this.page.goto(`${{ App1: app1, App2: app2, CMS: cms }[app]}/${ask}`)
-  }
-
-  async presses(name: string): Promise<void> {
-    await this.page.getByRole('button', { name, exact: true }).click()
-  }
-
-  async types(label: string, text: string): Promise<void> {
-    await this.page.getByLabel(label, { exact: true }).fill(text)
-  }
-
-  async typesAndContinues(label: string, text: string): Promise<void> {
-    await this.types(label, text)
-    await this.presses('Continue')
-  }
-
-  /** From the application to whatever the service shows first. */
-  async asks(app: AppName, ask = ''): Promise<void> {
-    await this.goesTo(app, ask)
-    await this.presses('Sign in')
-  }
-
-  /** The same, where the application knows them already. */
-  async asksAgain(app: AppName, ask = ''): Promise<void> {
-    await this.goesTo(app, ask)
-    await this.presses('Ask again')
-  }
-
-  /** As far as the service asks for nothing but the username. */
-  async startsAt(app: AppName, person: Person, ask = ''): Promise<void> {
-    await this.asks(app, ask)
-    await this.typesAndContinues('Username', person.userName)
-  }
-
-  async signsInWithPassword(app: AppName, person: Person): Promise<void> {
-    await this.startsAt(app, person)
-    await this.typesAndContinues('Password', person.password)
-    await this.isSignedInTo(app)
-  }
-
-  /** Up to the page that wants the code. */
-  async asksForCode(app: AppName, person: Person): Promise<void> {
-    await this.startsAt(app, person)
-    await this.presses('Activate Authenticator')
-    await this.reads('Check your email')
-  }
-
-  // --- what a person sees ---------------------------------------------------------------------------------------
-
-  /** Waits for what the person expects; where it never comes, the failure says what they see instead. */
-  async #sees(expected: Locator): Promise<void> {
-    try {
-      await expected.first().waitFor()
-    } catch (error) {
-      const main = await this.page.locator('main').innerText({ timeout: 1000 })
-      const seen = main.replace(/\n+/g, ' / ')
-      throw new Error(`At ${this.page.url()} they read: ${seen}`, { cause: error })
-    }
-  }
-
-  /** Waits for the page with this heading. */
-  reads = (heading: string): Promise<void> =>
-    this.#sees(this.page.getByRole('heading', { level: 1, name: heading, exact: true }))
-
-  /** Waits for a failure that is said in these words. */
-  isWarned = (words: string): Promise<void> => this.#sees(this.page.getByRole('alert').filter({ hasText: words }))
-
-  /** Waits for news that is no failure. */
-  isTold = (words: string): Promise<void> => this.#sees(this.page.getByRole('status').filter({ hasText: words }))
-
-  /** Waits for these words, wherever they are. */
-  readsText = (words: string): Promise<void> => this.#sees(this.page.getByText(words))
-
-  offers = (name: string): Promise<boolean> => this.page.getByRole('button', { name, exact: true }).isVisible()
-
-  async isSignedInTo(app: AppName): Promise<void> {
-    await this.#sees(this.page.getByRole('heading', { level: 2, name: 'You are signed in', exact: true }))
-    await this.reads(app)
-  }
-
-  /** The claims of the ID token that the application got. */
-  async claims(): Promise<Record<string, unknown>> {
-    return JSON.parse(await this.page.getByLabel('Claims of the ID token').innerText())
-  }
-
-  /** The way from the address bar: `/login/{login}`. */
-  get login(): string {
-    const login = /\/login\/([^/?]+)/.exec(this.page.url())?.[1]
-    if (login === undefined) throw new Error(`No sign-in is at ${this.page.url()}`)
-    return login
-  }
-
-  /** What the keyboard would act on, as a screen reader names it. */
-  async focus(): Promise<string> {
-    const [first = ''] = (await this.page.locator(':focus').ariaSnapshot()).split('\n')
-    return first
-  }
-
-  /** What axe finds, and how many pixels stick out sideways. */
-  async faults(): Promise<string[]> {
-    await this.page.evaluate(await axeSource())
-    const { violations }: AxeResults = await this.page.evaluate('axe.run(document, { resultTypes: ["violations"] })')
-    const sideways = await this.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    )
-    return [
-      ...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-      ...(sideways > 0 ? [`${sideways} px stick out`] : []),
-    ]
   }
 }

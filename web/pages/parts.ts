@@ -63,6 +63,7 @@ const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly
   'already-active': { tone: 'info' },
   'key-gone': { tone: 'error' },
   'bad-nickname': { tone: 'error', blames: ['nickname'] },
+  'ran-out': { tone: 'info' },
   'step-over': { tone: 'info' },
   activated: { tone: 'good' },
   'certificate-missing': { tone: 'error' },

@@ -154,6 +154,7 @@ export const de: Words = {
     'key-gone': () =>
       'Ihre Organisation hat diesen Authentifikator zurückgezogen. Er kann nicht mehr verwendet werden.',
     'bad-nickname': () => 'Bitte geben Sie einen Namen mit 1 bis 64 Zeichen ein.',
+    'ran-out': () => 'Ihre frühere Anmeldung ist inzwischen abgelaufen. Bitte bestätigen Sie sie erneut.',
     'step-over': () => 'Dieser Schritt ist bereits erledigt. Hier geht es weiter.',
     activated: () => 'Ihr Authentifikator ist aktiv. Melden Sie sich jetzt damit an.',
     'certificate-missing': () =>

@@ -141,6 +141,7 @@ export const en: Words = {
       'This authenticator has just been activated in another window. You can sign in with it now.',
     'key-gone': () => 'Your organisation has taken this authenticator back. It cannot be used any more.',
     'bad-nickname': () => 'Please enter a name of 1 to 64 characters.',
+    'ran-out': () => 'Your earlier sign-in has run out in the meantime. Please confirm it again.',
     'step-over': () => 'That step is already done. This is where you left off.',
     activated: () => 'Your authenticator is active. Now sign in with it.',
     'certificate-missing': () =>

@@ -29,7 +29,14 @@ export function verdict(
     anyOf(prospectOf({ ...question, enrolled }, proofs, ways).levels)
   if (!reachable('unknown')) return [unmet, 'no-match-acr']
   if (!reachable(question.enrolled)) {
-    return reachable(unlocked(question.enrolled)) ? ['access_denied', 'locked'] : [unmet, 'no-credential']
+    if (reachable(unlocked(question.enrolled))) return ['access_denied', 'locked']
+    // Where all that was asked for lies between two levels of the flow, that the user has nothing for the higher one is
+    // not why: nobody asked for that one.
+    const between = (loa: number) => {
+      const loas = question.flow.levels.map((level) => level.loa)
+      return !loas.includes(loa) && loas.some((lower) => lower < loa)
+    }
+    return [unmet, binding && needed.every(between) ? 'no-match-acr' : 'no-credential']
   }
   if (anyOf(ageless)) return ['login_required', 'stale']
   return binding || signedIn ? [unmet, 'no-match-acr'] : ['access_denied', 'given-up']
