@@ -1,6 +1,8 @@
 /** What each Lambda is told of this stage: the laptop's answer to `lib/environment.ts`, with what AWS itself sets. */
 import { type Table, tables } from '../lib/tables.ts'
+import { asksDirectory } from './directory.ts'
 import { awsAccess } from './dynamodb.ts'
+import { type LocalValidator, tokenValidatorFor } from './token-validator.ts'
 
 export type LocalStage = {
   issuer: string
@@ -10,6 +12,10 @@ export type LocalStage = {
   sesEndpoint: string
   tableNames: Record<Table, string>
   wrappingKeyFile: string
+  /** The variables that say where a directory is, where there is one. */
+  directory?: Record<string, string>
+  /** Who knows the codes of people's tokens, where there is such a one. */
+  tokenValidator?: LocalValidator | undefined
 }
 
 export const tenantCode = 'demo'
@@ -29,6 +35,8 @@ export function environmentOf(name: string, stage: LocalStage): Record<string, s
     ...Object.fromEntries(
       (Object.keys(tables) as Table[]).map((table) => [tables[table].variable, stage.tableNames[table]]),
     ),
+    ...(asksDirectory(name) ? stage.directory : {}),
+    ...tokenValidatorFor(name, stage.tokenValidator),
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: accessKeyId,

@@ -12,8 +12,10 @@ import { startRelyingParty } from '../examples/relying-party/relying-party.ts'
 import { type Lambda, lambdas as lambdaNames, routes } from '../lambdas/routes.ts'
 import { bundle } from '../lib/bundle.ts'
 import type { Table } from '../lib/tables.ts'
+import { openSealer } from '../src/services/sealer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
+import { directoryIn } from './directory.ts'
 import { startDynamodb } from './dynamodb.ts'
 import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
 import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
@@ -23,6 +25,7 @@ import { startMailCapture } from './mail.ts'
 import { freePort } from './ports.ts'
 import { type AppId, type DemoClient, type Person, seed } from './seed.ts'
 import { checkEndpoint, createTables, deleteTables, localClient, sweep } from './tables.ts'
+import { tokenValidatorIn } from './token-validator.ts'
 
 export type Ports = Partial<
   Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort' | 'app3Port', number>
@@ -138,6 +141,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     sesEndpoint: mail.endpoint,
     tableNames,
     wrappingKeyFile: keepWrappingKey(directory),
+    directory: directoryIn(process.env),
+    tokenValidator: tokenValidatorIn(process.env),
   }
   const log = createWriteStream(join(directory, 'lambdas.log'))
   closings.push(() => new Promise((done) => log.end(done)))
@@ -148,6 +153,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const client = localClient(dynamodb.endpoint)
   closings.push(() => client.destroy())
   const now = () => Math.floor(Date.now() / 1000)
+  const db = openDb(client, tableNames)
 
   const [started, seeded] = await bothOrNeither(
     startLambdas<Lambda>({
@@ -164,10 +170,11 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     }),
     seed(
       {
-        db: openDb(client, tableNames),
+        db,
         now,
         vault: openVault({ wrappingKey: { file: stage.wrappingKeyFile } }),
         actor: { kind: 'operator', id: 'npm start' },
+        sealer: openSealer({ wrappingKey: { file: stage.wrappingKeyFile } }, db),
       },
       directory,
       addresses,

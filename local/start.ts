@@ -23,6 +23,8 @@ const help = `Runs Keystep on this machine, with everything it needs.
 Each port can be set by the environment, too: PORT, INBOX_PORT, APP1_PORT, APP2_PORT, CMS_PORT, DYNAMODB_PORT,
 APP3_PORT.
 DYNAMODB_ENDPOINT names a DynamoDB to use instead of the emulator.
+DIRECTORY_URL and what goes with it name a directory that has people's passwords: see docs/directory.md.
+TOKEN_VALIDATOR names who knows the codes of people's tokens: see docs/token-validator.md.
 While the service is ready, demo.json in that directory has the addresses, people and secrets.
 `
 

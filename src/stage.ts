@@ -95,12 +95,17 @@ export const directoryVariables = {
   attributes: 'DIRECTORY_ATTRIBUTES',
 } as const satisfies Record<WrittenName, string>
 
-function directoryIn(environment: Environment): Pick<Stage, 'directory'> {
+/** `at` names the variable. */
+export function readDirectory(environment: Environment): ReturnType<typeof parseDirectory> {
   const names = Object.entries(directoryVariables)
   const read = parseDirectory(Object.fromEntries(names.map(([name, variable]) => [name, environment[variable]])))
-  if (read.ok) return read.value === undefined ? {} : { directory: read.value }
-  const variable = names.find(([name]) => name === read.at)?.[1]
-  throw new Error(`${variable} ${read.detail}`)
+  return read.ok ? read : { ...read, at: names.find(([name]) => name === read.at)?.[1] ?? directoryVariables.url }
+}
+
+function directoryIn(environment: Environment): Pick<Stage, 'directory'> {
+  const read = readDirectory(environment)
+  if (!read.ok) throw new Error(`${read.at} ${read.detail}`)
+  return read.value === undefined ? {} : { directory: read.value }
 }
 
 function validatorIn({ TOKEN_VALIDATOR: text }: Environment): Pick<Stage, 'tokenValidator'> {

@@ -1,58 +1,21 @@
-import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startDynamodb } from '../../local/dynamodb.ts'
-import { createTables, localClient } from '../../local/tables.ts'
-import { readClient } from '../../src/store/clients.ts'
-import { openDb } from '../../src/store/db.ts'
 import { findPerson } from '../../src/store/people.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { readSigningKeys } from '../../src/store/signing-keys.ts'
+import { openShell, type Ran } from './shell.ts'
 
-const command = fileURLToPath(new URL('../../bin/admin.ts', import.meta.url))
-
+let shell: Awaited<ReturnType<typeof openShell>>
 let directory: string
-let dynamodb: Awaited<ReturnType<typeof startDynamodb>>
-let db: ReturnType<typeof openDb>
-
+let db: typeof shell.db
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'keystep-admin-'))
-  dynamodb = await startDynamodb()
-  const tables = await createTables(dynamodb.endpoint, 'admin-')
-  db = openDb(localClient(dynamodb.endpoint), tables)
-  const keyFile = join(directory, 'wrapping-key')
-  await writeFile(keyFile, randomBytes(32))
-  // As `cdk deploy --outputs-file` writes it, with a laptop's two members.
-  const outputs = {
-    'keystep-data': {
-      ConfigTable: tables.config,
-      PeopleTable: tables.people,
-      SessionsTable: tables.sessions,
-      AuditTable: tables.audit,
-    },
-    'keystep-local': { DynamodbEndpoint: dynamodb.endpoint, WrappingKeyFile: keyFile },
-  }
-  await writeFile(join(directory, 'outputs.json'), JSON.stringify(outputs))
+  shell = await openShell()
+  ;({ directory, db } = shell)
 })
-afterAll(async () => {
-  await dynamodb.close()
-  await rm(directory, { recursive: true, force: true })
-})
+afterAll(() => shell.close())
 
-type Ran = { code: number; out: string; err: string }
-
-async function admin(words: string[], input = '', outputs = join(directory, 'outputs.json')): Promise<Ran> {
-  const child = spawn(process.execPath, [command, '--outputs', outputs, ...words])
-  child.stdin.end(input)
-  const exit = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
-  const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
-  return { code, out, err }
-}
+const admin = (...given: Parameters<typeof shell.admin>): Promise<Ran> => shell.admin(...given)
 
 describe('npm run admin', () => {
   it('init makes the realm and its keys, and does no harm when repeated', async () => {
@@ -76,6 +39,16 @@ describe('npm run admin', () => {
       code: 1,
       err: expect.stringContaining('There is a user root already.'),
     })
+  })
+
+  it('a user whom the directory has needs no password, and takes none', async () => {
+    expect(await admin(['user', 'add', 'anna', '--directory'])).toMatchObject({ code: 0 })
+    expect((await findPerson(db, 'anna'))?.user.directory).toEqual({})
+    expect(await admin(['user', 'add', 'otto', '--directory', '--password-stdin'], 'x')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('A password is kept here or in the directory: take one.'),
+    })
+    expect(await findPerson(db, 'otto')).toBeUndefined()
   })
 
   it('a new password ends what rested on the old one', async () => {
