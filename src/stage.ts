@@ -136,3 +136,9 @@ function certificatesIn(environment: Environment): Pick<Stage, 'certificates'> {
   if (read.ok) return read.value === undefined ? {} : { certificates: read.value }
   throw new Error(`${names.find(([name]) => name === read.at)?.[1]} ${read.detail}`)
 }
+
+/** By what this deployment knows people without keeping anything for it: as `judgeLogin` wants to hear it. */
+export const elsewhereOf = ({ certificates, tokenValidator }: Pick<Stage, 'certificates' | 'tokenValidator'>) => ({
+  certificates: certificates?.identity,
+  tokens: tokenValidator?.askedBy,
+})

@@ -12,6 +12,7 @@ import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
 import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up.ts'
+import { elsewhereOf, type Stage } from './stage.ts'
 import type { Desk } from './step-up-admin.ts'
 import { recorded } from './store/audit.ts'
 import { clientIn } from './store/clients.ts'
@@ -52,7 +53,10 @@ type NotExplained =
   | 'session-not-found'
   | 'authenticator-not-found'
 
-export async function explain(desk: Desk, data: unknown): Promise<Result<Explanation, NotExplained>> {
+/** Left out where the settings of the stage are not at hand: then nobody has what only others know. */
+type Elsewhere = Pick<Stage, 'certificates' | 'tokenValidator'>
+
+export async function explain(desk: Desk, stage: Elsewhere, data: unknown): Promise<Result<Explanation, NotExplained>> {
   const read = parseExplain(data)
   if (!read.ok) return read
   const question = read.value
@@ -69,7 +73,15 @@ export async function explain(desk: Desk, data: unknown): Promise<Result<Explana
   const session = sessionFor(question, person, sessionIn(sessionItem), at)
   if (!session.ok) return session
 
-  const explanation = explanationOf({ question, realm: realmIn(realmItem), client, person, session: session.value, at })
+  const explanation = explanationOf({
+    question,
+    realm: realmIn(realmItem),
+    client,
+    person,
+    session: session.value,
+    at,
+    elsewhere: elsewhereOf(stage),
+  })
   const told = recorded({
     type: 'step-up.explained',
     at: now(),
@@ -122,9 +134,10 @@ type Case = {
   person: Person
   session: Session | undefined
   at: Seconds
+  elsewhere: ReturnType<typeof elsewhereOf>
 }
 
-function explanationOf({ question, realm, client, person, session: given, at }: Case): Explanation {
+function explanationOf({ question, realm, client, person, session: given, at, elsewhere }: Case): Explanation {
   const { request } = question
   const asked = newLogin(
     {
@@ -139,13 +152,13 @@ function explanationOf({ question, realm, client, person, session: given, at }: 
   )
   const live = given !== undefined && isLive(given, at) ? given : undefined
   const counted = admitted(asked, live, person)
-  const first = judgeLogin({ login: asked, realm, ...counted }, at)
+  const first = judgeLogin({ login: asked, realm, ...counted }, at, elsewhere)
   // Without a session that counts, a stranger comes, and is shown what strangers are shown. An administrator wants to
   // know what happens to the user, so that is decided for somebody who said who they are, and with what they have.
   const named: Login = { ...asked, user: person.user.id, typedName: person.user.userName }
   const judged =
     counted.session === undefined
-      ? judgeLogin({ login: named, realm, session: undefined, person }, at, { candid: true })
+      ? judgeLogin({ login: named, realm, session: undefined, person }, at, { candid: true, ...elsewhere })
       : first
   const { decision } = judged
   if (judged.enrolled === 'unknown') throw new Error('A user who is known has nothing that is known')

@@ -14,6 +14,7 @@ import type { Person, Session } from '../../src/core/session.ts'
 import type { Decision } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import { browserOf, sessionCookie } from '../../src/http/cookies.ts'
+import { elsewhereOf } from '../../src/stage.ts'
 import { places } from '../../src/store/keys.ts'
 import { loginIn } from '../../src/store/logins.ts'
 import { readPerson } from '../../src/store/people.ts'
@@ -107,11 +108,7 @@ export type Unjudged = Omit<Journey, 'proved' | 'decision' | 'next'>
 
 /** The decision over what is known, without reading anything. */
 export function judge(world: Pick<World, 'now' | 'stage'>, known: Unjudged, proofs = proofsOf(known)): Journey {
-  const { proved, decision, next } = judgeLogin(known, world.now(), {
-    proofs,
-    certificates: world.stage.certificates?.identity,
-    tokens: world.stage.tokenValidator?.askedBy,
-  })
+  const { proved, decision, next } = judgeLogin(known, world.now(), { proofs, ...elsewhereOf(world.stage) })
   return { ...known, proved, decision, next }
 }
 

@@ -6,6 +6,7 @@ import { newChallenge } from '../../src/core/login.ts'
 import type { Decision, OfferedKey } from '../../src/core/step-up.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
+import { elsewhereOf } from '../../src/stage.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
@@ -51,13 +52,9 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
 
   const now = world.now()
   const theirs = { ...journey, person, login: { ...journey.login, user: key.user } }
-  const offered = keysOffered(
-    judgeLogin(theirs, now, {
-      candid: true,
-      certificates: world.stage.certificates?.identity,
-      tokens: world.stage.tokenValidator?.askedBy,
-    }).decision,
-  ).find((its) => its.credential === key.id)
+  const offered = keysOffered(judgeLogin(theirs, now, { candid: true, ...elsewhereOf(world.stage) }).decision).find(
+    (its) => its.credential === key.id,
+  )
   if (offered?.verify && !checked.value.userVerified) return turnDown('user-not-verified', 'key-not-verified')
 
   const login = {

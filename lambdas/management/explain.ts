@@ -10,7 +10,7 @@ export const handle = forCms(
   async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
     const document = readDocumentOf(call)
     if (!document.ok) return answerTo(document)
-    const explained = await explain(deskOf(needs, call, cms), document.value)
+    const explained = await explain(deskOf(needs, call, cms), document.value, needs.stage)
     return explained.ok ? json(200, explained.value) : answerTo(explained)
   },
 )
