@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readClient } from '../../src/store/clients.ts'
 import { findPerson } from '../../src/store/people.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { readSigningKeys } from '../../src/store/signing-keys.ts'

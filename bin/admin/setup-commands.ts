@@ -1,0 +1,136 @@
+/** The realm, its keys, people, API keys, applications and settings. */
+import { type ApiScope, apiScopes, cmsScopes } from '../../src/core/api-key.ts'
+import type { Settings } from '../../src/core/realm.ts'
+import { type Role, roles } from '../../src/core/user.ts'
+import {
+  apiKeys,
+  changeSettings,
+  createApiKey,
+  createClient,
+  createUser,
+  ensureSealKey,
+  ensureSigningKeys,
+  revokeApiKey,
+  seedRealm,
+  setEmail,
+  setPassword,
+} from '../../src/setup.ts'
+import { readRealm } from '../../src/store/realm.ts'
+import { settingOf } from './settings.ts'
+import { type Command, cannot, defined, granted, needed, passwordIn } from './typed.ts'
+
+export const setupCommands: Record<string, Command> = {
+  init: async (bench) => {
+    const realm = await seedRealm(bench)
+    const keys = await ensureSigningKeys(bench)
+    await ensureSealKey(bench)
+    const made = realm.ok ? 'The realm is made, with its flows.' : 'There is a realm already; it stays as it is.'
+    return `${made}\n${keys.length === 0 ? 'All signing keys are there.' : `Signing keys made: ${keys.join(', ')}`}`
+  },
+
+  'user add': async (bench, [userName], given) => {
+    if (given.directory && given['password-stdin']) cannot('A password is kept here or in the directory: take one.')
+    const user = granted(
+      await createUser(bench, {
+        userName: needed(userName, 'a user name'),
+        ...defined('email', given.email),
+        ...defined('givenName', given['given-name']),
+        ...defined('familyName', given['family-name']),
+        ...defined('password', await passwordIn(given)),
+        ...defined('directory', given.directory ? {} : undefined),
+        ...defined('roles', given.role?.map(roleOf)),
+      }),
+      { 'user-exists': `There is a user ${userName} already.` },
+    )
+    return `User ${user.userName} is made, with the id ${user.id}.`
+  },
+
+  'user password': async (bench, [userName], given) => {
+    const password = needed(await passwordIn(given), '--password-stdin')
+    const user = granted(await setPassword(bench, needed(userName, 'a user name'), password), {
+      'no-user': `There is no user ${userName}.`,
+    })
+    return `${user.userName} has a new password.`
+  },
+
+  'user email': async (bench, [userName, email]) => {
+    const address = needed(email, 'an address')
+    const user = granted(await setEmail(bench, needed(userName, 'a user name'), address), {
+      'no-user': `There is no user ${userName}.`,
+    })
+    return `Mail to ${user.userName} goes to ${address}.`
+  },
+
+  'api-key add': async (bench, [name], given) => {
+    const scopes = given.scope?.map(scopeOf) ?? cmsScopes
+    const { id, apiKey } = await createApiKey(bench, { name: needed(name, 'a name for the key'), scopes })
+    return `API key ${id}, shown this once:\n${apiKey}`
+  },
+
+  'api-key list': async (bench) => {
+    const keys = await apiKeys(bench)
+    const day = (at: number | undefined) => (at === undefined ? 'never' : new Date(at * 1000).toISOString())
+    return keys
+      .map((key) =>
+        [
+          key.id,
+          key.name,
+          key.scopes.join(' '),
+          `made ${day(key.createdAt)}`,
+          `last used ${day(key.lastUsedAt)}`,
+          ...(key.revokedAt === undefined ? [] : [`revoked ${day(key.revokedAt)}`]),
+        ].join('  '),
+      )
+      .join('\n')
+  },
+
+  'api-key revoke': async (bench, [id]) => {
+    granted(await revokeApiKey(bench, needed(id, 'the id of a key')), {
+      'no-api-key': `There is no API key ${id} that is not revoked.`,
+    })
+    return `API key ${id} is revoked.`
+  },
+
+  'client add': async (bench, [clientId], given) => {
+    const { client, secret } = granted(
+      await createClient(bench, {
+        clientId: needed(clientId, 'a client id'),
+        redirectUris: given.machine ? [] : needed(given['redirect-uri'], '--redirect-uri'),
+        postLogoutRedirectUris: given['post-logout-redirect-uri'] ?? [],
+        tokenEndpointAuthMethod: given.public ? 'none' : 'client_secret_basic',
+        enforcement: given.voluntary ? 'voluntary' : 'strict',
+        idTokenSignedResponseAlg: given.es256 ? 'ES256' : 'RS256',
+        ...(given['no-amr'] ? { amr: false } : {}),
+        ...(given.machine ? { grantTypes: ['client_credentials'] as const, scopes: given.scope ?? [] } : {}),
+        ...(given.machine ? {} : defined('scopes', given.scope)),
+        ...defined('clientName', given.name),
+        ...defined('defaultAcr', given['default-acr']),
+        ...defined('minimumAcr', given['minimum-acr']),
+      }),
+      {
+        'client-exists': `There is a client ${clientId} already.`,
+        'bad-redirect-uri': (detail) =>
+          `${detail} is no redirect URI: https, or http to localhost, or a scheme like com.example.app, without a fragment.`,
+      },
+    )
+    return secret === undefined
+      ? `Client ${client.clientId} is made; it is public and uses PKCE.`
+      : `Client ${client.clientId}, its secret shown this once:\n${secret}`
+  },
+
+  settings: async (bench) => JSON.stringify((await readRealm(bench.db)).settings, null, 2),
+
+  'settings set': async (bench, assignments) => {
+    const change = Object.fromEntries(needed(assignments, 'NAME=VALUE').map(settingOf)) as Partial<Settings>
+    const settings = granted(await changeSettings(bench, change), {
+      'changed-meanwhile': 'Somebody else changed the settings meanwhile: look at them, and try again.',
+    })
+    return JSON.stringify(settings, null, 2)
+  },
+}
+
+const roleOf = (text: string): Role =>
+  roles.find((role) => role === text) ?? cannot(`${text} is no role: ${roles.join(', ')}.`)
+
+const scopeOf = (text: string): ApiScope =>
+  apiScopes.find((scope) => scope === text) ?? cannot(`${text} is no scope: ${apiScopes.join(', ')}.`)

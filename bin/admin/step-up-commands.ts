@@ -1,0 +1,213 @@
+/** Flows, ACR maps, policies, and why somebody was asked: with the same functions as the API. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { problems } from '../../lambdas/authenticators/problems.ts'
+import type { Doubt } from '../../src/core/flow.ts'
+import type { Refusal, Result } from '../../src/core/result.ts'
+import {
+  bindFlow,
+  changeClientPolicy,
+  changeFlow,
+  changeRealmPolicy,
+  createFlow,
+  deleteFlow,
+  duplicateFlow,
+  listFlows,
+  readClientPolicy,
+  readFlow,
+  readRealmPolicy,
+} from '../../src/step-up-admin.ts'
+import { type Explanation, explain } from '../../src/step-up-explain.ts'
+import { Cannot, type Command, defined, needed } from './typed.ts'
+
+export const stepUpUsage = `  flows list                            every flow, which is bound, and which clients use it
+  flows show ID                         the flow's document
+  flows export ID FILE                  the same, into a file
+  flows import FILE                     a new flow; FILE may be - for standard input
+  flows import FILE --replace           in place of the flow that has its id, if that still has the file's version
+  flows duplicate ID NEW --name N [--description D]
+  flows bind ID                         as the flow of every client that has none of its own
+  flows delete ID                       unless it is bound or used
+  policy show                           the realm's ACR map, default, unreachable, enrol
+  policy set FILE [--if-match TAG]      in its place; the tag is what \`show\` writes to standard error
+  client-policy show ID
+  client-policy set ID FILE [--if-match TAG]
+  explain USER CLIENT [--acr A]... [--claims JSON] [--max-age SECONDS] [--prompt P]...
+          [--proof FACTOR:SECONDS-AGO]... [--sid SID] [--at TIME] [--json]
+`
+
+export const stepUpCommands: Record<string, Command> = {
+  'flows list': async (bench) => {
+    const flows = await listFlows(bench)
+    return flows
+      .map(({ id, version, name, bound, clients }) =>
+        [
+          id.padEnd(Math.max(...flows.map((flow) => flow.id.length))),
+          `version ${version}`,
+          name,
+          ...(bound ? ['bound'] : []),
+          ...(clients.length > 0 ? [`used by ${clients.join(', ')}`] : []),
+        ].join('  '),
+      )
+      .join('\n')
+  },
+
+  'flows show': async (bench, [id]) => done(await readFlow(bench, needed(id, 'the id of a flow'))).written.trimEnd(),
+
+  'flows export': async (bench, [id, file]) => {
+    const { value, written } = done(await readFlow(bench, needed(id, 'the id of a flow')))
+    writeFileSync(needed(file, 'a file'), written)
+    return `Flow ${value.id}, version ${value.version}, is in ${file}.`
+  },
+
+  'flows import': async (bench, [file], given) => {
+    const data = await documentIn(file)
+    if (!given.replace) {
+      const { value, warnings } = done(await createFlow(bench, data))
+      return told(`Flow ${value.id} is made, as version ${value.version}.`, warnings)
+    }
+    const { id, version } = namesOf(data)
+    const present = done(await readFlow(bench, id))
+    if (present.value.version !== version)
+      throw new Cannot(
+        `The file was made of version ${version} of ${id}, which is at version ${present.value.version}.`,
+      )
+    const { value, warnings } = done(await changeFlow(bench, id, data, (etag) => etag === present.etag))
+    return told(`Flow ${value.id} is at version ${value.version}.`, warnings)
+  },
+
+  'flows duplicate': async (bench, [id, copy], { name, description }) => {
+    const wanted = {
+      id: needed(copy, 'the id of the copy'),
+      name: needed(name, '--name'),
+      ...defined('description', description),
+    }
+    const { value, warnings } = done(await duplicateFlow(bench, needed(id, 'the id of a flow'), wanted))
+    return told(`Flow ${value.id} is made.`, warnings)
+  },
+
+  'flows bind': async (bench, [id]) => {
+    const { flow, warnings } = done(await bindFlow(bench, { flow: needed(id, 'the id of a flow') }))
+    return told(`Flow ${flow} is the browser flow.`, warnings)
+  },
+
+  'flows delete': async (bench, [id]) =>
+    `Flow ${done(await deleteFlow(bench, needed(id, 'the id of a flow')))} is gone.`,
+
+  'policy show': async (bench) => document(await readRealmPolicy(bench)),
+
+  'policy set': async (bench, [file], given) => {
+    const changed = done(await changeRealmPolicy(bench, await documentIn(file), expecting(given['if-match'])))
+    return told(changed.written.trimEnd(), changed.warnings)
+  },
+
+  'client-policy show': async (bench, [clientId]) =>
+    document(done(await readClientPolicy(bench, needed(clientId, 'a client id')))),
+
+  'client-policy set': async (bench, [clientId, file], given) => {
+    const expects = expecting(given['if-match'])
+    const client = needed(clientId, 'a client id')
+    const changed = done(await changeClientPolicy(bench, client, await documentIn(file), expects))
+    return told(changed.written.trimEnd(), changed.warnings)
+  },
+
+  explain: async (bench, [user, client], given) => {
+    const proofs = given.proof?.map(proofOf)
+    const explanation = done(
+      await explain(
+        bench,
+        {},
+        {
+          user: needed(user, 'a user'),
+          client: needed(client, 'a client id'),
+          request: {
+            ...defined('acrValues', given.acr),
+            ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
+            ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
+            ...defined('prompt', given.prompt),
+          },
+          ...defined('session', proofs && { proofs }),
+          ...defined('sid', given.sid),
+          ...defined('at', given.at),
+        },
+      ),
+    )
+    return given.json ? JSON.stringify(explanation, null, 2) : inWords(explanation)
+  },
+}
+
+/** The value, or the sentence of the API's problem with its place. */
+function done<Value>(result: Result<Value, keyof typeof problems>): Value {
+  if (result.ok) return result.value
+  throw new Cannot(sentenceOf(result))
+}
+
+const sentenceOf = ({ reason, at, detail }: Refusal<keyof typeof problems>): string =>
+  [problems[reason].title, ...(at ? [`at ${at}`] : []), ...(detail ? [detail] : [])].join(': ')
+
+const told = (sentence: string, warnings: readonly Doubt[]): string =>
+  [sentence, ...warnings.map(({ at, detail }) => `Warning: ${at === '' ? '' : `${at}: `}${detail}`)].join('\n')
+
+/** The tag goes where it is in nobody's file. */
+function document({ written, etag }: { written: string; etag: string }): string {
+  console.error(`ETag: ${etag}`)
+  return written.trimEnd()
+}
+
+const expecting =
+  (tag: string | undefined) =>
+  (etag: string): boolean =>
+    tag === undefined || tag === etag || `"${tag}"` === etag
+
+async function documentIn(file: string | undefined): Promise<unknown> {
+  const name = needed(file, 'a file')
+  if (name !== '-' && !existsSync(name)) throw new Cannot(`There is no file ${name}.`)
+  return json(name === '-' ? await text(process.stdin) : readFileSync(name, 'utf8'), name)
+}
+
+function json(content: string, name: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    throw new Cannot(`${name} is not JSON.`)
+  }
+}
+
+/** Which flow and version a document says it is; whether it is a flow at all is looked at later. */
+function namesOf(data: unknown): { id: string; version: unknown } {
+  const isNamed = typeof data === 'object' && data !== null && 'id' in data && typeof data.id === 'string'
+  if (!isNamed) throw new Cannot('The file has no id of a flow.')
+  return { id: String(data.id), version: 'version' in data ? data.version : undefined }
+}
+
+/** `otp:120`: a code, two minutes ago. */
+function proofOf(typed: string): { factor: string; secondsAgo: number } {
+  const [, factor = '', seconds = ''] = /^(\w+):(\d+)$/.exec(typed) ?? []
+  if (factor === '') throw new Cannot(`--proof takes a factor and how many seconds ago, as in otp:120; not ${typed}.`)
+  return { factor, secondsAgo: Number(seconds) }
+}
+
+function inWords({ user, client, session, enrolment, decision, next, why }: Explanation): string {
+  const { webauthn, ...others } = enrolment
+  const has = [
+    ...Object.entries(others).map(([factor, state]) => `${factor} ${state}`),
+    ...webauthn.map(({ authenticator, state }) => `webauthn ${authenticator} ${state}`),
+  ]
+  return [
+    `${user.userName} at ${client.clientName}: ${outcomeOf(decision)}`,
+    `Session: ${session.state}. Has: ${has.join(', ')}. First page: ${next.page}.`,
+    ...why.map((sentence) => `- ${sentence}`),
+    'Without what is known elsewhere: whether the deployment takes certificates, or asks a token validator, the API says.',
+  ].join('\n')
+}
+
+function outcomeOf(decision: Explanation['decision']): string {
+  switch (decision.do) {
+    case 'issue':
+      return `tokens with acr ${decision.acr ?? 'none'}`
+    case 'ask':
+      return `asked for ${decision.offers.map(({ factor }) => factor).join(' or ')}`
+    case 'refuse':
+      return `refused, ${decision.reason}`
+  }
+}

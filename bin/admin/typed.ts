@@ -1,0 +1,77 @@
+/** What an operator typed, and the sentence they read when it cannot be done. */
+import { text } from 'node:stream/consumers'
+import type { parseArgs } from 'node:util'
+import type { Result } from '../../src/core/result.ts'
+import type { Workbench } from '../../src/setup.ts'
+
+/** Wrong usage, or a wish that cannot be granted: a sentence, and exit code 1. */
+export class Cannot extends Error {}
+
+export const options = {
+  outputs: { type: 'string' },
+  local: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  email: { type: 'string' },
+  'given-name': { type: 'string' },
+  'family-name': { type: 'string' },
+  role: { type: 'string', multiple: true },
+  'password-stdin': { type: 'boolean' },
+  directory: { type: 'boolean' },
+  scope: { type: 'string', multiple: true },
+  'redirect-uri': { type: 'string', multiple: true },
+  'post-logout-redirect-uri': { type: 'string', multiple: true },
+  name: { type: 'string' },
+  public: { type: 'boolean' },
+  'default-acr': { type: 'string', multiple: true },
+  'minimum-acr': { type: 'string' },
+  voluntary: { type: 'boolean' },
+  'no-amr': { type: 'boolean' },
+  machine: { type: 'boolean' },
+  es256: { type: 'boolean' },
+  replace: { type: 'boolean' },
+  description: { type: 'string' },
+  'if-match': { type: 'string' },
+  acr: { type: 'string', multiple: true },
+  claims: { type: 'string' },
+  'max-age': { type: 'string' },
+  prompt: { type: 'string', multiple: true },
+  proof: { type: 'string', multiple: true },
+  sid: { type: 'string' },
+  at: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+export type Given = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values']
+export type Command = (bench: Workbench, words: string[], given: Given) => Promise<string>
+
+export function needed<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) throw new Cannot(`${what} is missing.`)
+  return value
+}
+
+export const defined = <Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { [name in Name]?: Value } => (value === undefined ? {} : ({ [name]: value } as { [name in Name]: Value }))
+
+export function cannot(sentence: string): never {
+  throw new Cannot(sentence)
+}
+
+export async function passwordIn(given: Given): Promise<string | undefined> {
+  if (!given['password-stdin']) return undefined
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '')
+  if (password.length < 8) throw new Cannot('A password has eight characters at least (NIST SP 800-63B-4 §3.1.1.2).')
+  return password
+}
+
+type Sentences<Reason extends string> = Record<Reason, string | ((detail: string) => string)>
+
+export function granted<Value, Reason extends string>(
+  result: Result<Value, Reason>,
+  sentences: Sentences<Reason>,
+): Value {
+  if (result.ok) return result.value
+  const sentence = sentences[result.reason]
+  throw new Cannot(typeof sentence === 'string' ? sentence : sentence(result.detail ?? ''))
+}
