@@ -56,7 +56,11 @@ type NotExplained =
 /** Left out where the settings of the stage are not at hand: then nobody has what only others know. */
 type Elsewhere = Pick<Stage, 'certificates' | 'tokenValidator'>
 
-export async function explain(desk: Desk, stage: Elsewhere, data: unknown): Promise<Result<Explanation, NotExplained>> {
+export async function explain(
+  desk: Desk,
+  data: unknown,
+  stage: Elsewhere = {},
+): Promise<Result<Explanation, NotExplained>> {
   const read = parseExplain(data)
   if (!read.ok) return read
   const question = read.value
