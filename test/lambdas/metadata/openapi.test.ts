@@ -4,8 +4,11 @@ import { coseKeyFromPem, readCoseKey } from '../../../src/core/cose-key.ts'
 import { parseExplain } from '../../../src/core/explain.ts'
 import { parseFlow } from '../../../src/core/flow.ts'
 import { parseBulk, parseChange, parseImport } from '../../../src/core/import-request.ts'
+import { parseOtpBulk, parseOtpImport } from '../../../src/core/otp-import.ts'
+import { parsePskc } from '../../../src/core/pskc.ts'
 import { ok, type Result } from '../../../src/core/result.ts'
 import { parseClientStepUp, parseRealmStepUp } from '../../../src/core/step-up-policy.ts'
+import { places } from '../../../src/store/keys.ts'
 import { readRealm } from '../../../src/store/realm.ts'
 import { dayOne } from '../../house.ts'
 import { type Cms, newKey, openCms, rawImport } from '../authenticators/cms.ts'
@@ -101,6 +104,11 @@ describe('GET /openapi.json', () => {
 describe('its examples', () => {
   it('of requests are as it describes them, and what the parsers take', () => {
     const parsers: [start: string, parse: (body: unknown) => Result<unknown, string>][] = [
+      ['POST /api/v1/tenants/{tenantCode}/users/{userId}/one-time-passwords', (body) => parseOtpImport(body)],
+      [
+        'POST /api/v1/tenants/{tenantCode}/one-time-passwords:import',
+        (body) => (typeof body === 'string' ? parsePskc(body, { now: dayOne }) : parseOtpBulk(body)),
+      ],
       ['POST /api/v1/tenants/{tenantCode}/users/', (body) => parseImport(body, dayOne)],
       ['POST /api/v1/tenants/{tenantCode}/authenticators:import', (body) => parseBulk(body, dayOne)],
       ['PATCH ', parseChange],
@@ -144,7 +152,8 @@ describe('its examples', () => {
 
 describe('its answers', () => {
   /** What no test can bring about from outside: the gateway's own answer, our bugs, and a race lost five times. */
-  const unreached = (name: string): boolean => / (429|500)$/.test(name) || /^DELETE .*authenticators.* 409$/.test(name)
+  const unreached = (name: string): boolean =>
+    / (429|500)$/.test(name) || /^DELETE .*(authenticators|one-time-passwords).* 409$/.test(name)
 
   it('are all given, and no others', async () => {
     const { house, send, call, contract, keysOf } = cms
@@ -205,6 +214,7 @@ describe('its answers', () => {
       ['DELETE', path],
     ]
     for (const [method, target, request] of steps) await call(method, target, request)
+    await walkOneTimePasswords(anna.id, long, text)
     await walkStepUp(long, text)
 
     const documented = operations().flatMap(({ name, operation }) =>
@@ -214,6 +224,38 @@ describe('its answers', () => {
     expect(documented.filter((name) => !unreached(name) && !given.includes(name))).toEqual([])
     expect(given.filter((name) => !documented.includes(name))).toEqual([])
   })
+
+  /** Every answer about one-time passwords, what no test can bring about left out. */
+  async function walkOneTimePasswords(user: string, long: object, text: object): Promise<void> {
+    const { call } = cms
+    const all = `/users/${user}/one-time-passwords`
+    const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+    const made = await call('POST', all, { body: { type: 'totp', secret } })
+    const one = `${all}/${made.json.id}`
+    const steps: [Route['method'], string, object?][] = [
+      ['POST', all, { body: { type: 'totp', secret } }],
+      ['POST', all, { body: { type: 'totp', secret, digits: 8 } }],
+      ['POST', all, { body: { uri: 'otpauth://totp/anna' } }],
+      ['POST', all, long],
+      ['POST', all, text],
+      ['GET', all],
+      ['GET', one],
+      ['POST', '/one-time-passwords:import', { body: { items: [{ userId: user, type: 'totp', secret }] } }],
+      ['POST', '/one-time-passwords:import', { body: '<a/>', headers: { 'content-type': 'application/pskc+xml' } }],
+      ['POST', '/one-time-passwords:import', long],
+      ['POST', '/one-time-passwords:import', text],
+      ['PATCH', one, { body: { friendlyName: 'Fob' } }],
+      ['PATCH', one, { body: { friendlyName: 'Fob' }, headers: { 'if-match': '"none"' } }],
+      ['PATCH', one, long],
+      ['PATCH', one, text],
+      ['DELETE', one, { headers: { 'if-match': '"none"' } }],
+    ]
+    for (const [method, target, request] of steps) await call(method, target, request)
+    const at = places.oneTimePassword(user, made.json.id)
+    await cms.house.seed({ write: 'update', ...at, update: 'SET #state = :locked', values: { locked: 'locked' } })
+    await call('PATCH', one, { body: { state: 'suspended' } })
+    await call('DELETE', one)
+  }
 
   /** Every answer of the administration of step-up, what no test can bring about left out. */
   async function walkStepUp(long: object, text: object): Promise<void> {
