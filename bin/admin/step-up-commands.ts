@@ -114,23 +114,19 @@ export const stepUpCommands: Record<string, Command> = {
   explain: async (bench, [user, client], given) => {
     const proofs = given.proof?.map(proofOf)
     const explanation = done(
-      await explain(
-        bench,
-        {},
-        {
-          user: needed(user, 'a user'),
-          client: needed(client, 'a client id'),
-          request: {
-            ...defined('acrValues', given.acr),
-            ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
-            ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
-            ...defined('prompt', given.prompt),
-          },
-          ...defined('session', proofs && { proofs }),
-          ...defined('sid', given.sid),
-          ...defined('at', given.at),
+      await explain(bench, {
+        user: needed(user, 'a user'),
+        client: needed(client, 'a client id'),
+        request: {
+          ...defined('acrValues', given.acr),
+          ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
+          ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
+          ...defined('prompt', given.prompt),
         },
-      ),
+        ...defined('session', proofs && { proofs }),
+        ...defined('sid', given.sid),
+        ...defined('at', given.at),
+      }),
     )
     return given.json ? JSON.stringify(explanation, null, 2) : inWords(explanation)
   },
