@@ -222,6 +222,14 @@ describe('a token that is good no more: inactive, and nothing else', () => {
     expect(await tell(next.refresh_token)).toMatchObject({ active: true })
   })
 
+  it('the successor of a refresh token that was used twice: its family has ended', async () => {
+    const { tokens } = await signIn()
+    const next = await refreshed(tokens.refresh_token)
+    await refreshed(tokens.refresh_token)
+    expect(await tell(next.refresh_token)).toEqual({ active: false })
+    expect(await tell(next.access_token)).toEqual({ active: false })
+  })
+
   it('its client is switched off', async () => {
     await house.addClient({ clientId: 'fleeting', secret })
     const { tokens } = await signIn({ client_id: 'fleeting' })
