@@ -2,8 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { problems } from '../../lambdas/authenticators/problems.ts'
-import type { Doubt } from '../../src/core/flow.ts'
+import { type Doubt, factorKinds } from '../../src/core/flow.ts'
+import { flowFromKeycloak, readAuthenticatorNames } from '../../src/core/keycloak.ts'
 import type { Refusal, Result } from '../../src/core/result.ts'
+import type { Workbench } from '../../src/setup.ts'
 import {
   bindFlow,
   changeClientPolicy,
@@ -18,13 +20,15 @@ import {
   readRealmPolicy,
 } from '../../src/step-up-admin.ts'
 import { type Explanation, explain } from '../../src/step-up-explain.ts'
-import { Cannot, type Command, defined, needed } from './typed.ts'
+import { Cannot, type Command, defined, type Given, needed } from './typed.ts'
 
 export const stepUpUsage = `  flows list                            every flow, which is bound, and which clients use it
   flows show ID                         the flow's document
   flows export ID FILE                  the same, into a file
   flows import FILE                     a new flow; FILE may be - for standard input
   flows import FILE --replace           in place of the flow that has its id, if that still has the file's version
+  flows import --from-keycloak FILE --id ID [--flow ALIAS] [--authenticator PROVIDER=FACTOR]...
+                                        a step-up flow of a realm's export; its browser flow if none is named
   flows duplicate ID NEW --name N [--description D]
   flows bind ID                         as the flow of every client that has none of its own
   flows delete ID                       unless it is bound or used
@@ -61,6 +65,7 @@ export const stepUpCommands: Record<string, Command> = {
   },
 
   'flows import': async (bench, [file], given) => {
+    if (given['from-keycloak'] !== undefined) return importFromKeycloak(bench, given)
     const data = await documentIn(file)
     if (!given.replace) {
       const { value, warnings } = done(await createFlow(bench, data))
@@ -130,6 +135,28 @@ export const stepUpCommands: Record<string, Command> = {
     )
     return given.json ? JSON.stringify(explanation, null, 2) : inWords(explanation)
   },
+}
+
+async function importFromKeycloak(bench: Workbench, given: Given): Promise<string> {
+  const authenticators = readAuthenticatorNames(given.authenticator ?? [], factorKinds)
+  if (!authenticators.ok)
+    throw new Cannot(
+      `--authenticator takes PROVIDER=FACTOR, a factor of ${factorKinds.join(', ')}; not ${authenticators.detail}.`,
+    )
+  const converted = flowFromKeycloak(await documentIn(given['from-keycloak']), {
+    id: needed(given.id, '--id'),
+    flow: given.flow,
+    authenticators: authenticators.value,
+  })
+  if (!converted.ok) throw new Cannot(`It cannot be moved as it is: ${converted.at ?? ''} ${converted.detail ?? ''}`)
+  const { flow, notes, acrToLoa } = converted.value
+  const { value, warnings } = done(await createFlow(bench, flow))
+  const map =
+    acrToLoa === undefined ? [] : [`The export maps ${JSON.stringify(acrToLoa)}: compare it with \`policy show\`.`]
+  return told(
+    [`Flow ${value.id} is made of ${value.name}. Read it before you bind it.`, ...notes, ...map].join('\n'),
+    warnings,
+  )
 }
 
 /** The value, or the sentence of the API's problem with its place. */

@@ -39,6 +39,10 @@ export const options = {
   sid: { type: 'string' },
   at: { type: 'string' },
   json: { type: 'boolean' },
+  'from-keycloak': { type: 'string' },
+  id: { type: 'string' },
+  flow: { type: 'string' },
+  authenticator: { type: 'string', multiple: true },
 } as const
 
 export type Given = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values']

@@ -1,6 +1,7 @@
 /** Flows, policies and explanations by `npm run admin`. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Flow } from '../../src/core/flow.ts'
 import { readClient } from '../../src/store/clients.ts'
@@ -63,6 +64,26 @@ describe('flows', () => {
     expect((await admin('flows', 'delete', 'stepup-ldap-otp')).err).toContain('It is bound as the browser flow.')
     await admin('flows', 'bind', 'fido')
     expect(await admin('flows', 'delete', 'ours')).toMatchObject({ code: 0, out: 'Flow ours is gone.\n' })
+  })
+})
+
+describe('a flow of Keycloak', () => {
+  const realm = fileURLToPath(new URL('../core/keycloak/realm.json', import.meta.url))
+  const moving = ['flows', 'import', '--from-keycloak', realm, '--id', 'moved']
+
+  it('is moved with what is worth a look', async () => {
+    const { out, err } = await admin(...moving, '--authenticator', 'safenet-authentication-form=otp')
+    expect(out, err).toBe(
+      'Flow moved is made of SafeNet StepUp LDAP OTP Flow. Read it before you bind it.\n' +
+        'auth-cookie is left out: a session answers by itself.\n' +
+        'The export maps {"pwd":0,"otp":1,"cba":2}: compare it with `policy show`.\n',
+    )
+    expect((await readRealm(shell.db)).flows.moved?.levels.map(({ alias }) => alias)).toEqual(['pwd', 'otp'])
+  })
+
+  it('is refused by the name of what has no counterpart', async () => {
+    expect((await admin(...moving)).err).toContain('safenet-authentication-form is not known')
+    expect((await admin(...moving, '--authenticator', 'x=sms')).err).toContain('--authenticator takes PROVIDER=FACTOR')
   })
 })
 
