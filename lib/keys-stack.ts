@@ -20,7 +20,7 @@ export class KeysStack extends Stack {
     const { stage } = settings
     this.wrapping = new Key(this, 'Wrapping', {
       alias: `alias/keystep-${stage}-signing-keys`,
-      description: 'Wraps the keys that sign tokens. Without it no token can be signed: never delete it.',
+      description: 'Wraps the keys that sign tokens and that seal secrets. Without it neither works: never delete it.',
       enableKeyRotation: true,
       pendingWindow: Duration.days(30),
       removalPolicy: RemovalPolicy.RETAIN,
@@ -44,7 +44,7 @@ export class KeysStack extends Stack {
     this.secretArn = asks ? this.#secret(settings) : undefined
     new CfnOutput(this, 'WrappingKeyArn', {
       value: this.wrapping.keyArn,
-      description: 'Wraps signing keys; whoever runs `npm run admin` needs kms:Encrypt on it',
+      description: 'Wraps signing keys and the key that secrets are sealed with; whoever runs `npm run admin` needs kms:Encrypt on it',
     })
   }
 

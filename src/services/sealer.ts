@@ -1,7 +1,7 @@
 /**
  * Seals the secrets of one-time passwords: AES-256-GCM with a data key that KMS wraps, kept in the config table.
  *
- * The key is unwrapped once, when a Lambda first needs it, so that a warm one asks nobody (ADR 0014). Each secret is bound
+ * The key is unwrapped once, when a Lambda first needs it, so that a warm one asks nobody (ADR 0015). Each secret is bound
  * to its user and its record: what was sealed for one opens nowhere else.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'

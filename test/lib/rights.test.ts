@@ -91,6 +91,16 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  'one-time-passwords': {
+    config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
+    people: [batch, check, remove, put, query, update],
+    sessions: [batch, remove, put],
+    'sessions/index/by-user': [query],
+    audit: [put],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-seal-key'],
+    ...log,
+    ...trace,
+  },
   'mail-feedback': {
     people: [batch, update],
     audit: [put],
