@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { noticeOfFailure } from '../../lambdas/login/try-password.ts'
 import { parseDirectory } from '../../src/core/directory-settings.ts'
 import { createSecurityKey } from '../authenticator.ts'
 import { type House, openHouse } from '../house.ts'
@@ -245,6 +246,15 @@ describe('what the directory says beside', () => {
     const browser = await signIn('locked')
     expect(browser.notice).toBe('wrong-username-or-password')
     expect(await failures()).toContainEqual(expect.objectContaining({ reason: 'account-locked' }))
+  })
+})
+
+describe('what a person reads of a locked account', () => {
+  it.each([
+    [false, 'wrong-username-or-password'],
+    [true, 'account-locked'],
+  ])('having proved who they are: %s', (proved, notice) => {
+    expect(noticeOfFailure({ reason: 'account-locked', candid: 'account-locked' }, proved)).toBe(notice)
   })
 })
 
