@@ -83,7 +83,7 @@ export const bundleModule = (
     // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
     mainFields: ['module', 'main'],
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: [quickHttp, lambdaCredentials, shortMap, ...(lean ? [leanWebauthn] : [])],
+    plugins: [quickHttp, lambdaCredentials, leanQr, shortMap, ...(lean ? [leanWebauthn] : [])],
     minify,
     // The lines and not the sources, and of our own files only: the map is read at each cold start.
     sourcemap: 'linked',
@@ -198,6 +198,14 @@ const lambdaCredentials: Plugin = {
         }`,
       loader: 'js',
     }))
+  },
+}
+
+/** Takes of `qrcode` what a browser would: the picture of a secret is an SVG of ours, and PNGs are drawn nowhere. */
+const leanQr: Plugin = {
+  name: 'lean-qr',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^qrcode$/ }, ({ kind, resolveDir }) => resolve('qrcode/lib/browser.js', { kind, resolveDir }))
   },
 }
 

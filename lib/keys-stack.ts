@@ -44,7 +44,8 @@ export class KeysStack extends Stack {
     this.secretArn = asks ? this.#secret(settings) : undefined
     new CfnOutput(this, 'WrappingKeyArn', {
       value: this.wrapping.keyArn,
-      description: 'Wraps signing keys and the key that secrets are sealed with; whoever runs `npm run admin` needs kms:Encrypt on it',
+      description:
+        'Wraps signing keys and the key that secrets are sealed with; whoever runs `npm run admin` needs kms:Encrypt on it',
     })
   }
 

@@ -5,18 +5,10 @@ import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
 import { badParameter, bodyLimits, isNameable, readBody, readQuery } from './asked.ts'
 import { type Cms, forCms } from './caller.ts'
-import { readRepeatable } from './import.ts'
-import {
-  fingerprintOf,
-  type Imagined,
-  type Imported,
-  type ImportNeeds,
-  imagineNothing,
-  importAuthenticator,
-  noteRefusal,
-  type Repeatable,
-} from './importing.ts'
+import { type Imagined, type Imported, type ImportNeeds, imagineNothing, importAuthenticator } from './importing.ts'
 import { answerTo, documentOf, problems, type Refused } from './problems.ts'
+import { noteRefusal } from './refused.ts'
+import { fingerprintOf, type Repeatable, readRepeatable } from './repeating.ts'
 import { showAuthenticator } from './representation.ts'
 
 /** How many are imported at once: enough to be quick, few enough to leave other requests their share. */

@@ -1,11 +1,13 @@
 // POST /api/v1/tenants/{tenantCode}/users/{userId}/authenticators — imports one authenticator, which waits for its user.
 import { parseImport } from '../../src/core/import-request.ts'
-import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { ok } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { bodyLimits, idempotencyKeyPattern, readBody, readQuery, userIn } from './asked.ts'
+import { bodyLimits, readBody, readQuery, userIn } from './asked.ts'
 import { type Cms, forCms } from './caller.ts'
-import { fingerprintOf, type ImportNeeds, importAuthenticator, noteRefusal, type Repeatable } from './importing.ts'
-import { answerTo, type Refused } from './problems.ts'
+import { type ImportNeeds, importAuthenticator } from './importing.ts'
+import { answerTo } from './problems.ts'
+import { noteRefusal } from './refused.ts'
+import { readRepeatable } from './repeating.ts'
 import { authenticatorsUrl, etagOf, showAuthenticator } from './representation.ts'
 
 export const handle = forCms(
@@ -52,13 +54,4 @@ function readAsked({ now }: ImportNeeds, call: Call, cms: Cms) {
     request: request.value,
     ...(repeatable.value === undefined ? {} : { repeatable: repeatable.value }),
   })
-}
-
-/** The Idempotency-Key, if there is one. Of the same caller only, and for the very same bytes to the same address. */
-export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefined, Refused['reason']> {
-  const key = call.headers['idempotency-key']
-  if (key === undefined) return ok(undefined)
-  if (!new RegExp(idempotencyKeyPattern).test(key))
-    return refuse('malformed-request', { detail: 'Idempotency-Key must have 1 to 255 characters of printable ASCII.' })
-  return ok({ caller: cms.id, key, fingerprint: fingerprintOf(call.method, call.path, call.query, call.body) })
 }

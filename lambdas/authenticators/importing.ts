@@ -7,7 +7,6 @@
  *
  * A refusal stores nothing but its audit record.
  */
-import { createHash } from 'node:crypto'
 import { type AttestedCredential, verifyRegistration } from '../../src/core/attestation.ts'
 import { type Authenticator, isVoid, mostAuthenticators } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
@@ -37,12 +36,11 @@ import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
 import type { Cms } from './caller.ts'
 import type { Refused } from './problems.ts'
+import { noteRefusal } from './refused.ts'
+import type { Repeatable } from './repeating.ts'
 import { authenticatorsUrl, showAuthenticator } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
-
-/** What a repeated request is known by. `fingerprint`: of all that makes it the same request. */
-export type Repeatable = { caller: string; key: string; fingerprint: string }
 
 /** What the items before would have come to, in a run that changes nothing. */
 export type Imagined = { keys: Map<string, Authenticator>; spent: Set<string> }
@@ -74,30 +72,6 @@ export async function importAuthenticator(needs: ImportNeeds, asked: Asked): Pro
     return outcome
   }
   return refusedFor(needs, asked, refuse('changed-meanwhile'))
-}
-
-export const fingerprintOf = (...parts: readonly string[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
-
-/** Says in the audit log that an import was refused, and why. */
-export async function noteRefusal(
-  { db, now }: ImportNeeds,
-  { cms, call, userId }: Pick<Asked, 'cms' | 'call'> & { userId?: string | undefined },
-  { reason, detail, at }: Refused,
-): Promise<void> {
-  const about = [at, detail].filter((part) => part !== undefined && part !== '').join(': ')
-  await db.transact([
-    recorded({
-      type: 'import.refused',
-      at: now(),
-      actor: cms.actor,
-      ...(userId === undefined ? {} : { user: userId }),
-      ip: call.ip,
-      request: call.id,
-      reason,
-      ...(about === '' ? {} : { detail: about.slice(0, 300) }),
-    }),
-  ])
 }
 
 async function refusedFor(needs: ImportNeeds, asked: Asked, refusal: Refused, user?: User): Promise<Imported> {

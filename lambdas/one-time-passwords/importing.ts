@@ -20,8 +20,9 @@ import { ownerIn, readPerson, userEnabled } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
 import type { Cms } from '../authenticators/caller.ts'
-import { noteRefusal, type Repeatable } from '../authenticators/importing.ts'
 import type { Refused } from '../authenticators/problems.ts'
+import { noteRefusal } from '../authenticators/refused.ts'
+import type { Repeatable } from '../authenticators/repeating.ts'
 import { oneTimePasswordsUrl, showOneTimePassword } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'sealer'>

@@ -1,0 +1,22 @@
+/** What makes a request one that was answered before (draft-ietf-httpapi-idempotency-key-header). */
+import { createHash } from 'node:crypto'
+import { ok, type Result, refuse } from '../../src/core/result.ts'
+import type { Call } from '../../src/http/call.ts'
+import { idempotencyKeyPattern } from './asked.ts'
+import type { Cms } from './caller.ts'
+import type { Refused } from './problems.ts'
+
+/** What a repeated request is known by. `fingerprint`: of all that makes it the same request. */
+export type Repeatable = { caller: string; key: string; fingerprint: string }
+
+export const fingerprintOf = (...parts: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+
+/** The Idempotency-Key, if there is one. Of the same caller only, and for the very same bytes to the same address. */
+export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefined, Refused['reason']> {
+  const key = call.headers['idempotency-key']
+  if (key === undefined) return ok(undefined)
+  if (!new RegExp(idempotencyKeyPattern).test(key))
+    return refuse('malformed-request', { detail: 'Idempotency-Key must have 1 to 255 characters of printable ASCII.' })
+  return ok({ caller: cms.id, key, fingerprint: fingerprintOf(call.method, call.path, call.query, call.body) })
+}
