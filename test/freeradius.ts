@@ -26,9 +26,9 @@ type Step = { answer: string; say?: string }
 export const tokenHolders: Readonly<Record<string, readonly [Step, ...Step[]]>> = {
   ada: [{ answer: '123456' }],
   // A token with a keypad: what it shows is the answer to what the server says.
-  bela: [{ answer: 'x', say: 'Please respond to the challenge: 19863257' }, { answer: '75236891' }],
+  fatima: [{ answer: 'x', say: 'Please respond to the challenge: 19863257' }, { answer: '75236891' }],
   // RSA's new-PIN mode.
-  chidi: [
+  emil: [
     { answer: '123456', say: 'Enter a new PIN having from 4 to 8 digits:' },
     { answer: '4711', say: 'Please re-enter new PIN:' },
     { answer: '4711', say: 'PIN Accepted. Wait for the token code to change, then enter the new passcode:' },
@@ -40,8 +40,8 @@ export const tokenHolders: Readonly<Record<string, readonly [Step, ...Step[]]>> 
     { answer: '8642654321' },
   ],
   // The outer window.
-  emil: [{ answer: '123456', say: 'Please re-authenticate, using the next response.' }, { answer: '654321' }],
-  fatima: [
+  chidi: [{ answer: '123456', say: 'Please re-authenticate, using the next response.' }, { answer: '654321' }],
+  bela: [
     { answer: 'old password', say: 'Your password has expired. Please select a new password.' },
     { answer: 'a better password' },
   ],
@@ -49,7 +49,7 @@ export const tokenHolders: Readonly<Record<string, readonly [Step, ...Step[]]>> 
   gwen: [{ answer: '123456', say: 'Your new PIN is 2468. Do you accept it (y/n)?' }, { answer: 'y' }],
 }
 
-/** Chidi may choose another PIN than the first: this one is refused. */
+/** Emil may choose another PIN than the first: this one is refused. */
 const refusedPin = '1111'
 
 export async function startFreeradius(port?: number): Promise<Freeradius> {
@@ -138,8 +138,8 @@ server default {
       Message-Authenticator := 0x00000000000000000000000000000000
     }
 ${Object.entries(tokenHolders).map(ruleOf).join('')}
-    if (&User-Name == "chidi" && &State == ${octets('chidi 1')} && &User-Password == "${refusedPin}") {
-      ${challenge('chidi', 1, 'PIN rejected. Please try again. Enter a new PIN having from 4 to 8 digits:')}
+    if (&User-Name == "emil" && &State == ${octets('emil 1')} && &User-Password == "${refusedPin}") {
+      ${challenge('emil', 1, 'PIN rejected. Please try again. Enter a new PIN having from 4 to 8 digits:')}
     }
     if (!&control:Auth-Type) {
       reject

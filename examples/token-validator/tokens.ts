@@ -25,12 +25,12 @@ export const steps: Readonly<Record<string, readonly [Step, ...Step[]]>> = {
   /** Nothing but a code. */
   ada: [{ answer: '123456' }],
   /** A token with a keypad: it turns the number that is shown into another. */
-  bela: [
+  fatima: [
     { answer: /^.?$/, ask: { kind: 'response', text: 'Please respond to the challenge: 19863257' } },
     { answer: '75236891' },
   ],
   /** Has to choose a PIN, and to use it at once. */
-  chidi: [
+  emil: [
     {
       answer: '123456',
       ask: {
@@ -55,12 +55,12 @@ export const steps: Readonly<Record<string, readonly [Step, ...Step[]]>> = {
     { answer: '8642654321' },
   ],
   /** The token has run ahead of the server. */
-  emil: [
+  chidi: [
     { answer: '123456', ask: { kind: 'next-code', text: 'Please re-authenticate, using the next code.' } },
     { answer: '654321' },
   ],
   /** Has no token, but a password that ran out. */
-  fatima: [
+  bela: [
     {
       answer: 'old password',
       ask: { kind: 'new-password', text: 'Your password has expired. Please choose another one.' },

@@ -70,28 +70,28 @@ describe('the validator of the examples', () => {
 
   it('has a challenge answered, once', async () => {
     const ask = await asking()
-    const challenge = challengeOf(await ask('bela', ''))
+    const challenge = challengeOf(await ask('fatima', ''))
     expect(challenge).toMatchObject({ kind: 'response', text: 'Please respond to the challenge: 19863257' })
-    expect(await ask('bela', '75236891', challenge)).toEqual({ outcome: 'success' })
-    expect(await ask('bela', '75236891', challenge)).toEqual({ outcome: 'failure', reason: 'wrong-response' })
+    expect(await ask('fatima', '75236891', challenge)).toEqual({ outcome: 'success' })
+    expect(await ask('fatima', '75236891', challenge)).toEqual({ outcome: 'failure', reason: 'wrong-response' })
   })
 
   it('has a PIN chosen, refuses a bad one, and asks for the next code', async () => {
     const ask = await asking()
-    const choose = challengeOf(await ask('chidi', '123456'))
+    const choose = challengeOf(await ask('emil', '123456'))
     expect(choose).toMatchObject({ kind: 'new-pin', rules: { min: 4, max: 8, alphabet: 'digits' } })
-    const again = challengeOf(await ask('chidi', '1111', choose))
+    const again = challengeOf(await ask('emil', '1111', choose))
     expect(again).toMatchObject({ kind: 'new-pin', refused: true })
-    const next = challengeOf(await ask('chidi', '4711', again))
+    const next = challengeOf(await ask('emil', '4711', again))
     expect(next.kind).toBe('next-code')
-    expect(await ask('chidi', '4711654321', next)).toEqual({ outcome: 'success' })
+    expect(await ask('emil', '4711654321', next)).toEqual({ outcome: 'success' })
   })
 
   it.each<[string, string, Partial<Challenge>, string]>([
     ['dora', '123456', { kind: 'server-pin', pin: '8642', next: 'code' }, '8642654321'],
     ['gwen', '123456', { kind: 'server-pin', pin: '2468', next: 'confirm' }, ''],
-    ['emil', '123456', { kind: 'next-code' }, '654321'],
-    ['fatima', 'old password', { kind: 'new-password' }, 'a better password'],
+    ['chidi', '123456', { kind: 'next-code' }, '654321'],
+    ['bela', 'old password', { kind: 'new-password' }, 'a better password'],
   ])('plays the steps of %s', async (userName, first, expected, second) => {
     const ask = await asking()
     const challenge = challengeOf(await ask(userName, first))

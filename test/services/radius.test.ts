@@ -51,31 +51,31 @@ describe('FreeRADIUS', () => {
   })
 
   it('has a challenge answered', async () => {
-    const challenge = challengeOf(await ask('bela', 'x'))
+    const challenge = challengeOf(await ask('fatima', 'x'))
     expect(challenge).toMatchObject({ kind: 'response', text: 'Please respond to the challenge: 19863257' })
-    expect(await ask('bela', '75236891', challenge)).toEqual({ outcome: 'success' })
-    expect(await ask('bela', '1', challenge)).toEqual({ outcome: 'failure', reason: 'wrong-response' })
+    expect(await ask('fatima', '75236891', challenge)).toEqual({ outcome: 'success' })
+    expect(await ask('fatima', '1', challenge)).toEqual({ outcome: 'failure', reason: 'wrong-response' })
   })
 
   it('takes a challenge answered without its state for a first question', async () => {
-    expect(await ask('bela', '75236891')).toEqual({ outcome: 'failure', reason: 'wrong-code' })
+    expect(await ask('fatima', '75236891')).toEqual({ outcome: 'failure', reason: 'wrong-code' })
   })
 
   it('has a PIN chosen, repeats it for the person, and asks for the next code', async () => {
-    const choose = challengeOf(await ask('chidi', '123456'))
+    const choose = challengeOf(await ask('emil', '123456'))
     expect(choose).toMatchObject({ kind: 'new-pin', rules: { min: 4, max: 8, alphabet: 'digits' } })
-    const next = challengeOf(await ask('chidi', '4711', choose))
+    const next = challengeOf(await ask('emil', '4711', choose))
     expect(next).toMatchObject({ kind: 'next-code' })
-    expect(await ask('chidi', '4711654321', next)).toEqual({ outcome: 'success' })
-    expect(await ask('chidi', '4711000000', next)).toEqual({ outcome: 'failure', reason: 'wrong-next-code' })
+    expect(await ask('emil', '4711654321', next)).toEqual({ outcome: 'success' })
+    expect(await ask('emil', '4711000000', next)).toEqual({ outcome: 'failure', reason: 'wrong-next-code' })
   })
 
   it('says that a PIN was refused, and asks for another one', async () => {
-    const choose = challengeOf(await ask('chidi', '123456'))
-    const again = challengeOf(await ask('chidi', '1111', choose))
+    const choose = challengeOf(await ask('emil', '123456'))
+    const again = challengeOf(await ask('emil', '1111', choose))
     expect(again).toMatchObject({ kind: 'new-pin', refused: true, text: expect.stringContaining('PIN rejected') })
-    expect(challengeOf(await ask('chidi', '4711', again))).toMatchObject({ kind: 'next-code' })
-    expect(await ask('chidi', '9', choose)).toEqual({ outcome: 'failure', reason: 'pin-refused' })
+    expect(challengeOf(await ask('emil', '4711', again))).toMatchObject({ kind: 'next-code' })
+    expect(await ask('emil', '9', choose)).toEqual({ outcome: 'failure', reason: 'pin-refused' })
   })
 
   it('shows the PIN that the server made, and asks for the next code with it', async () => {
@@ -92,16 +92,16 @@ describe('FreeRADIUS', () => {
   })
 
   it('asks for the next code in the outer window', async () => {
-    const next = challengeOf(await ask('emil', '123456'))
+    const next = challengeOf(await ask('chidi', '123456'))
     expect(next.kind).toBe('next-code')
-    expect(await ask('emil', '654321', next)).toEqual({ outcome: 'success' })
+    expect(await ask('chidi', '654321', next)).toEqual({ outcome: 'success' })
   })
 
   it('has a static password changed', async () => {
-    const change = challengeOf(await ask('fatima', 'old password'))
+    const change = challengeOf(await ask('bela', 'old password'))
     expect(change.kind).toBe('new-password')
-    expect(await ask('fatima', 'a better password', change)).toEqual({ outcome: 'success' })
-    expect(await ask('fatima', 'old password', change)).toEqual({ outcome: 'failure', reason: 'password-refused' })
+    expect(await ask('bela', 'a better password', change)).toEqual({ outcome: 'success' })
+    expect(await ask('bela', 'old password', change)).toEqual({ outcome: 'failure', reason: 'password-refused' })
   })
 
   it('hears nothing from a server that shares another secret', async () => {
@@ -117,14 +117,14 @@ describe('FreeRADIUS', () => {
   it('asks the second server when nobody listens at the first, and then the second one first', async () => {
     const which = validator(['127.0.0.1:9', radius.server])
     expect(await ask('ada', '123456', undefined, which)).toEqual({ outcome: 'success' })
-    const challenge = challengeOf(await ask('bela', 'x', undefined, which))
+    const challenge = challengeOf(await ask('fatima', 'x', undefined, which))
     expect(challenge.state.startsWith(`${radius.server} `)).toBe(true)
-    expect(await ask('bela', '75236891', challenge, which)).toEqual({ outcome: 'success' })
+    expect(await ask('fatima', '75236891', challenge, which)).toEqual({ outcome: 'success' })
   })
 
   it('takes a state to no other server than the one it is from', async () => {
-    const challenge = challengeOf(await ask('bela', 'x'))
-    expect(await ask('bela', '75236891', challenge, validator(['127.0.0.1:9']))).toEqual({
+    const challenge = challengeOf(await ask('fatima', 'x'))
+    expect(await ask('fatima', '75236891', challenge, validator(['127.0.0.1:9']))).toEqual({
       outcome: 'unavailable',
       detail: `${radius.server} is not set any more`,
     })
