@@ -177,7 +177,7 @@ const aim = ({ target }: Report, flow: Flow): string =>
 
 const levelWords = ({ alias, loa, maxAge, state, age, reachable }: Report['levels'][number]): string => {
   const level = `Level ${loa} (${alias})`
-  const can = reachable ? 'The user could show it now.' : 'The user has no way to show it now.'
+  const can = reachable ? 'The user can reach it.' : 'The user has no way to reach it.'
   const shownAgo = age === undefined ? '' : ` ${age} seconds ago`
   switch (state) {
     case 'fresh':

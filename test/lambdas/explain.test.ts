@@ -50,7 +50,7 @@ describe('an explanation', () => {
       'In the flow fido this aims at level 0 (pwd).',
       'Level 0 (pwd) is fresh: shown 60 seconds ago, and good for 3600 seconds.',
       expect.stringMatching(/^Level 1 \(otp\) was not shown\. /),
-      'Level 3 (fido) was not shown. The user could show it now.',
+      'Level 3 (fido) was not shown. The user can reach it.',
       'So tokens are issued, and nothing is asked.',
     ])
   })
@@ -95,7 +95,7 @@ describe('an explanation', () => {
       decision: { do: 'ask', offers: [{ factor: 'password' }] },
       report: { reason: 'attempt' },
     })
-    expect(json.why).toContain('Level 3 (fido) was not shown. The user has no way to show it now.')
+    expect(json.why).toContain('Level 3 (fido) was not shown. The user has no way to reach it.')
   })
 
   it('of a client’s own flow and of names that nobody knows', async () => {
@@ -182,7 +182,7 @@ describe('an explanation', () => {
     expect(writes).toMatchObject([{ action: 'PutItem', on: 'audit' }])
   })
 
-  it.each<[string, object, number, string, string | undefined]>([
+  it.each<[string, Record<string, unknown>, number, string, string]>([
     ['an unknown user', { user: 'nobody' }, 404, 'user-not-found', '/user'],
     ['an unknown client', { client: 'none' }, 404, 'client-not-found', '/client'],
     ['a client that is disabled', { client: 'gone' }, 404, 'client-not-found', '/client'],
