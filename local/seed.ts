@@ -55,7 +55,9 @@ const people = [
 ] as const
 
 /** The others may set up codes of their own when they are asked for one. */
-const withCodes: readonly string[] = ['bela', 'chidi', 'dora']
+const withCodes: readonly string[] = ['chidi', 'emil']
+
+export const userNames: readonly string[] = people.map(({ userName }) => userName)
 
 const apps = {
   app1: { clientName: 'App1' },

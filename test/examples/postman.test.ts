@@ -22,7 +22,7 @@ afterAll(() => service?.close())
 function filledIn(): Record<string, string> {
   const { issuer, tenantCode, apiKey, clients } = service.demo
   const app1 = clients.find(({ clientId }) => clientId === 'app1')
-  const { userName: username, password, totp = '' } = service.person('bela')
+  const { userName: username, password, totp = '' } = service.person('chidi')
   const [redirectUri = ''] = app1?.redirectUris ?? []
   return { issuer, tenantCode, apiKey, clientSecret: app1?.clientSecret ?? '', redirectUri, username, password, totp }
 }
