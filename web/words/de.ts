@@ -42,7 +42,7 @@ export const de: Words = {
   password: 'Passwort',
   code: 'Bestätigungscode',
   oneTimeCode: 'Einmalcode',
-  recoveryCode: 'Wiederherstellungscode',
+  recoveryCode: 'Ersatzcode',
   newPin: 'Neue PIN',
   repeatNewPin: 'Neue PIN wiederholen',
   newPassword: 'Neues Passwort',
@@ -58,7 +58,7 @@ export const de: Words = {
   passwordInstead: 'Stattdessen mein Passwort verwenden',
   codeInstead: 'Stattdessen einen Code per E-Mail erhalten',
   usePasskey: 'Passkey oder Sicherheitsschlüssel verwenden',
-  useRecoveryCode: 'Diesen Wiederherstellungscode verwenden',
+  useRecoveryCode: 'Diesen Ersatzcode verwenden',
   openInApp: 'In einer App auf diesem Gerät öffnen',
   usePin: 'Diese PIN übernehmen',
   startAgain: 'Mit einem Code neu beginnen',
@@ -126,7 +126,7 @@ export const de: Words = {
     'wrong-one-time-code': () =>
       'Dieser Code ist nicht richtig. Verwenden Sie den, den Ihre App oder Ihr Token gerade anzeigt, und prüfen Sie, ob die Uhr Ihres Geräts richtig geht.',
     'reused-one-time-code': () => 'Dieser Code wurde schon verwendet. Warten Sie, bis Ihre App den nächsten anzeigt.',
-    'wrong-recovery-code': () => 'Dieser Wiederherstellungscode gilt nicht. Jeder gilt nur einmal.',
+    'wrong-recovery-code': () => 'Dieser Ersatzcode gilt nicht. Jeder gilt nur einmal.',
     'codes-locked': () =>
       'Ihre Einmalcodes sind nach zu vielen falschen Codes gesperrt. Bitten Sie den Helpdesk Ihrer Organisation, sie zu entsperren.',
     'codes-suspended': () =>
@@ -189,11 +189,11 @@ export const de: Words = {
       confirm: 'Geben Sie dann den Code ein, den die App anzeigt.',
     },
     'recovery-codes': {
-      title: 'Wiederherstellungscodes aufbewahren',
+      title: 'Ersatzcodes aufbewahren',
       lead: 'Die Einmalcodes sind eingerichtet. Falls Ihre App einmal weg ist, meldet jeder dieser Codes Sie einmal an ihrer Stelle an.',
       keep: 'Drucken Sie sie aus, oder kopieren Sie sie an einen sicheren Ort. Sie werden nicht noch einmal angezeigt.',
-      list: 'Wiederherstellungscodes',
-      gone: 'Ihre Wiederherstellungscodes können nicht mehr angezeigt werden.',
+      list: 'Ersatzcodes',
+      gone: 'Ihre Ersatzcodes können nicht mehr angezeigt werden.',
     },
     'token-response': {
       title: 'Dem Token-Server antworten',
