@@ -17,7 +17,7 @@ import type { Desk } from './step-up-admin.ts'
 import { recorded } from './store/audit.ts'
 import { clientIn } from './store/clients.ts'
 import { places } from './store/keys.ts'
-import { findPerson } from './store/people.ts'
+import { namedIn, readPerson } from './store/people.ts'
 import { realmIn } from './store/realm.ts'
 import { sessionIn } from './store/sessions.ts'
 
@@ -66,10 +66,15 @@ export async function explain(
   const question = read.value
   const { db, now, actor, about } = desk
   const sid = question.session !== undefined && 'sid' in question.session ? question.session.sid : undefined
-  const [[clientItem, realmItem, sessionItem], person] = await Promise.all([
-    db.batch([places.client(question.client), places.realm(), ...(sid === undefined ? [] : [places.session(sid)])]),
-    findPerson(db, question.user),
+  const [clientItem, realmItem, byId, byName, sessionItem] = await db.batch([
+    places.client(question.client),
+    places.realm(),
+    places.user(question.user),
+    places.userName(question.user),
+    ...(sid === undefined ? [] : [places.session(sid)]),
   ])
+  const id = namedIn(question.user, byId, byName)
+  const person = id === undefined ? undefined : await readPerson(db, id)
   if (person === undefined || !person.user.enabled) return refuse('user-not-found', { at: '/user' })
   const client = clientIn(clientItem)
   if (client === undefined || !client.enabled) return refuse('client-not-found', { at: '/client' })

@@ -19,7 +19,7 @@ export async function handle(world: JourneyWorld & Pick<World, 'directory'>, cal
     return onward(login, notWaiting(world, login))
   if (password === '') return onward(login)
 
-  const tried = await tryPassword(world, call, login, login.user, password)
+  const tried = await tryPassword(world, call, login, { user: login.user }, password)
   if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
   // Whom the directory knows and nobody here did is somebody from now on, and reads what they really have.
   return tried.outcome === 'right'

@@ -6,8 +6,7 @@
 
 import { certificateCredential, isTheirs, type ShownCertificate } from '../../src/core/certificate-holder.ts'
 import { userNameOf } from '../../src/core/client-certificate.ts'
-import type { CertificateTrouble } from '../../src/core/handoff.ts'
-import { examinedFor } from '../../src/core/handoff.ts'
+import { type CertificateTrouble, type Examined, examinedFor } from '../../src/core/handoff.ts'
 import { splitHalves } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'
 import { type Answer, type Call, isPrefetch, notYet } from '../../src/http/call.ts'
@@ -23,33 +22,48 @@ import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   if (isPrefetch(call)) return notYet
-  return onPage(world, call, ['certificate'], async (journey) => {
-    const { login } = journey
-    const now = world.now()
-    const halves = splitHalves(new URLSearchParams(call.query).get('ticket') ?? undefined)
-    const handoff = halves && handoffIn(await world.db.get(places.handoff(halves.id)))
-    const examined = halves && examinedFor(handoff, { login: login.id, ticket: halves.secret, now })
-    if (halves === undefined || handoff === undefined || examined === undefined)
-      return onward(login, 'certificate-late')
-    const spent = spentHandoff(handoff, halves.secret, now)
+  const halves = splitHalves(new URLSearchParams(call.query).get('ticket') ?? undefined)
+  const ticket = halves && places.handoff(halves.id)
+  return onPage(
+    world,
+    call,
+    ['certificate'],
+    async (journey, _next, [item]) => {
+      const now = world.now()
+      const handoff = handoffIn(item)
+      const examined = halves && examinedFor(handoff, { login: journey.login.id, ticket: halves.secret, now })
+      if (halves === undefined || handoff === undefined || examined === undefined)
+        return onward(journey.login, 'certificate-late')
+      return judged(world, call, journey, examined, spentHandoff(handoff, halves.secret, now))
+    },
+    ticket === undefined ? [] : [ticket],
+  )
+}
 
-    if (!examined.ok) return refused(world, call, journey, spent, examined)
-    const person = await holderOf(world, journey, examined.value)
-    if (person === undefined) return refused(world, call, journey, spent, { reason: 'not-theirs' })
-    const proof = {
-      factor: 'certificate',
-      at: now,
-      request: login.id,
-      credential: certificateCredential(examined.value.thumbprint),
-      smartCard: examined.value.smartCard,
-    } as const
-    return keepOr(
-      world,
-      call,
-      { ...journey, person },
-      { login: { ...login, user: person.user.id, proofs: [...login.proofs, proof] }, writes: [spent] },
-    )
-  })
+async function judged(
+  world: JourneyWorld,
+  call: Call,
+  journey: Journey,
+  examined: Examined,
+  spent: Write,
+): Promise<Answer> {
+  if (!examined.ok) return refused(world, call, journey, spent, examined)
+  const { login } = journey
+  const person = await holderOf(world, journey, examined.value)
+  if (person === undefined) return refused(world, call, journey, spent, { reason: 'not-theirs' })
+  const proof = {
+    factor: 'certificate',
+    at: world.now(),
+    request: login.id,
+    credential: certificateCredential(examined.value.thumbprint),
+    smartCard: examined.value.smartCard,
+  } as const
+  return keepOr(
+    world,
+    call,
+    { ...journey, person },
+    { login: { ...login, user: person.user.id, proofs: [...login.proofs, proof] }, writes: [spent] },
+  )
 }
 
 /** The person who signs in, if it is theirs; or whom it names, where nobody was named before. */

@@ -13,7 +13,13 @@ import { nameKey, type User } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
-import { boundToEntry, createdDirectoryUser, findHolder, refreshedUser } from '../../src/store/directory-users.ts'
+import {
+  boundToEntry,
+  createdDirectoryUser,
+  findHolder,
+  type Holder,
+  refreshedUser,
+} from '../../src/store/directory-users.ts'
 import type { World } from '../../src/world.ts'
 
 type Needs = Pick<World, 'db' | 'now' | 'log'>
@@ -21,14 +27,18 @@ type Needs = Pick<World, 'db' | 'now' | 'log'>
 /** `writes` make the person, where there is none yet: in the transaction of the proof. */
 type Found = { person: Person; writes: Write[] }
 
-/** @param expected the user whom the login is about already: the entry is theirs, or it is nobody's here. */
+/**
+ * @param expected the user whom the login is about already: the entry is theirs, or it is nobody's here.
+ * @param read what was read of them before.
+ */
 export async function personOf(
   world: Needs,
   call: Call,
   entry: DirectoryEntry,
   expected: User | undefined,
+  read: Person | undefined,
 ): Promise<Result<Found, 'another-entry' | 'name-taken' | 'disabled-here'>> {
-  const holder = await findHolder(world.db, entry)
+  const holder = heldBy(entry, expected, read) ?? (await findHolder(world.db, entry))
   if (expected !== undefined && holder?.person.user.id !== expected.id) return refuse('another-entry')
   if (holder === undefined) return ok(made(world, call, entry))
   const { person, held } = holder
@@ -38,6 +48,16 @@ export async function personOf(
   if (!held && !(await bind(world, call, person.user, entry)))
     return refuse(expected === undefined ? 'name-taken' : 'another-entry')
   return ok({ person: await refresh(world, call, person, entry), writes: [] })
+}
+
+/**
+ * The user whose record names the entry holds it: the two are written in one transaction, for good. What was read of them
+ * is what there is while their standing is the same.
+ */
+function heldBy({ id }: DirectoryEntry, expected: User | undefined, read: Person | undefined): Holder {
+  if (expected === undefined || read === undefined || expected.directory?.id !== id) return undefined
+  const isSame = read.user.id === expected.id && read.user.standing === expected.standing
+  return isSame ? { person: { ...read, user: expected }, held: true } : undefined
 }
 
 function made(world: Needs, call: Call, entry: DirectoryEntry): Found {

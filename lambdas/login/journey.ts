@@ -15,6 +15,7 @@ import type { Decision } from '../../src/core/step-up.ts'
 import type { Call } from '../../src/http/call.ts'
 import { browserOf, sessionCookie } from '../../src/http/cookies.ts'
 import { elsewhereOf } from '../../src/stage.ts'
+import type { Place } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { loginIn } from '../../src/store/logins.ts'
 import { readPerson } from '../../src/store/people.ts'
@@ -47,14 +48,14 @@ export const baseOf = (login: Pick<Login, 'id'>): string => `/login/${encodeURIC
 
 export type LoginOver = { over: 'done' | 'given-up' | 'expired' | 'unknown' | 'other-browser'; login?: Login }
 
-/** The login of the address, if it is this browser's and goes on. */
-export async function openJourney(world: JourneyWorld, call: Call, more: readonly string[] = []) {
+/** The login of the address, if it is this browser's and goes on. `more`: what a step needs beside it, in the same read. */
+export async function openJourney(world: JourneyWorld, call: Call, more: readonly Place[] = []) {
   const cookie = sessionCookie(call)
   const [loginItem, realmItem, sessionItem, ...others] = await world.db.batch([
     places.login(call.params.login ?? ''),
     places.realm(),
     places.session(cookie?.id ?? ''),
-    ...more.map(places.credential),
+    ...more,
   ])
   const now = world.now()
   const admitted = admit(loginIn(loginItem), call, now)

@@ -15,7 +15,7 @@ export async function handle(world: JourneyWorld & Pick<World, 'directory'>, cal
   return onPage(world, call, ['password'], async (journey) => {
     const { login, person, proved } = journey
     if (password === '') return onward(login)
-    const tried = await tryPassword(world, call, login, person?.user.id, password)
+    const tried = await tryPassword(world, call, login, { user: person?.user.id, person }, password)
     if (tried.outcome === 'wait') return onward(login, 'too-many-tries', { until: tried.until })
     if (tried.outcome === 'failed') {
       const told = eventOf(world, call, journey, { type: 'login.failed', reason: tried.reason })

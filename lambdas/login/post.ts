@@ -4,23 +4,29 @@
  */
 import type { Next } from '../../src/core/next-page.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
+import type { Item, Place } from '../../src/store/db.ts'
 import { type Journey, type JourneyWorld, openJourney, overtaken } from './journey.ts'
 import { showOver } from './show.ts'
 import { keep, onward, type Step } from './step.ts'
 
 type Due<Page extends Next['page']> = Extract<Next, { page: Page }>
 
-/** Answers for a step that is not due with the page that is: back button, second tab, a form sent twice. */
+/**
+ * Answers for a step that is not due with the page that is: back button, second tab, a form sent twice.
+ *
+ * @param more what the step needs beside the login: read with it, and handed to it in this order.
+ */
 export async function onPage<Page extends Next['page']>(
   world: JourneyWorld,
   call: Call,
   pages: readonly Page[],
-  step: (journey: Journey, next: Due<Page>) => Promise<Answer>,
+  step: (journey: Journey, next: Due<Page>, items: readonly (Item | undefined)[]) => Promise<Answer>,
+  more: readonly Place[] = [],
 ): Promise<Answer> {
-  const opened = await openJourney(world, call)
+  const opened = await openJourney(world, call, more)
   if (!opened.ok) return showOver(world, call, opened.over)
-  const { journey } = opened
-  return isOne(journey.next, pages) ? step(journey, journey.next) : onward(journey.login, overtaken(journey))
+  const { journey, others } = opened
+  return isOne(journey.next, pages) ? step(journey, journey.next, others) : onward(journey.login, overtaken(journey))
 }
 
 const isOne = <Page extends Next['page']>(next: Next, pages: readonly Page[]): next is Due<Page> =>

@@ -47,12 +47,14 @@ export type FailureReason =
 /** As long as a directory may take to answer, so that nobody tries again before it did. */
 const slowest: Seconds = 10
 
-/** @param user whom the login is about, if they are there and enabled. */
+/** Whom the login is about, if they are there and enabled. `person`: what was read of them, where it was. */
+type About = { user: string | undefined; person?: Person | undefined }
+
 export async function tryPassword(
   world: PasswordWorld,
   call: Call,
   login: Pick<Login, 'user' | 'typedName'>,
-  user: string | undefined,
+  { user, person }: About,
   password: string,
 ): Promise<Tried> {
   const whose = user === undefined ? { stranger: login.typedName ?? '' } : { user }
@@ -60,7 +62,7 @@ export async function tryPassword(
   const shut = world.stage.directory === undefined ? 1 : slowest
   const taken = await takeTry(world.db, 'password', whose, call.ip, world.now(), shut)
   if (!taken.ok) return { outcome: 'wait', until: taken.waitUntil }
-  if (asksDirectory(world, login, taken)) return tryDirectory(world, call, login, taken, password)
+  if (asksDirectory(world, login, taken)) return tryDirectory(world, call, login, taken, person, password)
   const holds = await passwordHolds(taken.user?.passwordHash, password)
   const credential = taken.user === undefined ? undefined : passwordCredential(taken.user)
   if (holds && taken.user !== undefined && credential !== undefined)
@@ -82,6 +84,7 @@ async function tryDirectory(
   call: Call,
   login: Pick<Login, 'user' | 'typedName'>,
   taken: Taken,
+  read: Person | undefined,
   password: string,
 ): Promise<Tried> {
   const userName = login.typedName ?? taken.user?.userName ?? ''
@@ -89,7 +92,7 @@ async function tryDirectory(
   const [checked] = await Promise.all([world.directory.check(userName, password), passwordHolds(undefined, password)])
   noted(world, call, checked)
   if (checked.outcome !== 'right') return failedBy(checked, taken, world.now())
-  const whose = await personOf(world, call, checked.entry, taken.user)
+  const whose = await personOf(world, call, checked.entry, taken.user, read)
   if (!whose.ok) return { outcome: 'failed', ...failures[whose.reason], writes: [punishedTries(taken, world.now())] }
   const { person, writes } = whose.value
   const credential = directoryCredential(checked.entry.id)

@@ -7,6 +7,7 @@ import type { Decision, OfferedKey } from '../../src/core/step-up.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { elsewhereOf } from '../../src/stage.ts'
+import { places } from '../../src/store/keys.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { ownerIn, readPerson, usedAuthenticator } from '../../src/store/people.ts'
 import type { Notice } from '../../web/view.ts'
@@ -20,7 +21,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const posted = fieldOf(call, 'response', 16_384)
   const response = readResponse(posted)
   const parsed = parseAssertion(response)
-  const opened = await openJourney(world, call, parsed.ok ? [parsed.value.credentialId] : [])
+  const opened = await openJourney(world, call, parsed.ok ? [places.credential(parsed.value.credentialId)] : [])
   if (!opened.ok) return showOver(world, call, opened.over)
   const { journey, others } = opened
   const { page } = journey.next

@@ -69,9 +69,13 @@ export const findByThumbprint = async (db: Db, thumbprint: string): Promise<User
 /** By id or by user name, as the API's `{userId}` is. An id wins: nobody can take another's id as a name and be found. */
 export async function findPerson(db: Db, idOrName: string): Promise<Person | undefined> {
   const [byId, byName] = await db.batch([places.user(idOrName), places.userName(idOrName)])
-  const id = byId === undefined ? ownerIn(byName) : idOrName
+  const id = namedIn(idOrName, byId, byName)
   return id === undefined ? undefined : readPerson(db, id)
 }
+
+/** Whom an id or a user name means, by the records found under either. */
+export const namedIn = (idOrName: string, byId: Item | undefined, byName: Item | undefined): UserId | undefined =>
+  byId === undefined ? ownerIn(byName) : idOrName
 
 export const readAuthenticator = async (db: Db, user: UserId, id: string): Promise<Authenticator | undefined> => {
   const item = await db.get(places.authenticator(user, id))
