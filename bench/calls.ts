@@ -4,8 +4,11 @@
  * Warm: a Lambda reads the signing keys once in five minutes, and that read counts only where a step says so.
  */
 import { createSecurityKey } from '../test/authenticator.ts'
-import type { Command, House, Reply } from '../test/house.ts'
+import type { House, Reply } from '../test/house.ts'
 import { exchange, type Visitor, visit } from '../test/visitor.ts'
+import { countFactors } from './calls/factors.ts'
+import { type CallsHouse, secret } from './calls/house.ts'
+import { basicOf, during, longest, type Noted, password, succeeded } from './calls/steps.ts'
 
 export type Step = { step: string; calls: number; commands: string }
 
@@ -20,52 +23,55 @@ const signInSteps: Record<string, string> = {
 }
 
 /** Every step, in a house that nobody else uses. Where a sign-in meets a step twice, the one that asks more counts. */
-export async function countCalls(house: House): Promise<Step[]> {
-  const steps: Step[] = []
-  const note = (step: string, commands: readonly Command[]) =>
-    steps.push({ step, calls: commands.length, commands: commands.map(({ name }) => name).join(' ') })
-  const during = async (work: () => Promise<void>): Promise<Command[]> => {
-    const from = house.commands.length
-    await work()
-    return house.commands.slice(from)
-  }
-
-  await house.addClient({ grantTypes: ['authorization_code', 'refresh_token'] })
-  await house.addClient({ clientId: 'machine', secret: 'secret', grantTypes: ['client_credentials'], scopes: ['api'] })
+export async function countCalls(setting: CallsHouse): Promise<Step[]> {
+  const { house } = setting
   await tokensOf(await signIn(house, await newcomer(house)), house)
+  const noted = [...(await countKeys(house)), ...(await countTheRest(house)), ...(await countFactors(setting))]
+  return noted.map(([step, commands]) => ({
+    step,
+    calls: commands.length,
+    commands: commands.map(({ name }) => name).join(' '),
+  }))
+}
 
+/** With a key, from nothing and with a session, and what applications ask then. */
+async function countKeys(house: House): Promise<Noted[]> {
   const withName = await newcomer(house)
-  const named = await during(async () => void (await tokensOf(await signIn(house, withName), house)))
-  for (const [route, step] of Object.entries(signInSteps)) note(step, longest(named, route))
-  note('whole FIDO sign-in, user name first', named)
+  const named = await during(house, async () => void (await tokensOf(await signIn(house, withName), house)))
 
   const nameless = await newcomer(house)
-  let browser = visit(house)
-  const discovered = await during(async () => {
-    browser = visit(house)
+  const browser = visit(house)
+  const discovered = await during(house, async () => {
     await browser.ask({ acr_values: 'fido' })
     await browser.post('webauthn', { response: touch(browser, nameless.key) })
     await tokensOf(browser, house)
   })
-  note("the key's answer, no user name", longest(discovered, 'login-webauthn'))
-  note('whole FIDO sign-in, no user name', discovered)
 
   const again = await browser.ask({ acr_values: 'fido', scope: 'openid profile email offline_access' })
-  note('authorize with a session', again.commands)
   const first = await exchange(house, browser.landed.get('code'))
-  note('code → tokens, with a refresh token', first.commands)
-  note('refresh', (await refresh(house, first.json.refresh_token)).commands)
-  note('userinfo, the first in five minutes', (await userinfo(house, first.json.access_token)).commands)
-  note('userinfo', (await userinfo(house, first.json.access_token)).commands)
-  note('client credentials', (await clientCredentials(house)).commands)
+  return [
+    ...Object.entries(signInSteps).map(([route, step]): Noted => [step, longest(named, route)]),
+    ['whole FIDO sign-in, user name first', named],
+    ["the key's answer, no user name", longest(discovered, 'login-webauthn')],
+    ['whole FIDO sign-in, no user name', discovered],
+    ['authorize with a session', again.commands],
+    ['code → tokens, with a refresh token', first.commands],
+    ['refresh', (await refresh(house, first.json.refresh_token)).commands],
+    ['userinfo, the first in five minutes', (await userinfo(house, first.json.access_token)).commands],
+    ['userinfo', (await userinfo(house, first.json.access_token)).commands],
+  ]
+}
 
-  for (const [step, commands] of await activation(house)) note(step, commands)
-
-  const password = await during(() => passwordSignIn(house))
-  note('a password', longest(password, 'login-password'))
-  for (const name of ['jwks', 'discovery'] as const) note(name, (await house.invoke('GET', documents[name])).commands)
-  note('import, raw', (await importOne(house)).commands)
-  return steps
+async function countTheRest(house: House): Promise<Noted[]> {
+  const kept = await during(house, () => passwordSignIn(house))
+  return [
+    ['client credentials', (await clientCredentials(house)).commands],
+    ...(await activation(house)),
+    ['a password', longest(kept, 'login-password')],
+    ['jwks', (await house.invoke('GET', documents.jwks)).commands],
+    ['discovery', (await house.invoke('GET', documents.discovery)).commands],
+    ['import, raw', (await importOne(house)).commands],
+  ]
 }
 
 const documents = { jwks: '/jwks', discovery: '/.well-known/openid-configuration' } as const
@@ -98,14 +104,14 @@ const tokensOf = async (browser: Visitor, house: House): Promise<Tokens> =>
   (await exchange(house, browser.landed.get('code'))).json
 
 async function passwordSignIn(house: House): Promise<void> {
-  const user = await house.addUser({ password: 'correct horse battery staple' })
+  const user = await house.addUser({ password })
   const browser = visit(house)
   await browser.ask({ acr_values: 'pwd' })
   await browser.post('username', { username: user.userName })
-  await browser.post('password', { password: 'correct horse battery staple' })
+  await browser.post('password', { password })
 }
 
-async function activation(house: House): Promise<[string, Command[]][]> {
+async function activation(house: House): Promise<Noted[]> {
   const user = await house.addUser()
   const key = createSecurityKey({ rpId: house.stage.rpId, origin: house.stage.issuer })
   await house.addAuthenticator(user, key, { state: 'pending' })
@@ -139,7 +145,7 @@ const userinfo = (house: House, token: string) =>
 const clientCredentials = (house: House) =>
   succeeded(
     house.invoke('POST', '/token', {
-      headers: { authorization: `Basic ${Buffer.from('machine:secret').toString('base64')}` },
+      headers: basicOf('machine', secret),
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
     }),
   )
@@ -161,19 +167,4 @@ async function importOne(house: House): Promise<Reply> {
   // The first notes that the API key was used, which is done once in a while.
   await send(Buffer.alloc(32, 1).toString('base64url'))
   return send(credential.credentialId)
-}
-
-async function succeeded<Body>(asked: Promise<Reply<Body>>): Promise<Reply<Body>> {
-  const reply = await asked
-  if (reply.status >= 300) throw new Error(`${reply.route} answered ${reply.status}: ${reply.body}`)
-  return reply
-}
-
-/** The commands of one request to this route: of the one that had most. */
-function longest(commands: readonly Command[], route: string): Command[] {
-  const requests = Map.groupBy(
-    commands.filter((command) => command.route === route),
-    (command) => command.request,
-  )
-  return [...requests.values()].sort((a, b) => b.length - a.length)[0] ?? []
 }

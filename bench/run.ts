@@ -9,8 +9,8 @@ import { writeFile } from 'node:fs/promises'
 import { arch, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { localClient } from '../local/tables.ts'
-import { openHouse } from '../test/house.ts'
 import { type BundleFigures, measureBundles } from './bundles.ts'
+import { openCallsHouse } from './calls/house.ts'
 import { countCalls, type Step } from './calls.ts'
 import { type Figures, race } from './measure.ts'
 import { type Contest, openContests } from './operations.ts'
@@ -125,9 +125,9 @@ function sayShares(figures: readonly Figures[]): void {
 }
 
 async function runCalls(): Promise<void> {
-  const house = await openHouse()
-  results.steps = await countCalls(house)
-  await house.close()
+  const setting = await openCallsHouse()
+  results.steps = await countCalls(setting)
+  await setting.close()
   say()
   say('DynamoDB calls per step')
   printTable(
