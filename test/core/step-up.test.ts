@@ -441,6 +441,14 @@ describe('which names count', () => {
     })
   })
 
+  it('of two names for one level the same one is said, in whatever order the store hands the map over', () => {
+    for (const acrToLoa of [
+      { pwd: 0, basic: 0 },
+      { basic: 0, pwd: 0 },
+    ])
+      expect(ask({ policy: policy({ acrToLoa }) })).toMatchObject({ do: 'issue', acr: 'basic' })
+  })
+
   it('a higher level satisfies a lower name', () => {
     const proofs = [webauthn()]
     expect(ask({ request: acr('pwd'), flow: fido, proofs })).toMatchObject({ do: 'issue', acr: 'pwd', loa: 3 })

@@ -32,13 +32,17 @@ export function tokenClaims(question: Question, wanted: Wanted, now: readonly St
   }
 }
 
-/** The most preferred name whose level is reached, else the best name of the map. A higher level satisfies a lower name. */
+/**
+ * The most preferred name whose level is reached, else the best name of the map. A higher level satisfies a lower name.
+ * Of two names for one level the first by the alphabet: a store hands a map over in any order.
+ */
 export function achievedOf(wanted: Wanted, { acrToLoa }: Policy, now: readonly Standing[]): { achieved?: Target } {
   const loa = now.findLast((each) => each.met)?.level.loa
   if (loa === undefined) return {}
   const loaOf = (name: string) => lookUp(acrToLoa, name) ?? Number.POSITIVE_INFINITY
   const best = Object.keys(acrToLoa)
     .filter((name) => loaOf(name) <= loa)
+    .sort()
     .reduce<string | undefined>((one, name) => (one === undefined || loaOf(name) > loaOf(one) ? name : one), undefined)
   const acr = wanted.names.find((name) => loaOf(name) <= loa) ?? best
   return { achieved: { ...(acr !== undefined && { acr }), loa } }
