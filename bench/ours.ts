@@ -158,7 +158,7 @@ type Module = Record<string, unknown>
 const isFunction = (value: unknown): value is (...given: never[]) => unknown => typeof value === 'function'
 
 async function loadBundles(directory: string): Promise<Partial<Handlers>> {
-  const wanted = lambdas.filter((name) => name !== 'activation' && name !== 'logout' && name !== 'certificate')
+  const wanted = lambdas.filter((name) => name !== 'activation' && name !== 'logout')
   const loaded = await Promise.all(
     wanted.map(async (name): Promise<[Lambda, Handler]> => {
       const { file } = await bundle(name, join(directory, name))

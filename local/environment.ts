@@ -1,5 +1,7 @@
 /** What each Lambda is told of this stage: the laptop's answer to `lib/environment.ts`, with what AWS itself sets. */
 import { type Table, tables } from '../lib/tables.ts'
+import { certificateVariables } from '../src/stage.ts'
+import { identitySuffix, smartCardPolicy } from './authority.ts'
 import { asksDirectory } from './directory.ts'
 import { awsAccess } from './dynamodb.ts'
 import { type LocalValidator, tokenValidatorFor } from './token-validator.ts'
@@ -14,11 +16,27 @@ export type LocalStage = {
   wrappingKeyFile: string
   /** The variables that say where a directory is, where there is one. */
   directory?: Record<string, string>
+  /** Where certificates are asked for, whose they are to be, and where their revocation list is. */
+  certificates?: { origin: string; issuers: string; list: string }
   /** Who knows the codes of people's tokens, where there is such a one. */
   tokenValidator?: LocalValidator | undefined
 }
 
 export const tenantCode = 'demo'
+
+/** Over a list that is on this machine, and good for seconds. */
+const certificatesFor = ({
+  origin,
+  issuers,
+  list,
+}: NonNullable<LocalStage['certificates']>): Record<string, string> => ({
+  [certificateVariables.origin]: origin,
+  [certificateVariables.issuers]: issuers,
+  [certificateVariables.suffix]: identitySuffix,
+  [certificateVariables.smartCardPolicies]: smartCardPolicy,
+  [certificateVariables.lists]: list,
+  [certificateVariables.hosts]: new URL(list).host,
+})
 
 export function environmentOf(name: string, stage: LocalStage): Record<string, string> {
   const { region, accessKeyId, secretAccessKey, sessionToken } = awsAccess()
@@ -35,6 +53,7 @@ export function environmentOf(name: string, stage: LocalStage): Record<string, s
     ...Object.fromEntries(
       (Object.keys(tables) as Table[]).map((table) => [tables[table].variable, stage.tableNames[table]]),
     ),
+    ...(stage.certificates === undefined ? {} : certificatesFor(stage.certificates)),
     ...(asksDirectory(name) ? stage.directory : {}),
     ...tokenValidatorFor(name, stage.tokenValidator),
     AWS_LAMBDA_FUNCTION_NAME: name,

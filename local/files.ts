@@ -60,7 +60,17 @@ function directoryRefused(directory: string, error: NodeJS.ErrnoException): Cann
   )
 }
 
-const ours = ['demo.json', 'outputs.json', 'seed.json', 'wrapping-key', 'dynamodb', 'mail', 'lambdas', 'lambdas.log']
+const ours = [
+  'demo.json',
+  'outputs.json',
+  'seed.json',
+  'wrapping-key',
+  'dynamodb',
+  'mail',
+  'lambdas',
+  'lambdas.log',
+  'certificates',
+]
 
 /**
  * Takes the folder for this process, empties it if asked to, and answers how to give it back. Two services on other

@@ -3,10 +3,13 @@
  *
  * It does what an HTTP API does and a handler might come to rely on: which bodies arrive in base64, the path decoded,
  * cookies apart from the headers, throttles per route, and its short answers where no Lambda is asked. No CORS, no
- * authorizers, no stages: the stack has none.
+ * authorizers, no stages: the stack has none. With `secure` it is the domain with mutual TLS: over TLS, asking for a
+ * certificate. Unlike API Gateway it lets in who shows none, or a stranger's, so that people read why it does not count.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { TLSSocket } from 'node:tls'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { Route, Throttle } from '../lambdas/routes.ts'
 import { listen } from './ports.ts'
@@ -111,7 +114,7 @@ function headersOf(request: IncomingMessage, ip: string, self: URL): Record<stri
   }
   headers['x-forwarded-for'] = [headers['x-forwarded-for'], ip].filter(Boolean).join(', ')
   headers['x-forwarded-port'] = self.port
-  headers['x-forwarded-proto'] = 'http'
+  headers['x-forwarded-proto'] = self.protocol.replace(':', '')
   return headers
 }
 
@@ -154,6 +157,7 @@ function eventOf(request: IncomingMessage, { route, params }: Match<Route>, body
     headers: headersOf(request, ip, self),
     ...(values === undefined ? {} : { queryStringParameters: values }),
     requestContext: {
+      ...certificateOf(request),
       accountId: '000000000000',
       apiId: 'local',
       domainName: self.hostname,
@@ -175,6 +179,17 @@ function eventOf(request: IncomingMessage, { route, params }: Match<Route>, body
     ...body,
   }
   return event
+}
+
+/** What the connection showed, as API Gateway has it; nobody has looked at it yet. */
+function certificateOf({ socket }: IncomingMessage): Pick<APIGatewayProxyEventV2['requestContext'], 'authentication'> {
+  const shown = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  if (shown === undefined) return {}
+  const { issuer: issuerDN, subject: subjectDN, serialNumber, validFrom: notBefore, validTo: notAfter } = shown
+  const validity = { notBefore, notAfter }
+  return {
+    authentication: { clientCert: { clientCertPem: shown.toString(), issuerDN, subjectDN, serialNumber, validity } },
+  }
 }
 
 const isStructured = (result: unknown): result is APIGatewayProxyStructuredResultV2 =>
@@ -210,25 +225,30 @@ function send(response: ServerResponse, reply: Reply, id: string): void {
 }
 
 /**
- * Serves `routes` at http://localhost:`port`; 0 takes a free one.
+ * Serves `routes` at http://localhost:`port`, or over TLS where it is `secure`; 0 takes a free one.
  *
  * @param invoke may throw: `TookTooLong` becomes 503, everything else 500.
  * @param now in seconds, for the throttles.
+ * @param secure PEM: its own key and certificate. Browsers offer whatever certificates they have: were they told of an
+ * authority, OpenSSL would look for its signatures, and break the connection over one of an earlier authority's.
  */
 export async function startGateway({
   port,
   routes,
   invoke,
   now = () => performance.now() / 1000,
+  secure,
 }: {
   port: number
   routes: readonly Route[]
   invoke: Invoke
   now?: () => number
+  secure?: { key: string; cert: string }
 }): Promise<Gateway> {
   const match = matcher(routes)
   const buckets = new Map(routes.map((route) => [route, bucket(route.throttle, now)]))
-  let self = new URL('http://localhost')
+  const scheme = secure === undefined ? 'http' : 'https'
+  let self = new URL(`${scheme}://localhost`)
 
   /** By another name there is nothing here (a DNS rebinding has one); by its number, browsers are sent on. */
   function refuseHost(request: IncomingMessage): Reply | undefined {
@@ -282,14 +302,18 @@ export async function startGateway({
     }
   }
 
-  const server = createServer(
-    // Headers may be longer than AWS's 10 KB: here come the cookies of everything on localhost, whatever its port.
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000, connectionsCheckingInterval: 1000 },
-    (request, response) => {
-      respond(request, response).catch(() => response.destroy())
-    },
-  )
-  self = new URL(`http://localhost:${await listen(server, port, 'the issuer')}`)
+  // Headers may be longer than AWS's 10 KB: here come the cookies of everything on localhost, whatever its port.
+  const patience = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 }
+  const options = { ...patience, connectionsCheckingInterval: 1000 }
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    respond(request, response).catch(() => response.destroy())
+  }
+  const server =
+    secure === undefined
+      ? createServer(options, onRequest)
+      : createSecureServer({ ...options, ...secure, requestCert: true, rejectUnauthorized: false }, onRequest)
+  const purpose = secure === undefined ? 'the issuer' : 'the host that asks for certificates'
+  self = new URL(`${scheme}://localhost:${await listen(server, port, purpose)}`)
   return {
     url: self.origin,
     close: () =>

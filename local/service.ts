@@ -15,20 +15,21 @@ import type { Table } from '../lib/tables.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
+import { keepAuthority, serveRevocationList } from './authority.ts'
 import { directoryIn } from './directory.ts'
 import { startDynamodb } from './dynamodb.ts'
 import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
 import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
-import { startGateway } from './gateway.ts'
+import { type Invoke, startGateway } from './gateway.ts'
 import { type Lambdas, startLambdas } from './lambdas.ts'
 import { startMailCapture } from './mail.ts'
 import { freePort } from './ports.ts'
-import { type AppId, type DemoClient, type Person, seed } from './seed.ts'
+import { type AppId, type DemoClient, type Person, seed, userNames } from './seed.ts'
 import { checkEndpoint, createTables, deleteTables, localClient, sweep } from './tables.ts'
 import { tokenValidatorIn } from './token-validator.ts'
 
 export type Ports = Partial<
-  Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort' | 'app3Port', number>
+  Record<'inboxPort' | 'app1Port' | 'app2Port' | 'cmsPort' | 'dynamodbPort' | 'app3Port' | 'certificatePort', number>
 >
 
 export type ServiceOptions = Ports & {
@@ -59,6 +60,11 @@ export type Demo = {
   people: Person[]
   clients: DemoClient[]
   apps: Record<AppId | 'cms', string>
+  /**
+   * Where browsers are asked for a certificate; the authority that certifies that place, as a PEM file; and for each person,
+   * by user name, a PKCS#12 file under this password.
+   */
+  certificates: { origin: string; ca: string; password: string; people: Record<string, string> }
 }
 
 export type Service = {
@@ -83,6 +89,7 @@ export function portsOf({ port = defaultPort, ...given }: ServiceOptions): Requi
     cmsPort: given.cmsPort ?? after(4),
     dynamodbPort: given.dynamodbPort ?? after(5),
     app3Port: given.app3Port ?? after(6),
+    certificatePort: given.certificatePort ?? after(7),
   }
 }
 
@@ -99,14 +106,15 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const outputsFile = join(directory, 'outputs.json')
 
   let lambdas: Lambdas<Lambda> | undefined
+  const invoke: Invoke = async (name, event) => {
+    if (lambdas === undefined) throw new Error('The service is not ready')
+    return lambdas.invoke(name, event)
+  }
   const gateway = opened(
     await startGateway({
       port: ports.port,
-      routes,
-      invoke: async (name, event) => {
-        if (lambdas === undefined) throw new Error('The service is not ready')
-        return lambdas.invoke(name, event)
-      },
+      routes: routes.filter(({ host }) => host === undefined),
+      invoke,
     }),
   )
   // Before the folder is emptied for a start that cannot be.
@@ -122,6 +130,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const app2 = await freePort(ports.app2Port, 'App2')
   const app3 = await freePort(ports.app3Port, 'App3')
   const cms = await freePort(ports.cmsPort, 'the CMS')
+  const certificatePort = await freePort(ports.certificatePort, 'the host that asks for certificates')
   const addresses = {
     app1: `http://localhost:${app1}`,
     app2: `http://localhost:${app2}`,
@@ -134,7 +143,19 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   if (fresh) await deleteTables(dynamodb.endpoint)
   const tableNames = await createTables(dynamodb.endpoint)
 
+  const authority = await keepAuthority(directory, userNames)
+  const list = opened(await serveRevocationList(directory))
+  const mtls = opened(
+    await startGateway({
+      port: certificatePort,
+      routes: routes.filter(({ host }) => host === 'mtls'),
+      invoke,
+      secure: authority.tls,
+    }),
+  )
+
   const stage: LocalStage = {
+    certificates: { origin: mtls.url, issuers: authority.caFile, list: list.url },
     issuer: gateway.url,
     enrolmentOrigin: addresses.cms,
     dynamodbEndpoint: dynamodb.endpoint,
@@ -232,6 +253,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     people: seeded.people,
     clients: Object.values(seeded.clients),
     apps: addresses,
+    certificates: { origin: mtls.url, ca: authority.caFile, password: authority.password, people: authority.files },
   }
   closings.push(forget)
   // In the form that `cdk deploy --outputs-file` has, for `npm run admin -- --local`.

@@ -16,12 +16,13 @@ const help = `Runs Keystep on this machine, with everything it needs.
   --cms-port <n>       the demo CMS                 (port + 4)
   --dynamodb-port <n>  the DynamoDB emulator        (port + 5)
   --app3-port <n>      App3                         (port + 6)
+  --certificate-port <n>  certificates              (port + 7)
   --directory <path>   where all state is kept      (.local)
   --fresh              begin from nothing: deletes what an earlier start kept there
   --help               this
 
 Each port can be set by the environment, too: PORT, INBOX_PORT, APP1_PORT, APP2_PORT, CMS_PORT, DYNAMODB_PORT,
-APP3_PORT.
+APP3_PORT, CERTIFICATE_PORT.
 DYNAMODB_ENDPOINT names a DynamoDB to use instead of the emulator.
 DIRECTORY_URL and what goes with it name a directory that has people's passwords: see docs/directory.md.
 TOKEN_VALIDATOR names who knows the codes of people's tokens: see docs/token-validator.md.
@@ -37,6 +38,7 @@ const portFlags = {
   'cms-port': 'cmsPort',
   'dynamodb-port': 'dynamodbPort',
   'app3-port': 'app3Port',
+  'certificate-port': 'certificatePort',
 } as const satisfies Record<string, keyof Ports>
 
 type Asked = Ports & { port?: number; directory: string; fresh: boolean; help: boolean }
@@ -56,6 +58,7 @@ export function readFlags(args: string[], environment: Readonly<Record<string, s
       'cms-port': text,
       'dynamodb-port': text,
       'app3-port': text,
+      'certificate-port': text,
       directory: text,
       fresh: yes,
       help: yes,
@@ -110,8 +113,10 @@ Try:
   1. In the CMS, look up ada and enrol a key for her: a security key, a passkey of this device, or a virtual one.
   2. In App2, sign in as ada: activate the key with the code from the inbox, name it, and sign in with it.
   3. In App1, sign in as bela with her password; then open App2, which asks for more.
-  4. fatima's mailbox is full: what does the page say when the code cannot be sent?
+  4. Import ada's certificate into your browser, and open App3: it asks for it after a password and a one-time code.
+  5. fatima's mailbox is full: what does the page say when the code cannot be sent?
 
+Certificates to import, with the password ${demo.certificates.password}: ${join(folder, 'certificates', 'ada.p12')}, and so on.
 The same for programs is in ${join(folder, 'demo.json')}. What the Lambdas log is in ${join(folder, 'lambdas.log')}.
 Begin from nothing: npm start -- --fresh
 `)

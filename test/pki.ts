@@ -107,6 +107,22 @@ const clock = (): Seconds => Math.floor(Date.now() / 1000)
 export const createAuthority = async (subject: string, says: Says = {}): Promise<Authority> =>
   authorityOf(await issued(undefined, { subject, authority: true, ...says }), says.kind)
 
+/** An authority whose key somebody else made: P-256, as PEM. */
+export async function openAuthority(certificatePem: string, keyPem: string): Promise<Authority> {
+  const certificate = new x509.X509Certificate(certificatePem)
+  const pkcs8 = Buffer.from(keyPem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
+  const privateKey = await crypto.subtle.importKey('pkcs8', asBytes(pkcs8), keyKinds.p256, true, ['sign'])
+  const publicKey = await certificate.publicKey.export(keyKinds.p256, ['verify'])
+  const own = { certificate, keys: { privateKey, publicKey }, pem: certificatePem }
+  return authorityOf({ ...own, der: Buffer.from(certificate.rawData), serial: certificate.serialNumber }, 'p256')
+}
+
+/** The private key, as PEM (PKCS#8). */
+export async function keyPemOf({ keys }: Pick<Issued, 'keys'>): Promise<string> {
+  const base64 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
+  return `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`
+}
+
 function authorityOf(own: Issued, kind: KeyKind | undefined): Authority {
   return {
     ...own,

@@ -1,8 +1,8 @@
 /**
  * Examines the certificate of a connection: judged against the allowed issuers, then asked whether it was revoked.
  *
- * Only the Lambda of the host that asks for certificates has this. The issuers are a file beside its code, read when it
- * starts: a setting that cannot be read stops it there, and turns nobody away one by one.
+ * Only the Lambda of the host that asks for certificates has this. The issuers are a file beside its code, which
+ * `lib/client-certificates.ts` has looked at before it was deployed.
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -19,17 +19,23 @@ export type Certificates = {
   examine(pem: string | undefined): Promise<Examined>
 }
 
+/** The file is read at the first certificate: what was measured or tried without one needs none. */
 export function openCertificates(
   { certificates: settings }: Pick<Stage, 'certificates'>,
   now: () => Seconds,
 ): Certificates {
-  if (settings === undefined) throw new Error('This stage has no settings for client certificates')
-  const bundle = readBundle(readFileSync(fileOf(settings), 'utf8'))
-  const revocation = openRevocation(settings, bundle, now)
+  const open = () => {
+    if (settings === undefined) throw new Error('This stage has no settings for client certificates')
+    const bundle = readBundle(readFileSync(fileOf(settings), 'utf8'))
+    return { settings, bundle, revocation: openRevocation(settings, bundle, now) }
+  }
+  let opened: ReturnType<typeof open> | undefined
   return {
     async examine(pem) {
       if (pem === undefined) return refuse('none-presented')
-      const judged = judgeCertificate(pem, { bundle, policy: settings, now: now() })
+      opened ??= open()
+      const { bundle, revocation } = opened
+      const judged = judgeCertificate(pem, { bundle, policy: opened.settings, now: now() })
       if (!judged.ok) return judged
       const { path, thumbprint, identity, smartCard } = judged.value
       const standing = await revocation.check(path)

@@ -15,6 +15,7 @@ import {
   der,
   extension,
   type Issued,
+  keyPemOf,
   newKeys,
   type OcspSays,
   ocspAnswer,
@@ -363,8 +364,7 @@ describe('by OCSP', () => {
       `${state}\t300101000000Z\t${state === 'R' ? '200101000000Z' : ''}\t${serial.toUpperCase()}\tunknown\t/CN=Ada\n`
     writeFileSync(join(directory, 'index.txt'), line('V', ada) + line('R', bela))
     writeFileSync(join(directory, 'ca.pem'), issuing.pem)
-    const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', issuing.keys.privateKey)).toString('base64')
-    writeFileSync(join(directory, 'key.pem'), `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`)
+    writeFileSync(join(directory, 'key.pem'), await keyPemOf(issuing))
     const flags = ['-index', 'index.txt', '-CA', 'ca.pem', '-rsigner', 'ca.pem', '-rkey', 'key.pem', '-nmin', '5']
     const responder = spawn('openssl', ['ocsp', '-port', String(port), ...flags], { cwd: directory })
     responder.on('error', () => expect.fail('openssl is missing: install the package openssl'))
