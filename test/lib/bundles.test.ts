@@ -20,7 +20,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   metadata: 365,
   authenticators: 680,
   'one-time-passwords': 480,
-  management: 450,
+  management: 350,
   'mail-feedback': 345,
 }
 
