@@ -48,11 +48,9 @@ export async function tryToken(
   return judged(answered, typed.answering?.kind, taken, person, world.now())
 }
 
-/** A name that nobody has is asked about as well: to a stranger, it is not to look otherwise. */
-function nameFor(askedBy: AskedBy = 'userName', person: Person | undefined, typedName: string): string | undefined {
-  if (person !== undefined) return person.user[askedBy]
-  return askedBy === 'userName' && typedName !== '' ? typedName : undefined
-}
+/** A name that nobody has is asked about as well, as it was typed: to a stranger, it is not to take another time. */
+const nameFor = (askedBy: AskedBy = 'userName', person: Person | undefined, typedName: string): string | undefined =>
+  person === undefined ? typedName : person.user[askedBy]
 
 function judged(
   answered: Answered,

@@ -43,9 +43,10 @@ export function openTokenStep(
   const step = login.tokenStep
   if (step === undefined || step.until <= now) return undefined
   const bytes = Buffer.from(step.sealed, 'base64')
-  const decipher = createDecipheriv('aes-256-gcm', keyFor(login, browserSecret), bytes.subarray(0, 12))
-  decipher.setAAD(bindingOf(login)).setAuthTag(bytes.subarray(12, 28))
   try {
+    const key = keyFor(login, browserSecret)
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAAD(bindingOf(login)).setAuthTag(bytes.subarray(12, 28))
     const opened = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
     return { ...(JSON.parse(opened.toString('utf8')) as Challenge), id: step.id }
   } catch {
