@@ -9,7 +9,6 @@ import type { Origin, UserId } from './authenticator.ts'
 import type { Seconds } from './result.ts'
 
 export const otpTypes = ['totp', 'hotp'] as const
-export type OtpType = (typeof otpTypes)[number]
 export const otpAlgorithms = ['SHA1', 'SHA256', 'SHA512'] as const
 export type OtpAlgorithm = (typeof otpAlgorithms)[number]
 export const otpDigits = [6, 8] as const

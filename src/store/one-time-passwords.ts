@@ -7,12 +7,8 @@ import type { UserId } from '../core/authenticator.ts'
 import { type OneTimePassword, type OtpChange, otpChanges } from '../core/one-time-password.ts'
 import type { RecoveryCodes } from '../core/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
-import type { Db, Write } from './db.ts'
+import type { Write } from './db.ts'
 import { places } from './keys.ts'
-
-export async function readOneTimePassword(db: Db, user: UserId, id: string): Promise<OneTimePassword | undefined> {
-  return (await db.get(places.oneTimePassword(user, id))) as OneTimePassword | undefined
-}
 
 /** Whether its user is there and enabled is another write's condition. */
 export const createdOneTimePassword = (otp: OneTimePassword): Write => ({

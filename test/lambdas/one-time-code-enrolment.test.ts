@@ -121,6 +121,53 @@ describe('setting up one-time codes', () => {
     expect([browser.page, browser.notice]).toEqual(['otp', 'step-over'])
   })
 
+  it('asks for the password again once that is too old', async () => {
+    await house.changeSettings({ sessionIdle: 7200 })
+    const user = await house.addUser({ password })
+    const browser = visit(house)
+    await browser.ask({ acr_values: 'pwd' })
+    await browser.post('username', { username: user.userName })
+    await browser.post('password', { password })
+    house.now += 3500
+    await browser.ask({ acr_values: 'otp' })
+    expect(browser.page).toBe('otp-enrolment')
+    house.now += 101
+    await browser.reload()
+    expect(browser.page).toBe('password')
+    expect((await browser.postAside('otp-enrolment', { code: '123456' })).headers.location).toContain('step-over')
+  })
+
+  it('is shown to no other browser, nor are recovery codes', async () => {
+    const { browser, seed } = await atEnrolment()
+    const other = visit(house)
+    await other.get(`${browser.base}/otp-enrolment`)
+    expect(other.page).toBe('login-over')
+    await browser.post('otp-enrolment', { code: await codeFor(seed) })
+    await other.get(`${browser.base}/recovery-codes`)
+    expect([other.page, codesOn(other)]).toEqual(['login-over', []])
+    expect((await browser.reload()).status).toBe(303)
+    expect(codesOn(browser)).toHaveLength(10)
+  })
+
+  it.each(['locked', 'suspended'] as const)('is no way around codes that are %s', async (state) => {
+    const user = await house.addUser({ password })
+    await setting.addOtp(user, { state })
+    const browser = await setting.signIn(user)
+    expect(browser.page).toBe('locked')
+    await browser.get(`${browser.base}/otp-enrolment`)
+    expect(browser.page).toBe('locked')
+    await browser.postAside('otp-enrolment', { code: '123456' })
+    expect(await setting.recordsOf(user)).toHaveLength(1)
+  })
+
+  it('is forgotten by whoever takes another account, and stays what it was', async () => {
+    const { browser, user, seed } = await atEnrolment()
+    await browser.post('otp-enrolment', { code: await codeFor(seed) })
+    await browser.post('restart')
+    expect(browser.page).toBe('username')
+    expect(await setting.recordsOf(user)).toHaveLength(2)
+  })
+
   it('that was taken back meanwhile proves nothing, and begins with another secret', async () => {
     const { browser, user, seed } = await atEnrolment()
     await browser.post('otp-enrolment', { code: await codeFor(seed) })
@@ -198,6 +245,17 @@ describe('recovery codes', () => {
     }
     await browser.post('otp', { recovery: other.codes[0] ?? '' })
     expect(browser.notice).toBe('too-many-tries')
+  })
+
+  it('do not help where the codes that they stand for are locked', async () => {
+    const { user, seed, codes } = await withRecoveryCodes()
+    const early = await setting.signIn(user)
+    expect([early.page, seed.length]).toEqual(['otp', 20])
+    const otp = (await setting.recordsOf(user)).find(({ sk }) => /^otp/.test(String(sk)))
+    const at = places.oneTimePassword(user.id, String(otp?.id))
+    await house.seed({ write: 'update', ...at, update: 'SET #state = :locked', values: { locked: 'locked' } })
+    await early.post('otp', { recovery: codes[0] ?? '' })
+    expect(early.page).toBe('locked')
   })
 
   it('are not offered to somebody who has used all of them', async () => {
