@@ -13,6 +13,7 @@ import { apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import { openVault } from '../src/services/vault.ts'
 import type { Workbench } from '../src/setup.ts'
 import { openDb } from '../src/store/db.ts'
+import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
 import { settingNames } from './admin/settings.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
@@ -38,9 +39,9 @@ Commands
              [--es256]
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${stepUpUsage}`
+${stepUpUsage}${certificateUsage}`
 
-const commands: Record<string, Command> = { ...setupCommands, ...stepUpCommands }
+const commands: Record<string, Command> = { ...setupCommands, ...certificateCommands, ...stepUpCommands }
 
 // --- Where --------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,15 @@ import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
 import { createdClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
-import { changedEmail, changedPassword, createdUser, findByUserName, readPerson } from './store/people.ts'
+import {
+  changedEmail,
+  changedPassword,
+  createdUser,
+  findByUserName,
+  forgottenCertificate,
+  readPerson,
+  registeredCertificate,
+} from './store/people.ts'
 import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
 import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
@@ -182,6 +190,43 @@ export async function setEmail(bench: Workbench, userName: string, email: string
     detail: 'email',
   })
   return done ? ok(person.user) : refuse('no-user')
+}
+
+/** The thumbprints that are listed for a user; `undefined` where none ever were, and any that names them counts. */
+export async function certificatesOf(
+  bench: Workbench,
+  userName: string,
+): Promise<Result<string[] | undefined, 'no-user'>> {
+  const person = await namedPerson(bench, userName)
+  return person === undefined ? refuse('no-user') : ok(person.user.certificateThumbprints)
+}
+
+/** One certificate more that is theirs, by its SHA-256 (base64url). */
+export async function registerCertificate(
+  bench: Workbench,
+  userName: string,
+  thumbprint: string,
+): Promise<Result<User, 'no-user' | 'certificate-taken'>> {
+  const person = await namedPerson(bench, userName)
+  if (person === undefined) return refuse('no-user')
+  const detail = `certificate ${thumbprint} added`
+  const writes = registeredCertificate(person.user, thumbprint, bench.now())
+  const done = await commit(bench, writes, { type: 'user.changed', user: person.user.id, detail })
+  return done ? ok(person.user) : refuse('certificate-taken')
+}
+
+/** One less. What rests on it ends, and the last one leaves an empty list. */
+export async function forgetCertificate(
+  bench: Workbench,
+  userName: string,
+  thumbprint: string,
+): Promise<Result<User, 'no-user' | 'no-certificate'>> {
+  const person = await namedPerson(bench, userName)
+  if (person === undefined) return refuse('no-user')
+  const detail = `certificate ${thumbprint} removed`
+  const writes = forgottenCertificate(person.user, thumbprint, bench.now())
+  const done = await commit(bench, writes, { type: 'user.changed', user: person.user.id, detail })
+  return done ? ok(person.user) : refuse('no-certificate')
 }
 
 export type NewClient = Pick<Client, 'clientId' | 'redirectUris'> &
