@@ -119,6 +119,53 @@ describe('the five use cases', () => {
   })
 })
 
+describe('use case 5: App3 asks for a certificate', () => {
+  /** Signed in to App3 with a password, a code and a certificate. */
+  async function signedInToApp3(userName: string) {
+    const person = visits.person(userName)
+    const { origin, password: passphrase, people } = visits.demo.certificates
+    const browser = await visits.opens({
+      // The authority of this machine is one that nobody trusts but those who import it.
+      ignoreHTTPSErrors: true,
+      clientCertificates: [{ origin, pfxPath: people[userName] ?? '', passphrase }],
+    })
+    const nextCode = await visits.givesCodes(person)
+    await browser.signsInWithPassword('App1', person)
+    await browser.asks('App3')
+    await entersCode(browser, nextCode())
+    await browser.reads('Use your certificate')
+    await browser.presses('Continue')
+    await browser.isSignedInTo('App3')
+    return { person, browser, first: await browser.claims() }
+  }
+
+  it('5: the code, then the certificate', async () => {
+    const { first } = await signedInToApp3('ada')
+    expect(first.acr).toBe('cba')
+    expect(first.amr).toEqual(['pwd', 'otp', 'swk', 'pop', 'mfa'])
+  })
+
+  it('5-fresh: again within the hour: no page, and the same auth_time', async () => {
+    const { person, browser, first } = await signedInToApp3('bela')
+    await visits.letAge(person, 3500)
+    await browser.asksAgain('App3')
+    await browser.isSignedInTo('App3')
+    expect(await browser.claims()).toMatchObject({ acr: 'cba', auth_time: Number(first.auth_time) - 3500 })
+  })
+
+  it('5-zero: with a level that is good for one request: the certificate only', async () => {
+    const { browser } = await signedInToApp3('dora')
+    await visits.editsFlow('stepup-ldap-otp-cba', (flow) => {
+      for (const level of flow.levels) if (level.alias === 'cba') level.maxAge = 0
+    })
+    await browser.asksAgain('App3')
+    await browser.reads('Use your certificate')
+    await browser.presses('Continue')
+    await browser.isSignedInTo('App3')
+    expect(await browser.claims()).toMatchObject({ acr: 'cba' })
+  })
+})
+
 describe('what a person lacks, or may not use', () => {
   it('no one-time codes: says so, and the application hears why', async () => {
     await visits.setsPolicy('step-up-policy', { enrol: [] })
@@ -149,12 +196,16 @@ describe('what a person lacks, or may not use', () => {
   it('wrong codes: says so, then makes them wait; the password goes on working', async () => {
     const { person, browser } = await signedInToApp1('Karla')
     await browser.asks('App2', '?acr_values=otp')
-    for (let tries = 0; tries < 5; tries++) {
+    // A second after the fifth, then two, four, …: a machine that is slow needs more of them.
+    const alert = () => browser.page.getByRole('alert').innerText()
+    let tries = 0
+    do {
       await entersCode(browser, '000000')
-      await browser.isWarned('code')
-    }
-    await entersCode(browser, '000000')
-    await browser.isWarned('too many failed tries')
+      await browser.isWarned('')
+      tries += 1
+    } while (tries < 10 && !(await alert()).includes('too many failed tries'))
+    await browser.isWarned('There were too many failed tries.')
+    expect(tries).toBeGreaterThan(5)
     const other = await visits.opens()
     await other.signsInWithPassword('App1', person)
   })
