@@ -18,11 +18,12 @@ import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './c
 import { ok, type Result, refuse } from './core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret } from './core/secret.ts'
 import type { Person } from './core/session.ts'
+import { checkAll, introduced } from './core/step-up-check.ts'
 import type { Role, User } from './core/user.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
-import { createdClient } from './store/clients.ts'
+import { createdClient, readClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import {
   changedEmail,
@@ -33,7 +34,7 @@ import {
   readPerson,
   registeredCertificate,
 } from './store/people.ts'
-import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
+import { changedRealm, createdRealm, readRealm, realmHolds } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
 import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
 
@@ -241,7 +242,7 @@ export type ShownClient = { client: Client; secret?: string }
 export async function createClient(
   bench: Workbench,
   { secret: given, ...fields }: NewClient,
-): Promise<Result<ShownClient, 'client-exists' | 'bad-redirect-uri'>> {
+): Promise<Result<ShownClient, 'client-exists' | 'bad-redirect-uri' | 'unworkable-policy' | 'changed-meanwhile'>> {
   const wrong = [...fields.redirectUris, ...(fields.postLogoutRedirectUris ?? [])].find((uri) => !isRedirectUri(uri))
   if (wrong !== undefined) return refuse('bad-redirect-uri', { detail: wrong })
   const tokenEndpointAuthMethod = fields.tokenEndpointAuthMethod ?? 'client_secret_basic'
@@ -259,8 +260,25 @@ export async function createClient(
     enabled: true,
     createdAt: bench.now(),
   }
-  const done = await commit(bench, [createdClient(client)], { type: 'client.created', client: client.clientId })
-  return done ? ok({ client, ...(secret === undefined ? {} : { secret }) }) : refuse('client-exists')
+  const made = await keepClient(bench, client)
+  return made.ok ? ok({ client, ...(secret === undefined ? {} : { secret }) }) : made
+}
+
+/** Its flow, its names and its minimum are held against the realm as it is, and is when the client is written. */
+async function keepClient(
+  bench: Workbench,
+  client: Client,
+): Promise<Result<Client, 'client-exists' | 'unworkable-policy' | 'changed-meanwhile'>> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if ((await readClient(bench.db, client.clientId)) !== undefined) return refuse('client-exists')
+    const realm = await readRealm(bench.db)
+    const edited = { document: 'client', client: client.clientId } as const
+    const { trouble } = introduced(edited, { troubles: [], doubts: [] }, checkAll(realm, [client]))
+    if (trouble !== undefined) return refuse('unworkable-policy', trouble)
+    const told = { type: 'client.created', client: client.clientId } as const
+    if (await commit(bench, [createdClient(client), realmHolds(realm)], told)) return ok(client)
+  }
+  return refuse('changed-meanwhile')
 }
 
 /** https, or http to this very machine (RFC 8252 §7.3), or an application's own scheme with a dot in it (§7.1). */

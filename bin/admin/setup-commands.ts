@@ -23,9 +23,10 @@ export const setupCommands: Record<string, Command> = {
   init: async (bench) => {
     const realm = await seedRealm(bench)
     const keys = await ensureSigningKeys(bench)
-    await ensureSealKey(bench)
+    const sealed = await ensureSealKey(bench)
     const made = realm.ok ? 'The realm is made, with its flows.' : 'There is a realm already; it stays as it is.'
-    return `${made}\n${keys.length === 0 ? 'All signing keys are there.' : `Signing keys made: ${keys.join(', ')}`}`
+    const signing = keys.length === 0 ? 'All signing keys are there.' : `Signing keys made: ${keys.join(', ')}`
+    return [made, signing, ...(sealed ? ['The key that secrets are sealed with is made.'] : [])].join('\n')
   },
 
   'user add': async (bench, [userName], given) => {
@@ -109,6 +110,8 @@ export const setupCommands: Record<string, Command> = {
       }),
       {
         'client-exists': `There is a client ${clientId} already.`,
+        'unworkable-policy': (detail) => `It could never work: ${detail}.`,
+        'changed-meanwhile': 'Somebody else changes the realm meanwhile: try again.',
         'bad-redirect-uri': (detail) =>
           `${detail} is no redirect URI: https, or http to localhost, or a scheme like com.example.app, without a fragment.`,
       },

@@ -81,6 +81,17 @@ describe('npm run admin', () => {
     expect(await readClient(db, 'shop')).not.toHaveProperty('amr')
   })
 
+  it('a client whose minimum names nothing is not made', async () => {
+    const add = (acr: string) =>
+      admin(['client', 'add', 'vain', '--redirect-uri', 'https://x.example/cb', '--minimum-acr', acr])
+    expect(await add('gold')).toMatchObject({
+      code: 1,
+      err: 'It could never work: client vain: its minimum gold is not in its map.\n',
+    })
+    expect(await readClient(db, 'vain')).toBeUndefined()
+    expect(await add('fido')).toMatchObject({ code: 0 })
+  })
+
   it('settings are read and set', async () => {
     await admin(['settings', 'set', 'authenticatorImport=false', 'activationProof=email'])
     expect(JSON.parse((await admin(['settings'])).out)).toMatchObject({
