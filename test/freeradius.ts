@@ -25,6 +25,7 @@ type Step = { answer: string; say?: string }
 
 export const tokenHolders: Readonly<Record<string, readonly [Step, ...Step[]]>> = {
   ada: [{ answer: '123456' }],
+  hana: [{ answer: '123456' }],
   // A token with a keypad: what it shows is the answer to what the server says.
   fatima: [{ answer: 'x', say: 'Please respond to the challenge: 19863257' }, { answer: '75236891' }],
   // RSA's new-PIN mode.

@@ -24,6 +24,7 @@ type Step = { answer: string | RegExp; ask?: Challenge }
 export const steps: Readonly<Record<string, readonly [Step, ...Step[]]>> = {
   /** Nothing but a code. */
   ada: [{ answer: '123456' }],
+  hana: [{ answer: '123456' }],
   /** A token with a keypad: it turns the number that is shown into another. */
   fatima: [
     { answer: /^.?$/, ask: { kind: 'response', text: 'Please respond to the challenge: 19863257' } },

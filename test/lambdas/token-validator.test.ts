@@ -1,10 +1,11 @@
 /** Codes that a token validator knows: through the routes, against a real FreeRADIUS and the example's server. */
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTokenValidator } from '../../examples/token-validator/token-validator.ts'
-import { ownParameters } from '../../src/core/one-time-password.ts'
+import { type OneTimePassword, ownParameters } from '../../src/core/one-time-password.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'
 import { readValidatorSettings } from '../../src/core/validator-settings.ts'
@@ -302,20 +303,33 @@ describe.each([
     }
   })
 
-  it('is not asked about somebody who has one-time passwords here, not even locked ones', async () => {
-    const user = await house.addUser({ userName: `own-${protocol}`, password })
-    await house.seed(
-      createdOneTimePassword({
-        ...ownParameters,
-        id: newId(),
-        user: user.id,
-        state: 'locked',
-        origin: 'imported',
-        sealedSecret: '-',
-        createdAt: house.now,
-        version: 1,
-      }),
-    )
+  const addOtp = async (user: User, state: OneTimePassword['state']): Promise<void> => {
+    const id = newId()
+    const sealedSecret = await house.world.sealer.seal(randomBytes(20), { user: user.id, id })
+    const made = {
+      id,
+      user: user.id,
+      state,
+      origin: 'imported',
+      sealedSecret,
+      createdAt: house.now,
+      version: 1,
+    } as const
+    await house.seed(createdOneTimePassword({ ...ownParameters, ...made }))
+  }
+
+  it('is not asked about somebody who has one-time passwords here', async () => {
+    // The validator would take this code of the same name.
+    const user = await house.addUser({ userName: 'hana', password })
+    await addOtp(user, 'active')
+    const browser = await atCode('hana')
+    await browser.post('otp', { code: '123456' })
+    expect([browser.page, browser.notice]).toEqual(['otp', 'wrong-one-time-code'])
+  })
+
+  it('is no way around one-time passwords that are locked', async () => {
+    const user = await house.addUser({ userName: `locked-${protocol}`, password })
+    await addOtp(user, 'locked')
     const browser = visit(house, { ip })
     await browser.ask({ acr_values: 'otp' })
     await browser.post('username', { username: user.userName })
