@@ -103,7 +103,8 @@ function readFunction(tokens: Tokens): Test {
   if (name !== 'begins_with' || second === undefined) throw new Error(`No function that is known here: ${name}`)
   return (item, values) => {
     const [text, prefix] = [first(item, values), second(item, values)]
-    return typeof text === 'string' && typeof prefix === 'string' && text.startsWith(prefix)
+    if (typeof prefix !== 'string') throw new Error('begins_with wants a text')
+    return typeof text === 'string' && text.startsWith(prefix)
   }
 }
 
@@ -145,10 +146,12 @@ function readPath(tokens: Tokens): string[] {
 
 const isSame = (one: unknown, other: unknown): boolean => one !== undefined && isDeepStrictEqual(one, other)
 
-/** Numbers with numbers, texts with texts by their bytes; anything else is in no order. */
+/** Numbers with numbers, texts with texts by their bytes. What is asked about has to be one of them. */
 const ordered =
   (accepts: (order: number) => boolean) =>
   (one: unknown, other: unknown): boolean => {
+    if (typeof other !== 'number' && typeof other !== 'string')
+      throw new Error('Only numbers and texts are in an order')
     if (typeof one === 'number' && typeof other === 'number') return accepts(one - other)
     if (typeof one === 'string' && typeof other === 'string')
       return accepts(Buffer.compare(Buffer.from(one), Buffer.from(other)))

@@ -34,7 +34,8 @@ export type Offered = { factor: FactorKind; use: boolean; keys: OfferedKey[]; ve
 
 export type Outcome =
   | { do: 'issue'; acr?: string; amr: string[]; authTime: number; lower: boolean }
-  | { do: 'ask'; offers: Offered[]; attempt: boolean }
+  /** `ranOut`: some level was reached once, and is too old by now. */
+  | { do: 'ask'; offers: Offered[]; attempt: boolean; ranOut: boolean }
   | { do: 'refuse'; error: string; reason: string }
 
 /** A fact, or one that could be made: with what is at hand, or with what must be activated first. */
@@ -153,6 +154,13 @@ export function decideNaively(situation: Situation): Outcome {
     return [...offers.filter((offer) => offer.use), ...offers.filter((offer) => !offer.use)]
   }
 
+  const isFresh = (index: number): boolean => {
+    const level = flow.levels[index]
+    const rests = level?.mode === 'direct' ? [level] : flow.levels.slice(0, index + 1)
+    return rests.every((each) => isDone(each, facts, ownLimit(each)))
+  }
+  const ranOut = flow.levels.some((_, index) => !isFresh(index) && isMet(index, facts, true))
+
   const target = goals.find((goal) => reaches(goal, brought)) ?? goals.find((goal) => reaches(goal, withPending))
   if (target !== undefined && reaches(target, facts)) return tokens(false)
 
@@ -162,7 +170,7 @@ export function decideNaively(situation: Situation): Outcome {
     if (goals.some((goal) => reaches(goal, facts))) return tokens(false)
   } else if (target !== undefined) {
     const offers = offersFor(target, withPending)
-    if (offers.length > 0) return { do: 'ask', offers, attempt: false }
+    if (offers.length > 0) return { do: 'ask', offers, attempt: false, ranOut }
   } else if (!doomed || realm.unreachable === 'attempt') {
     // What the flow has, with what is at hand; where that is not even the minimum, with what must be activated.
     const enough = doomed || reaches(minimum, atHand)
@@ -171,7 +179,7 @@ export function decideNaively(situation: Situation): Outcome {
     const best = enough ? levels.at(-1) : levels[0]
     if (best !== undefined && !reaches(best.loa, facts)) {
       const offers = offersFor(best.loa, prospect)
-      if (offers.length > 0) return { do: 'ask', offers, attempt: true }
+      if (offers.length > 0) return { do: 'ask', offers, attempt: true, ranOut }
     }
   }
 

@@ -127,6 +127,10 @@ export function openReference(given: Given) {
     return step(look(browser, tab.login), tab, browser)
   }
 
+  /** A step that is not due: done already, or what was shown before is too old by now. */
+  const notDue = (browser: BrowserFacts, tab: BrowserFacts['tabs'][number], { outcome }: View): Seen =>
+    show(browser, tab, outcome.do === 'ask' && outcome.ranOut ? 'ran-out' : 'step-over')
+
   const commands = {
     authorize(at: number, clientId: string, request: RequestFacts): Seen {
       const browser = browserOf(at)
@@ -160,16 +164,18 @@ export function openReference(given: Given) {
     },
 
     username: (at: number, index: number, name: string): Seen =>
-      onTab(at, index, ({ next }, tab, browser) => {
-        if (next.page !== 'username') return show(browser, tab, 'step-over')
+      onTab(at, index, (view, tab, browser) => {
+        const { next } = view
+        if (next.page !== 'username') return notDue(browser, tab, view)
         tab.login.typed = name
         if (people[name] !== undefined) tab.login.person = name
         return show(browser, tab)
       }),
 
     password: (at: number, index: number, text: string): Seen =>
-      onTab(at, index, ({ next, person, facts, name = '' }, tab, browser) => {
-        if (next.page !== 'password') return show(browser, tab, 'step-over')
+      onTab(at, index, (view, tab, browser) => {
+        const { next, person, facts, name = '' } = view
+        if (next.page !== 'password') return notDue(browser, tab, view)
         const whose = person === undefined ? `stranger ${name}` : person.name
         const before = tries.get(whose) ?? { count: 0, until: 0 }
         if (before.until > now) return show(browser, tab, 'too-many-tries')
@@ -238,16 +244,18 @@ export function openReference(given: Given) {
       }),
 
     method: (at: number, index: number, factor: FactorKind): Seen =>
-      onTab(at, index, ({ next }, tab, browser) => {
-        if (!('others' in next) || next.page === 'username') return show(browser, tab, 'step-over')
+      onTab(at, index, (view, tab, browser) => {
+        const { next } = view
+        if (!('others' in next) || next.page === 'username') return notDue(browser, tab, view)
         if (!next.others.includes(factor)) return show(browser, tab)
         tab.login.method = factor
         return keep(browser, tab)
       }),
 
     skip: (at: number, index: number): Seen =>
-      onTab(at, index, ({ next }, tab, browser) => {
-        if (next.page !== 'activate') return show(browser, tab, 'step-over')
+      onTab(at, index, (view, tab, browser) => {
+        const { next } = view
+        if (next.page !== 'activate') return notDue(browser, tab, view)
         if (!next.canSkip) return show(browser, tab)
         tab.login.skipped = true
         return keep(browser, tab)
