@@ -158,7 +158,7 @@ export const de: Words = {
     'step-over': () => 'Dieser Schritt ist bereits erledigt. Hier geht es weiter.',
     activated: () => 'Ihr Authentifikator ist aktiv. Melden Sie sich jetzt damit an.',
     'certificate-missing': () =>
-      'Ihr Browser hat kein Zertifikat gezeigt. Wenn Ihres auf einer Smartcard ist, stecken Sie die Karte ein und versuchen Sie es erneut.',
+      'Ihr Browser hat kein Zertifikat gezeigt. Wenn Sie vorher keines ausgewählt haben, merkt er sich das: Schließen Sie alle seine Fenster und versuchen Sie es erneut.',
     'certificate-expired': () => `Dieses Zertifikat ist abgelaufen oder noch nicht gültig. ${anotherCertificate}`,
     'certificate-revoked': () =>
       'Dieses Zertifikat ist gesperrt worden. Bitten Sie den Helpdesk Ihrer Organisation um ein anderes.',

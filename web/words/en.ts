@@ -145,7 +145,7 @@ export const en: Words = {
     'step-over': () => 'That step is already done. This is where you left off.',
     activated: () => 'Your authenticator is active. Now sign in with it.',
     'certificate-missing': () =>
-      'Your browser showed no certificate. If yours is on a smart card, insert the card and try again.',
+      'Your browser showed no certificate. If you have chosen none before, it remembers that: close all its windows, and try again.',
     'certificate-expired': () => `This certificate has expired, or is not valid yet. ${anotherCertificate}`,
     'certificate-revoked': () =>
       'This certificate has been revoked. Ask the help desk of your organisation for another one.',
