@@ -1,7 +1,7 @@
 /**
  * Runs the example's validator on this machine until it is stopped, and says how `npm start` finds it:
  *
- *     node examples/token-validator/start.ts .local/secrets.json
+ *     npx node examples/token-validator/start.ts .local/secrets.json
  *
  * The file has the key of the agent. Where there is none yet, one is made.
  */
