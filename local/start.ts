@@ -113,10 +113,12 @@ Try:
   1. In the CMS, look up ada and enrol a key for her: a security key, a passkey of this device, or a virtual one.
   2. In App2, sign in as ada: activate the key with the code from the inbox, name it, and sign in with it.
   3. In App1, sign in as bela with her password; then open App2, which asks for more.
-  4. Import ada's certificate into your browser, and open App3: it asks for it after a password and a one-time code.
-  5. fatima's mailbox is full: what does the page say when the code cannot be sent?
+  4. In App2, choose "a one-time code" and sign in as chidi: \`npm run code -- chidi\` is his authenticator app.
+     As ada, who has none, you set codes up on the way.
+  5. Import chidi's certificate into your browser, and open App3: it asks for it after the password and the code.
+  6. fatima's mailbox is full: what does the page say when the code cannot be sent?
 
-Certificates to import, with the password ${demo.certificates.password}: ${join(folder, 'certificates', 'ada.p12')}, and so on.
+Certificates to import, with the password ${demo.certificates.password}: ${join(folder, 'certificates', 'chidi.p12')}, and so on.
 The same for programs is in ${join(folder, 'demo.json')}. What the Lambdas log is in ${join(folder, 'lambdas.log')}.
 Begin from nothing: npm start -- --fresh
 `)

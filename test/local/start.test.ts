@@ -273,7 +273,6 @@ describe('a start', () => {
       'clients',
       'apps',
       'certificates',
-      'certificates',
     ])
     expect(demo.people.length).toBeGreaterThan(3)
     for (const { totp, ...person } of demo.people) {
