@@ -112,7 +112,7 @@ ${demo.people.map(({ userName, password, email }) => `  ${userName.padEnd(width)
 Try:
   1. In the CMS, look up ada and enrol a key for her: a security key, a passkey of this device, or a virtual one.
   2. In App2, sign in as ada: activate the key with the code from the inbox, name it, and sign in with it.
-  3. In App1, sign in as bela with her password; then open App2, which asks for more.
+  3. In App1, sign in as bela with his password; then open App2, which asks for more.
   4. In App2, choose "a one-time code" and sign in as chidi: \`npm run code -- chidi\` is his authenticator app.
      As ada, who has none, you set codes up on the way.
   5. Import chidi's certificate into your browser, and open App3: it asks for it after the password and the code.
