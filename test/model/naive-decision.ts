@@ -7,8 +7,8 @@ import type { ClientFacts, Fact, RealmFacts, RequestFacts } from './facts.ts'
 
 export type State = 'usable' | 'pending' | 'locked' | 'none'
 
-/** `seeming`: to a stranger it fits whatever is demanded. */
-export type OwnedKey = { name: string; state: State; seeming?: boolean } & Pick<
+/** `seeming`: to a stranger it fits whatever is demanded. `verifies: false`: it has no PIN and no biometrics. */
+export type OwnedKey = { name: string; state: State; seeming?: boolean; verifies?: boolean } & Pick<
   Fact,
   'attested' | 'deviceBound' | 'model'
 >
@@ -269,13 +269,13 @@ const usual = ({ factor, deviceBound }: Fact): string[] => {
   return factor === 'certificate' ? ['swk', 'pop'] : ['pop', deviceBound ? 'hwk' : 'swk', 'user']
 }
 
-const factOf = ({ name, state: _, ...rest }: OwnedKey, { now, login }: Situation): Shown => ({
+const factOf = ({ name, state: _, verifies = true, ...rest }: OwnedKey, { now, login }: Situation): Shown => ({
   ...rest,
   factor: 'webauthn',
   at: now,
   login,
   credential: name,
-  verified: true,
+  verified: verifies,
 })
 
 function possible(situation: Situation, has: Situation['has']): Shown[] {
