@@ -52,29 +52,43 @@ export function keepCookies(cookies: Cookies, { cookies: set }: Reply): void {
   }
 }
 
-/** At the page that asks for a key. */
-export type AtKey = { cookies: Cookies; base: string; answer: Asked }
+type Ask = (method: Asked['method'], target: string, fields?: Record<string, string>) => Promise<Reply>
 
-export async function goToKey(carrier: Carrier, { user, key }: Member, named: boolean, scope?: string): Promise<AtKey> {
+/** One that keeps its cookies. */
+function openBrowser(carrier: Carrier): { cookies: Cookies; ask: Ask } {
   const cookies: Cookies = new Map()
-  const ask = async (method: Asked['method'], target: string, body?: URLSearchParams): Promise<Reply> => {
-    const headers = {
-      ...headerOf(cookies),
-      ...(body === undefined ? {} : { ...form, 'sec-fetch-site': 'same-origin' }),
-    }
-    const reply = await carrier.load({
-      method,
-      target,
-      headers,
-      ...(body === undefined ? {} : { body: String(body) }),
-    })()
+  const ask: Ask = async (method, target, fields) => {
+    const reply = await carrier.load(
+      fields === undefined
+        ? { method, target, headers: headerOf(cookies) }
+        : { ...formPost(target, cookies, fields), method },
+    )()
     keepCookies(cookies, reply)
     return reply
   }
+  return { cookies, ask }
+}
+
+/** A form of ours, posted from its page. */
+export const formPost = (target: string, cookies: Cookies, fields: Record<string, string>): Asked => ({
+  method: 'POST',
+  target,
+  headers: { ...form, ...headerOf(cookies), 'sec-fetch-site': 'same-origin' },
+  body: String(new URLSearchParams(fields)),
+})
+
+/** At a page, with `base` as the address of the login. */
+export type AtPage = { cookies: Cookies; base: string }
+
+/** At the page that asks for a key. */
+export type AtKey = AtPage & { answer: Asked }
+
+export async function goToKey(carrier: Carrier, { user, key }: Member, named: boolean, scope?: string): Promise<AtKey> {
+  const { cookies, ask } = openBrowser(carrier)
   const { location: base } = await ask('GET', authorizeTarget('/authorize', scope, { acr_values: 'fido' }))
   let page = await ask('GET', base)
   if (named) {
-    await ask('POST', `${base}/username`, new URLSearchParams({ username: user.userName }))
+    await ask('POST', `${base}/username`, { username: user.userName })
     page = await ask('GET', base)
   }
   const encoded = /data-options="([^"]*)"/.exec(page.body)?.[1]
@@ -84,16 +98,39 @@ export async function goToKey(carrier: Carrier, { user, key }: Member, named: bo
   return { cookies, base, answer: keyAnswer(base, cookies, response) }
 }
 
-export const keyAnswer = (base: string, cookies: Cookies, response: string): Asked => ({
-  method: 'POST',
-  target: `${base}/webauthn`,
-  headers: { ...form, ...headerOf(cookies), 'sec-fetch-site': 'same-origin' },
-  body: String(new URLSearchParams({ response })),
-})
+export const keyAnswer = (base: string, cookies: Cookies, response: string): Asked =>
+  formPost(`${base}/webauthn`, cookies, { response })
+
+/** At the page that asks for a password. */
+export async function goToPassword(carrier: Carrier, userName: string, acr: string): Promise<AtPage & { ask: Ask }> {
+  const { cookies, ask } = openBrowser(carrier)
+  const { location: base } = await ask('GET', authorizeTarget('/authorize', undefined, { acr_values: acr }))
+  await ask('GET', base)
+  await ask('POST', `${base}/username`, { username: userName })
+  await ask('GET', base)
+  return { cookies, base, ask }
+}
 
 /** All the way, from the application's request to its tokens. */
 export async function signIn(carrier: Carrier, member: Member, named: boolean): Promise<void> {
   const { answer } = await goToKey(carrier, member, named)
-  const { status, body } = await carrier.load(codeRequest(codeIn(await carrier.load(answer)())))()
+  await exchange(carrier, await carrier.load(answer)())
+}
+
+export type Typed = { userName: string; password: string; code?: string }
+
+/** The same with a password, and where there is one a one-time code after it. */
+export async function signInByTyping(carrier: Carrier, { userName, password, code }: Typed): Promise<void> {
+  const { base, ask } = await goToPassword(carrier, userName, code === undefined ? 'pwd' : 'otp')
+  let reply = await ask('POST', `${base}/password`, { password })
+  if (code !== undefined) {
+    await ask('GET', base)
+    reply = await ask('POST', `${base}/otp`, { code })
+  }
+  await exchange(carrier, reply)
+}
+
+async function exchange(carrier: Carrier, landed: Reply): Promise<void> {
+  const { status, body } = await carrier.load(codeRequest(codeIn(landed)))()
   if (status !== 200) throw new Error(`No tokens: ${body}`)
 }

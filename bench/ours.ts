@@ -160,14 +160,17 @@ const isFunction = (value: unknown): value is (...given: never[]) => unknown => 
 async function loadBundles(directory: string): Promise<Partial<Handlers>> {
   const wanted = lambdas.filter((name) => name !== 'activation' && name !== 'logout')
   const loaded = await Promise.all(
-    wanted.map(async (name): Promise<[Lambda, Handler]> => {
-      const { file } = await bundle(name, join(directory, name))
-      const { handler }: Module = await import(pathToFileURL(file).href)
-      if (!isFunction(handler)) throw new Error(`The bundle of ${name} exports no handler`)
-      return [name, handler as unknown as Handler]
-    }),
+    wanted.map(async (name): Promise<[Lambda, Handler]> => [name, await loadBundle(name, join(directory, name))]),
   )
   return Object.fromEntries(loaded)
+}
+
+/** With the environment as it is now: a Lambda reads its settings when it starts. */
+export async function loadBundle(name: Lambda, directory: string): Promise<Handler> {
+  const { file } = await bundle(name, directory)
+  const { handler }: Module = await import(pathToFileURL(file).href)
+  if (!isFunction(handler)) throw new Error(`The bundle of ${name} exports no handler`)
+  return handler as unknown as Handler
 }
 
 async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
@@ -186,7 +189,7 @@ async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
     // The bundles write their line, too, to a console that is silent.
     log: (message, facts = {}) => console.log(JSON.stringify({ message, ...facts })),
   }
-  const names = ['token', 'resource', 'authorize', 'webauthn', 'authenticators'] as const
+  const names = ['token', 'resource', 'authorize', 'otp', 'webauthn', 'authenticators'] as const
   const made = names.map(async (name) => {
     const served = await Promise.all(routesOf(name).map(serve))
     return [name, makeDispatcher(world, served) as unknown as Handler] as const

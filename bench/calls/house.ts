@@ -11,7 +11,7 @@ import type { Flow } from '../../src/core/flow.ts'
 import { changedRealm, readRealm } from '../../src/store/realm.ts'
 import { type House, openHouse } from '../../test/house.ts'
 import { type Authority, createAuthority } from '../../test/pki.ts'
-import { servicePassword, startSlapd } from '../../test/slapd.ts'
+import { type Slapd, servicePassword, startSlapd } from '../../test/slapd.ts'
 
 /** `authority` issues what browsers show. */
 export type CallsHouse = { house: House; authority: Authority; close(): Promise<void> }
@@ -21,6 +21,13 @@ export const secret = 'a secret of some length'
 /** Throws, with the name of the package, where slapd is not installed. */
 export async function openCallsHouse(): Promise<CallsHouse> {
   const slapd = await startSlapd()
+  return besides(slapd).catch(async (failure) => {
+    await slapd.stop()
+    throw failure
+  })
+}
+
+async function besides(slapd: Slapd): Promise<CallsHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'keystep-calls-'))
   const authority = await createAuthority('CN=People')
   const [secrets, issuers] = [join(folder, 'secrets.json'), join(folder, 'issuers.pem')]
