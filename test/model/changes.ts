@@ -32,6 +32,18 @@ export async function change(command: Command, model: Model, service: Service): 
       await service.giveKey(key)
       return true
     }
+    case 'change codes': {
+      const codes = people[command.person]?.codes
+      const { from, to } = {
+        suspend: { from: ['active'], to: 'suspended' },
+        resume: { from: ['suspended', 'locked'], to: 'active' },
+        lock: { from: ['active'], to: 'locked' },
+      }[command.change]
+      if (codes === undefined || !from.includes(codes.state)) return false
+      codes.state = to as typeof codes.state
+      await service.changeCodes(command.person, command.change)
+      return true
+    }
     case 'change password': {
       const person = people[command.person]
       if (person?.password === undefined) return false

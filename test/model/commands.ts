@@ -1,11 +1,12 @@
 /** What may happen, as random commands: what people at browsers do, what applications ask, what others change meanwhile. */
 import fc from 'fast-check'
 import type { FactorKind, Level, Step } from '../../src/core/flow.ts'
+import type { OtpChange } from '../../src/core/one-time-password.ts'
 import type { PolicyFacts, RequestFacts } from './facts.ts'
 import { clientNames, flows, keyNames, passwords, personNames, spare, strangers } from './scenario.ts'
 
 const factors: FactorKind[] = ['password', 'otp', 'certificate', 'webauthn']
-const steps = ['username', 'password', 'webauthn', 'method', 'skip', 'restart', 'cancel', 'reload'] as const
+const steps = ['username', 'password', 'otp', 'webauthn', 'method', 'skip', 'restart', 'cancel', 'reload'] as const
 
 export type Post = (typeof steps)[number]
 type KeyChange = 'suspend' | 'resume' | 'lock' | 'delete'
@@ -32,6 +33,7 @@ export type Command =
   | { do: 'wait'; seconds: number }
   | { do: 'change key'; key: string; change: KeyChange }
   | { do: 'give key'; key: string }
+  | { do: 'change codes'; person: string; change: OtpChange }
   | { do: 'change password'; person: string; text: string }
   | { do: 'enable'; person: string; enabled: boolean }
   | { do: 'edit flow'; flow: string; level: number; step: number; edit: Edit }
@@ -150,6 +152,14 @@ export const aCommand: fc.Arbitrary<Command> = fc.oneof(
       do: pick('change key' as const),
       key: pick(...keyNames),
       change: pick<KeyChange>('suspend', 'resume', 'lock', 'delete'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: pick('change codes' as const),
+      person: pick('anna', 'bob'),
+      change: pick<OtpChange>('suspend', 'resume', 'lock'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: pick('give key' as const), key: pick(...Object.keys(spare)) }) },

@@ -10,7 +10,7 @@ export type Fact = {
   at: number
   /** The number of the login it was shown in. */
   login: number
-  /** `password#2`, or the name of a key. It is worth nothing once that is gone. */
+  /** `password#2`, `codes`, or the name of a key. It is worth nothing once that is gone. */
   credential?: string
   verified?: boolean
   attested?: boolean
@@ -29,10 +29,14 @@ export type KeyFacts = {
 /** What was tried and failed, and until when the next try has to wait. */
 export type Tries = { count: number; until: number }
 
+/** One-time codes by time. `last`: the step of the last one that was taken. */
+export type CodesFacts = { state: 'active' | 'suspended' | 'locked'; last: number }
+
 export type PersonFacts = {
   name: string
   enabled: boolean
   password?: { text: string; version: number }
+  codes?: CodesFacts
   keys: KeyFacts[]
 }
 

@@ -127,6 +127,13 @@ export function openReference(given: Given) {
     return step(look(browser, tab.login), tab, browser)
   }
 
+  /** Five failures, and the next try has to wait; ten, and it waits for a quarter of an hour. */
+  const missed = (whose: string): void => {
+    const count = (tries.get(whose)?.count ?? 0) + 1
+    const wait = count < 5 ? 0 : count < 10 ? 2 ** (count - 5) : 900
+    tries.set(whose, { count, until: now + wait })
+  }
+
   /** A step that is not due: done already, or what was shown before is too old by now. */
   const notDue = (browser: BrowserFacts, tab: BrowserFacts['tabs'][number], { outcome }: View): Seen =>
     show(browser, tab, outcome.do === 'ask' && outcome.ranOut ? 'ran-out' : 'step-over')
@@ -177,8 +184,7 @@ export function openReference(given: Given) {
         const { next, person, facts, name = '' } = view
         if (next.page !== 'password') return notDue(browser, tab, view)
         const whose = person === undefined ? `stranger ${name}` : person.name
-        const before = tries.get(whose) ?? { count: 0, until: 0 }
-        if (before.until > now) return show(browser, tab, 'too-many-tries')
+        if ((tries.get(whose)?.until ?? 0) > now) return show(browser, tab, 'too-many-tries')
         if (person?.password?.text === text) {
           tries.delete(whose)
           const { login } = tab
@@ -191,10 +197,29 @@ export function openReference(given: Given) {
           })
           return keep(browser, tab)
         }
-        const count = before.count + 1
-        const wait = count < 5 ? 0 : count < 10 ? 2 ** (count - 5) : 900
-        tries.set(whose, { count, until: now + wait })
+        missed(whose)
         return show(browser, tab, facts.length > 0 ? 'wrong-password' : 'wrong-username-or-password')
+      }),
+
+    /** The code of a time step: this one's, the next one's, or none. */
+    otp: (at: number, index: number, code: 'now' | 'next' | 'wrong'): Seen =>
+      onTab(at, index, (view, tab, browser) => {
+        const { next, person, name = '' } = view
+        if (next.page !== 'otp') return notDue(browser, tab, view)
+        const whose = `codes of ${person === undefined ? `stranger ${name}` : person.name}`
+        if ((tries.get(whose)?.until ?? 0) > now) return show(browser, tab, 'too-many-tries')
+        const codes = person?.codes?.state === 'active' ? person.codes : undefined
+        const step = Math.floor(now / 30) + (code === 'next' ? 1 : 0)
+        if (person === undefined || codes === undefined || code === 'wrong' || step <= codes.last) {
+          missed(whose)
+          return show(browser, tab, codes && code !== 'wrong' ? 'reused-one-time-code' : 'wrong-one-time-code')
+        }
+        tries.delete(whose)
+        codes.last = step
+        const { login } = tab
+        login.person = person.name
+        login.facts.push({ factor: 'otp', at: now, login: login.number, credential: 'codes' })
+        return keep(browser, tab)
       }),
 
     /** A touch of a key, with the challenge that the tab shows, or with one from before. */

@@ -78,6 +78,11 @@ async function takeStep(command: StepCommand, model: Model, service: Service): P
       const expected = model.password(browser, tab, text)
       return { said: `${at} password ${text}`, expected, seen: await service.password(browser, tab, text) }
     }
+    case 'otp': {
+      const code = command.do === 'go' || text === 'first' ? 'now' : text === 'second' ? 'next' : 'wrong'
+      const expected = model.otp(browser, tab, code)
+      return { said: `${at} one-time code ${code}`, expected, seen: await service.otp(browser, tab, code) }
+    }
     case 'webauthn': {
       const how = { verified: command.verified, stale: command.do === 'webauthn' && command.stale }
       const expected = model.webauthn(browser, tab, key, how)
@@ -101,6 +106,7 @@ async function takeStep(command: StepCommand, model: Model, service: Service): P
 const asked: Record<string, Post> = {
   username: 'username',
   password: 'password',
+  otp: 'otp',
   webauthn: 'webauthn',
   activate: 'skip',
   'no-credential': 'cancel',

@@ -36,9 +36,16 @@ const people = (): Record<string, PersonFacts> => ({
     name: 'anna',
     enabled: true,
     password: { text: 'first', version: 0 },
+    codes: { state: 'active', last: -1 },
     keys: [keyOf('blue'), keyOf('red', { attested: false, synced: true, model: models.other })],
   },
-  bob: { name: 'bob', enabled: true, password: { text: 'first', version: 0 }, keys: [] },
+  bob: {
+    name: 'bob',
+    enabled: true,
+    password: { text: 'first', version: 0 },
+    codes: { state: 'active', last: -1 },
+    keys: [],
+  },
   carl: {
     name: 'carl',
     enabled: true,
@@ -128,7 +135,7 @@ export const flows: Record<string, Flow> = {
     level('otp', 1, 'direct', [step('password'), step('webauthn', { requirement: 'conditional' })], 600),
     level('fido', 3, 'cumulative', [step('webauthn', { demands: { userVerified: true } })]),
   ]),
-  /** Ends with a code that nobody has: what is asked beyond it is out of reach. */
+  /** Ends with a code: what is asked beyond it is out of reach. */
   'ldap-otp': flow('ldap-otp', [
     level('pwd', 0, 'cumulative', [step('password', { reference: 'pwd' })]),
     level('otp', 1, 'cumulative', [step('otp', { reference: 'otp' })]),
@@ -139,7 +146,7 @@ export const flows: Record<string, Flow> = {
 
 const clients = (): Record<string, ClientFacts> => ({
   app1: { policy: { enforcement: 'voluntary' } },
-  app2: { policy: { enforcement: 'strict' } },
+  app2: { policy: { enforcement: 'strict' }, flow: 'ldap-otp' },
   app3: {
     policy: { enforcement: 'strict', acrToLoa: { silver: 0, gold: 1, best: 3 }, maxAges: { pwd: 600 } },
     flow: 'climbing',

@@ -6,6 +6,7 @@
 import { handle as skip } from '../../lambdas/activation/skip.ts'
 import { handle as cancel } from '../../lambdas/login/cancel.ts'
 import { handle as method } from '../../lambdas/login/method.ts'
+import { handle as otp } from '../../lambdas/login/otp.ts'
 import { handle as page } from '../../lambdas/login/page.ts'
 import { handle as password } from '../../lambdas/login/password.ts'
 import { handle as restart } from '../../lambdas/login/restart.ts'
@@ -16,13 +17,17 @@ import { handle as logout } from '../../lambdas/oidc/logout.ts'
 import type { Authenticator, Change } from '../../src/core/authenticator.ts'
 import type { Client } from '../../src/core/client.ts'
 import type { FactorKind } from '../../src/core/flow.ts'
+import { codeOf, timeStepAt } from '../../src/core/one-time-code.ts'
+import { type OneTimePassword, type OtpChange, ownParameters } from '../../src/core/one-time-password.ts'
 import { hashPassword } from '../../src/core/password.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
+import type { Sealer } from '../../src/services/sealer.ts'
 import { newRealm } from '../../src/setup.ts'
 import type { Db, Write } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
+import { changedOneTimePassword, createdOneTimePassword } from '../../src/store/one-time-passwords.ts'
 import {
   changedPassword,
   changedState,
@@ -40,7 +45,7 @@ import { decoySecret, issuer, keyNames, ownerOf, rpId, securityKey, start } from
 
 type Handle = (world: World, call: Call) => Promise<Answer>
 // Each handler names the part of the world that it needs, and gets all of it.
-const steps = { username, password, webauthn, method, restart, cancel, 'activation/skip': skip } as Record<
+const steps = { username, password, otp, webauthn, method, restart, cancel, 'activation/skip': skip } as Record<
   string,
   Handle
 >
@@ -99,6 +104,26 @@ const authenticatorOf = (owner: string, { name, state, attested, model }: KeyFac
   }
 }
 
+const codeSecret = Buffer.from('twenty bytes of codes')
+
+const codesOf = (person: string): OneTimePassword => ({
+  ...ownParameters,
+  id: `codes-${person}`,
+  user: person,
+  state: 'active',
+  origin: 'imported',
+  sealedSecret: codeSecret.toString('base64url'),
+  createdAt: start,
+  version: 0,
+})
+
+/** In the clear: what sealing is worth is tested elsewhere, and costs more than a whole sequence here. */
+const sealer: Sealer = {
+  seal: async (secret) => Buffer.from(secret).toString('base64url'),
+  unseal: async (sealed) => Buffer.from(sealed, 'base64url'),
+  hashes: async (text) => [text],
+}
+
 const hashes = new Map<string, Promise<string>>()
 const hashed = (text: string): Promise<string> => {
   const hash = hashes.get(text) ?? hashPassword(text)
@@ -126,6 +151,9 @@ export async function seeds(given: {
     ]),
     ...users.map(createdUser),
     ...keys.map(createdAuthenticator),
+    ...Object.values(given.people).flatMap(({ name, codes }) =>
+      codes === undefined ? [] : [[createdOneTimePassword(codesOf(name))]],
+    ),
   ]
 }
 
@@ -145,6 +173,8 @@ export function openService(db: Db) {
     stage: { issuer, rpId, serviceName: 'Example Sign-in' },
     verifier: unused,
     directory: unused,
+    sealer,
+    tokenValidator: unused,
     log: () => undefined,
     // The sequences reach no more of the world than this; what reached further would throw.
   } as unknown as World
@@ -220,6 +250,10 @@ export function openService(db: Db) {
     },
     username: (at: number, tab: number, name: string) => post(at, tab, 'username', { username: name }),
     password: (at: number, tab: number, text: string) => post(at, tab, 'password', { password: text }),
+    async otp(at: number, tab: number, code: 'now' | 'next' | 'wrong'): Promise<Seen> {
+      const step = timeStepAt(30, clock.now) + (code === 'next' ? 1 : 0)
+      return post(at, tab, 'otp', { code: code === 'wrong' ? 'wrong' : await codeOf(ownParameters, codeSecret, step) })
+    },
     webauthn(at: number, index: number, keyName: string, how: { verified: boolean; stale: boolean }): Promise<Seen> {
       const shown = browserOf(at).tabs[index]?.challenge
       const challenge = how.stale || shown === undefined ? 'B'.repeat(43) : shown
@@ -264,6 +298,11 @@ function changesOn(db: Db, now: () => number) {
       await commit(...writes, loweredStanding(key.user))
     },
     giveKey: (key: KeyFacts) => commit(...createdAuthenticator(authenticatorOf(ownerOf(key.name), key))),
+    async changeCodes(person: string, change: OtpChange): Promise<void> {
+      const item = await db.get(places.oneTimePassword(person, `codes-${person}`))
+      if (item === undefined) throw new Error(`${person} has no one-time codes`)
+      await commit(changedOneTimePassword(item as OneTimePassword, change), loweredStanding(person))
+    },
     async changePassword(person: string, text: string): Promise<void> {
       const user = await readUser(db, person)
       if (user !== undefined) await commit(changedPassword(user, await hashed(text), now()))

@@ -62,6 +62,7 @@ export function openSight({ people, realm, decoys }: Given, now: () => number) {
   /** Whether what a fact was shown with is still there. */
   const isWorth = (fact: Fact, person: PersonFacts): boolean => {
     if (fact.factor === 'password') return fact.credential === `password#${person.password?.version}`
+    if (fact.factor === 'otp') return person.codes?.state === 'active'
     return person.keys.some((key) => key.name === fact.credential && key.state === 'active')
   }
 
@@ -120,9 +121,9 @@ export function openSight({ people, realm, decoys }: Given, now: () => number) {
 
   const stateOf = { active: 'usable', pending: 'pending', suspended: 'locked', locked: 'locked' } as const
 
-  const belongings = ({ password, keys }: PersonFacts): Belongings => ({
+  const belongings = ({ password, codes, keys }: PersonFacts): Belongings => ({
     password: password === undefined ? 'none' : 'usable',
-    otp: 'none',
+    otp: codes === undefined ? 'none' : stateOf[codes.state],
     certificate: 'none',
     keys: keys.map(({ name, state, attested, synced, model }) => ({
       name,
