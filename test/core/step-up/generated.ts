@@ -99,7 +99,7 @@ export const someNames = fc.option(fc.uniqueArray(fc.constantFrom('a', 'b', 'c',
 export const aRequest: fc.Arbitrary<AuthenticationRequest> = fc.record({
   id: fc.constant('app2'),
   acrValues: someNames,
-  essentialAcr: fc.option(someNames, { nil: undefined, freq: 1 }),
+  essentialAcr: fc.option(someNames, { nil: undefined, freq: 2 }),
   voluntaryAcr: someNames,
   maxAge: fc.option(aSpan, { nil: undefined }),
   prompt: fc.constantFrom([], [], [], ['login'], ['none'], ['consent']),
@@ -111,7 +111,7 @@ export const aPolicy = fc
     defaultAcr: someNames,
     unreachable: fc.constantFrom('attempt', 'fail-fast'),
     enrol: fc.subarray([...factorKinds]),
-    minimumAcr: fc.option(fc.constantFrom('a', 'b', 'stranger'), { nil: undefined, freq: 1 }),
+    minimumAcr: fc.option(fc.constantFrom('a', 'b', 'stranger'), { nil: undefined, freq: 2 }),
     enforcement: fc.constantFrom('voluntary', 'strict'),
     maxAges: someMaxAges,
   })

@@ -51,6 +51,8 @@ describe('laws', () => {
         if (ways.includes('enrol')) {
           expect(states).toEqual(['none'])
           expect(question.policy.enrol).toContain(factor)
+          // Whoever knows a name must not be able to begin with a factor of their own.
+          expect(question.proofs.length).toBeGreaterThan(0)
         }
       }
     })
