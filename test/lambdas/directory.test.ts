@@ -2,9 +2,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { noticeOfFailure } from '../../lambdas/login/try-password.ts'
 import { parseDirectory } from '../../src/core/directory-settings.ts'
+import { loweredStanding } from '../../src/store/people.ts'
 import { createSecurityKey } from '../authenticator.ts'
 import { type House, openHouse } from '../house.ts'
 import { everyonesPassword, type Slapd, servicePassword, startSlapd } from '../slapd.ts'
@@ -171,6 +172,23 @@ describe('a later sign-in', () => {
     await signIn(name)
     expect((await usersNamed(name))[0]).toEqual(before)
     expect(await house.audit('user.changed')).toHaveLength(told)
+  })
+
+  it('reads the person again where something was taken from them meanwhile, and only there', async () => {
+    const { name, sub } = await known()
+    const readsOf = async (): Promise<number> => {
+      const { commands } = await (await atPassword(name)).post('password', { password: everyonesPassword })
+      return commands.filter((command) => command.name === 'Query').length
+    }
+    expect(await readsOf()).toBe(1)
+    // Between what the step read first and the try that it counts.
+    const counted = vi.spyOn(house.db, 'update').mockImplementationOnce(async (...asked) => {
+      await house.seed(loweredStanding(sub))
+      return house.db.update(...asked)
+    })
+    expect(await readsOf()).toBe(2)
+    expect(counted).toHaveBeenCalled()
+    counted.mockRestore()
   })
 
   it('under a new name is the same user, and the old name is free', async () => {
