@@ -16,8 +16,8 @@
 import type { AcrMap, FactorKind, Flow } from './flow.ts'
 import { ok, type Result, refuse, type Seconds } from './result.ts'
 import { bindsNames, floorOf, goalsOf, knows } from './step-up/names.ts'
-import { offersFor, prospectOf, ways } from './step-up/offers.ts'
-import { inOrder, maxAgeOf, reaches, type Standing, standings } from './step-up/standing.ts'
+import { offersFor, type Prospect, prospectOf, ways, waysOfOwner } from './step-up/offers.ts'
+import { inOrder, maxAgeOf, reaches, standings } from './step-up/standing.ts'
 import { achievedOf, tokenClaims } from './step-up/token-claims.ts'
 import { descriptions, verdict, wouldHelp } from './step-up/verdict.ts'
 
@@ -257,7 +257,7 @@ export function decide(question: Question): Decision {
     question,
     all.filter((proof) => proof.request !== request.id),
   )
-  const having = prospectOf(question, all, ['use', 'activate'])
+  const having = prospectOf(question, all, waysOfOwner)
   const enrolling = prospectOf(question, all, ways)
 
   const target =
@@ -270,7 +270,7 @@ export function decide(question: Question): Decision {
     dropped: wanted.names.filter((name) => !knows(policy.acrToLoa, name)),
     ...(goal && { target: goal }),
     ...achievedOf(wanted, policy, now),
-    levels: levelReports(question, all, enrolling.levels),
+    levels: levelReports(question, all, [having, enrolling]),
     reason,
   })
   const refusal = (error: RefusalError, reason: RefusalReason, helps: FactorKind[] = []): Decision => ({
@@ -293,12 +293,12 @@ export function decide(question: Question): Decision {
   if (target && reaches(now, target.loa)) return issue('reached')
 
   // A floor that nobody can reach binds as a strict request does.
-  const doomed = binding || !reaches(enrolling.levels, floor)
+  const doomed = binding || ![having, enrolling].some(({ levels }) => reaches(levels, floor))
   if (request.prompt.includes('none') || question.attempted) {
     const met = goals.find((goal) => reaches(now, goal.loa))
     if (met) return issue('reached', met)
   } else if (target) {
-    const offers = offersFor(question, all, reaches(having.levels, target.loa) ? having : enrolling, target.loa)
+    const offers = offersFor(question, reaches(having.levels, target.loa) ? having : enrolling, target.loa)
     if (offers) return { do: 'ask', offers, target, report: reportOf('missing') }
   } else if (!doomed || policy.unreachable === 'attempt') {
     // Out of reach, and the user is asked for the best the flow has (the seed's use case 4), with what is at hand:
@@ -307,7 +307,7 @@ export function decide(question: Question): Decision {
     const prospect = doomed ? atHand : ([atHand, having].find(({ levels }) => reaches(levels, floor)) ?? enrolling)
     const inReach = prospect.levels.filter((each) => each.met && (doomed || each.level.loa >= floor))
     const best = inReach.at(prospect === atHand ? -1 : 0)?.level
-    const offers = best && !reaches(now, best.loa) && offersFor(question, all, prospect, best.loa)
+    const offers = best && !reaches(now, best.loa) && offersFor(question, prospect, best.loa)
     if (offers) return { do: 'ask', offers, target: { loa: best.loa }, report: reportOf('attempt') }
   }
 
@@ -318,7 +318,7 @@ export function decide(question: Question): Decision {
   return refusal(error, reason, lacks ? wouldHelp(question, all, Math.min(...needed)) : [])
 }
 
-function levelReports(question: Question, proofs: readonly Proof[], hoped: readonly Standing[]): LevelReport[] {
+function levelReports(question: Question, proofs: readonly Proof[], hoped: readonly Prospect[]): LevelReport[] {
   const now = standings(question, proofs)
   const ageless = standings(question, proofs, true)
   return question.flow.levels.map((level, index) => {
@@ -329,7 +329,7 @@ function levelReports(question: Question, proofs: readonly Proof[], hoped: reado
       maxAge: maxAgeOf(level, question.policy),
       state: now[index]?.fresh ? 'fresh' : ageless[index]?.met ? 'stale' : 'missing',
       ...(at !== undefined && { at, age: question.now - at }),
-      reachable: hoped[index]?.met ?? false,
+      reachable: hoped.some(({ levels }) => levels[index]?.met),
     }
   })
 }

@@ -185,6 +185,9 @@ describe('what a person lacks, or may not use', () => {
     const browser = await visits.opens()
     await browser.signsInWithPassword('App1', person)
     await browser.asks('App2', '?acr_values=otp')
+    // A session that somebody left open is not enough to add something to sign in with.
+    await browser.reads('Enter your password')
+    await browser.typesAndContinues('Password', person.password)
     const codes = await scans(browser)
     await browser.typesAndContinues('One-time code', codes())
     await browser.reads('Keep your recovery codes')

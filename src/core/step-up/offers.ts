@@ -22,13 +22,21 @@ import {
 /** The preferred one first. */
 export const ways = ['use', 'activate', 'enrol'] as const satisfies readonly Way[]
 
-/** What the user could reach in this request if they used each of these ways. */
-export type Prospect = { ways: readonly Way[]; levels: Standing[] }
+/** The ways of somebody who has what it takes already. */
+export const waysOfOwner = ['use', 'activate'] as const satisfies readonly Way[]
 
-export const prospectOf = (question: Question, proofs: readonly Proof[], allowed: readonly Way[]): Prospect => ({
-  ways: allowed,
-  levels: standings(question, [...proofs, ...possible(question, allowed)]),
-})
+/** What the user could reach in this request if they used each of these ways, and what of the proofs that rests on. */
+export type Prospect = { ways: readonly Way[]; proofs: readonly Proof[]; levels: Standing[] }
+
+/**
+ * Who adds something to prove with shows first, in this very request, that it is them: a session that somebody left open
+ * is not enough (Keycloak CVE-2026-3429).
+ */
+export function prospectOf(question: Question, proofs: readonly Proof[], allowed: readonly Way[]): Prospect {
+  const counting = allowed.includes('enrol') ? proofs.filter(({ request }) => request === question.request.id) : proofs
+  const levels = standings(question, [...counting, ...possible(question, allowed)])
+  return { ways: allowed, proofs: counting, levels }
+}
 
 /** The proofs the user could make now. */
 function possible(question: Question, allowed: readonly Way[]): Shown[] {
@@ -58,16 +66,11 @@ function possible(question: Question, allowed: readonly Way[]): Shown[] {
 }
 
 /** The next step towards each level that meets the target, the lowest level first, the factors at hand before others. */
-export function offersFor(
-  question: Question,
-  proofs: readonly Proof[],
-  prospect: Prospect,
-  loa: number,
-): [Offer, ...Offer[]] | undefined {
+export function offersFor(question: Question, prospect: Prospect, loa: number): [Offer, ...Offer[]] | undefined {
   const offers = new Map<FactorKind, Offer>()
   for (const [index, { level, met }] of prospect.levels.entries()) {
     if (!met || level.loa < loa) continue
-    for (const offer of nextOffers(question, proofs, prospect.ways, index)) {
+    for (const offer of nextOffers(question, prospect, index)) {
       const earlier = offers.get(offer.factor)
       offers.set(offer.factor, earlier ? merged(earlier, offer) : offer)
     }
@@ -94,7 +97,7 @@ function merged(one: Offer, other: Offer): Offer {
 }
 
 /** What brings the user nearer to one level: the first thing missing, from the lowest level it rests on upwards. */
-function nextOffers(question: Question, proofs: readonly Proof[], allowed: readonly Way[], index: number): Offer[] {
+function nextOffers(question: Question, prospect: Prospect, index: number): Offer[] {
   const { flow, policy, request } = question
   const from = flow.levels[index]?.mode === 'direct' ? index : 0
   for (const [offset, level] of flow.levels.slice(from, index + 1).entries()) {
@@ -103,11 +106,11 @@ function nextOffers(question: Question, proofs: readonly Proof[], allowed: reado
     const { complete, bound } = ownSteps(
       question,
       level,
-      proofs,
+      prospect.proofs,
       place === index ? Math.min(usual, demandedAge(request)) : usual,
     )
     if (complete) continue
-    const hopes = possible(question, allowed).filter(({ way }) => way !== 'enrol' || mayEnrolAt(level, place))
+    const hopes = possible(question, prospect.ways).filter(({ way }) => way !== 'enrol' || mayEnrolAt(level, place))
     return nextSteps(level, bound).flatMap((step) => offerOf(step, hopes) ?? [])
   }
   return []

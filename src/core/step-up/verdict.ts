@@ -7,7 +7,7 @@
 import type { FactorKind } from '../flow.ts'
 import type { EnrolmentState, Proof, Question, RefusalError, RefusalReason } from '../step-up.ts'
 import { unmapped } from './names.ts'
-import { offersFor, prospectOf, ways } from './offers.ts'
+import { offersFor, prospectOf, ways, waysOfOwner } from './offers.ts'
 import { reaches, type Standing, standings } from './standing.ts'
 
 /** Why a request that gets neither tokens nor a question fails. `needed`: the levels of which one had to be reached. */
@@ -26,7 +26,7 @@ export function verdict(
   if (needed.every((loa) => loa >= unmapped)) return [unmet, 'unknown-acr']
   if (silent) return anyOf(ageless) ? ['login_required', 'stale'] : [unmet, 'no-match-acr']
   const reachable = (enrolled: Question['enrolled']) =>
-    anyOf(prospectOf({ ...question, enrolled }, proofs, ways).levels)
+    [waysOfOwner, ways].some((allowed) => anyOf(prospectOf({ ...question, enrolled }, proofs, allowed).levels))
   if (!reachable('unknown')) return [unmet, 'no-match-acr']
   if (!reachable(question.enrolled)) {
     if (reachable(unlocked(question.enrolled))) return ['access_denied', 'locked']
@@ -45,7 +45,7 @@ export function verdict(
 /** The factors that somebody who has everything would be asked for next. */
 export const wouldHelp = (question: Question, proofs: readonly Proof[], loa: number): FactorKind[] => {
   const equipped: Question = { ...question, enrolled: 'unknown' }
-  const offers = offersFor(equipped, proofs, prospectOf(equipped, proofs, ['use']), loa) ?? []
+  const offers = offersFor(equipped, prospectOf(equipped, proofs, ['use']), loa) ?? []
   return offers.map(({ factor }) => factor)
 }
 

@@ -132,8 +132,16 @@ describe('what was asked and is not reached', () => {
 
   it('no authenticator for the level, and policy lets them enrol: offers that after the password, not before', () => {
     const enrol = { enrolled: noOtp, request: acr('otp'), policy: policy({}, { enrol: ['otp'] }) }
+    const justNow = { ...password(t0 + 60), request: enrol.request.id }
     expect(ask({ ...enrol, proofs: [] })).toMatchObject({ offers: [{ factor: 'password', ways: ['use'] }] })
-    expect(ask(enrol)).toMatchObject({ offers: [{ factor: 'otp', ways: ['enrol'] }] })
+    expect(ask({ ...enrol, proofs: [justNow] })).toMatchObject({ offers: [{ factor: 'otp', ways: ['enrol'] }] })
+  })
+
+  it('what a session showed earlier is not enough to enrol anything (CVE-2026-3429)', () => {
+    const enrol = { enrolled: noOtp, request: acr('otp'), policy: policy({}, { enrol: ['otp'] }) }
+    expect(ask({ ...enrol, proofs: [password()] })).toMatchObject({ offers: [{ factor: 'password', ways: ['use'] }] })
+    const gone = { ...noOtp, password: 'none' } as const
+    expect(ask({ ...enrol, enrolled: gone, proofs: [password()] })).toMatchObject({ reason: 'no-credential' })
   })
 
   it('never lets anybody enrol the factor they start with', () => {
