@@ -13,11 +13,14 @@ export function differences(before: unknown, after: unknown): string {
 function between(before: unknown, after: unknown, at: string): string[] {
   if (isNested(before) && isNested(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    return names.flatMap((name) => between(before[name], after[name], `${at}/${escapePointer(name)}`))
+    return names.flatMap((name) => between(own(before, name), own(after, name), `${at}/${escapePointer(name)}`))
   }
   const [was, is] = [show(before), show(after)]
   return was === is ? [] : [`${at}: ${was} → ${is}`]
 }
+
+/** A name may be `toString`: what is not a member's is not looked up on the prototype. */
+const own = (of: Record<string, unknown>, name: string): unknown => (Object.hasOwn(of, name) ? of[name] : undefined)
 
 /** Lists as well: their members are compared place by place. */
 const isNested = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

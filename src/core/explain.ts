@@ -79,8 +79,17 @@ const readAcrs = (data: unknown, at: string): string[] =>
 
 /** The `claims` parameter as the JSON that it is (OpenID Connect Core §5.5). */
 const readClaims = (data: unknown, at: string) => {
-  const acr = acrOfClaims(JSON.stringify(data))
+  const acr = acrOfClaims(written(data, at))
   return acr.ok ? acr.value : malformed(`${at}${acr.at ?? ''}`, acr.detail ?? 'has an unknown form')
+}
+
+/** As the parameter has it. What nests too deep to be written is a mistake, and must not be an outage. */
+function written(data: unknown, at: string): string {
+  try {
+    return JSON.stringify(data)
+  } catch {
+    return malformed(at, 'nests too deep')
+  }
 }
 
 const readSession = (data: unknown, at: string): { proofs: SupposedProof[] } => ({

@@ -200,8 +200,8 @@ const isCoveredBy = (step: Step, other: Step): boolean =>
   (step.demands === undefined ||
     JSON.stringify(demandsInOrder(step.demands)) === JSON.stringify(demandsInOrder(other.demands ?? {})))
 
-/** What a flow is named by. */
-export const flowIdShape = /^[a-z0-9][a-z0-9-]{0,63}$/
+/** What a flow is named by. The store takes no member called `constructor`: it tells by that name what a map is. */
+export const flowIdShape = /^(?!constructor$)[a-z0-9][a-z0-9-]{0,63}$/
 
 export const readFlowName = (data: unknown, at: string): string => readText(data, at, /^.{1,100}$/)
 export const readFlowDescription = (data: unknown, at: string): string => readText(data, at, /^.{0,500}$/s)

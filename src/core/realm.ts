@@ -53,7 +53,7 @@ export type Realm = {
 
 export const defaultAcrToLoa: AcrMap = { pwd: 0, otp: 1, cba: 2, fido: 3 }
 
-/** A flow id may be `constructor`: it is never looked up on the prototype. */
+/** Somebody may ask for `constructor`: it is never looked up on the prototype. */
 export const flowNamed = (realm: Realm, id: string | undefined): Flow | undefined =>
   id !== undefined && Object.hasOwn(realm.flows, id) ? realm.flows[id] : undefined
 

@@ -60,11 +60,12 @@ export const enrollable = ['otp'] as const satisfies readonly FactorKind[]
 
 /**
  * An ACR as clients ask for it, a word or a URI: `acr_values` has spaces between them, and an error description takes no
- * quotation mark or backslash. The first character keeps out `__proto__`, which a store would lose.
+ * quotation mark or backslash. The first character keeps out `__proto__`, which a store would lose; `constructor` is a
+ * name that it refuses.
  */
-const acrShape = /^[A-Za-z0-9][!#-[\]-~]{0,127}$/
+const acrShape = /^(?!constructor$)[A-Za-z0-9][!#-[\]-~]{0,127}$/
 /** A level's alias or its number. */
-const levelShape = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
+const levelShape = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
 const mostNames = 100
 
 const readAcr = (data: unknown, at: string): string => readText(data, at, acrShape)

@@ -94,6 +94,11 @@ describe('differences', () => {
     expect(differences({ a: { b: [] } }, { a: { b: [] } })).toBe('')
   })
 
+  it('takes no member from the prototype', () => {
+    expect(differences({}, { toString: 1, constructor: 2 })).toBe('/toString: nothing → 1; /constructor: nothing → 2')
+    expect(differences({ valueOf: 1 }, {})).toBe('/valueOf: 1 → nothing')
+  })
+
   it('stays short enough for an audit record', () => {
     const long = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`name-${index}`, 'x'.repeat(200)]))
     expect(differences({}, long).length).toBeLessThanOrEqual(2000)

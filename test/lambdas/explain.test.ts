@@ -214,6 +214,16 @@ describe('an explanation', () => {
   ])('of %s is a problem', async (_, body, status, code, pointer) => {
     expect((await explain(body)).json).toMatchObject({ status, code, pointer })
   })
+
+  it('of claims that nest too deep is a problem, and no outage', async () => {
+    const body = `{"user":"anna","client":"app1","request":{"claims":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}}`
+    const headers = { 'content-type': 'application/json' }
+    expect((await cms.call<Problem>('POST', '/explain', { body, headers })).json).toMatchObject({
+      status: 400,
+      code: 'malformed-request',
+      pointer: '/request/claims',
+    })
+  })
 })
 
 describe('a real session', () => {

@@ -96,6 +96,7 @@ describe('a new flow', () => {
       'unworkable-flow',
       '/levels/1/loa',
     ],
+    ['an id that a store refuses', named('constructor'), 'malformed-flow', '/id'],
     ['a level that nobody can show', levelled('x', 0, { steps: [] }), 'unworkable-flow', '/levels/0/steps'],
     ['a level above every number', levelled('x', 1, { loa: 2_147_483_648 }), 'malformed-flow', '/levels/1/loa'],
     ['a member that is misspelt', { ...named('x'), level: [] }, 'malformed-flow', '/level'],

@@ -73,6 +73,7 @@ describe('the realm’s policy', () => {
     ['a level that is no number', { ...usual, acrToLoa: { 'a/b': '0' } }, 'malformed-policy', '/acrToLoa/a~1b'],
     ['a name with a space', { ...usual, acrToLoa: { 'a b': 0 } }, 'malformed-policy', '/acrToLoa/a b'],
     ['a name that a store would lose', `{"acrToLoa":{"__proto__":0}}`, 'malformed-policy', '/acrToLoa/__proto__'],
+    ['a name that a store refuses', { acrToLoa: { constructor: 0 } }, 'malformed-policy', '/acrToLoa/constructor'],
     ['no map', {}, 'malformed-policy', '/acrToLoa'],
     ['a member that is misspelt', { ...usual, default: ['pwd'] }, 'malformed-policy', '/default'],
   ])('with %s is refused, with the place', async (_, body, code, pointer) => {
@@ -84,6 +85,14 @@ describe('the realm’s policy', () => {
       pointer,
     })
     expect((await read(realmAt)).headers.etag).toBe(headers.etag)
+  })
+
+  it.each(['toString', 'valueOf', 'hasOwnProperty'])('may name an ACR %s, as any other', async (name) => {
+    const { json } = await put(realmAt, { ...usual, acrToLoa: { ...usual.acrToLoa, [name]: 1 } })
+    expect(json.policy.acrToLoa).toMatchObject({ [name]: 1 })
+    const detail = `/acrToLoa/${name}: nothing → 1`
+    expect(await cms.house.audit('policy.changed')).toContainEqual(expect.objectContaining({ detail }))
+    expect((await put(realmAt, usual)).json.policy).toEqual(usual)
   })
 
   it('that strands a client is refused, with its name', async () => {

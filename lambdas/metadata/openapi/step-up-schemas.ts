@@ -19,7 +19,7 @@ const numbers = (description: string): Json => ({
   description,
 })
 
-const flowId: Json = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,63}$' }
+const flowId: Json = { type: 'string', pattern: '^(?!constructor$)[a-z0-9][a-z0-9-]{0,63}$' }
 const flowName: Json = { type: 'string', minLength: 1, maxLength: 100 }
 const flowDescription: Json = { type: 'string', maxLength: 500 }
 const acrToLoa = numbers('ACR names and the level each stands for.')
