@@ -1,4 +1,5 @@
 /** Which port a part of the local service takes, and the plain sentence when it cannot. */
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 
@@ -41,8 +42,22 @@ export async function listen(server: Server, port: number, purpose: string): Pro
   return address.port
 }
 
-/** `port`, or for 0 one that nobody has: free at this moment, though somebody may take it in the next. */
+/**
+ * `port`, or for 0 one that nobody has: free at this moment, though somebody may take it in the next. So it is not one of
+ * those that a system hands out by itself, to each connection of a client among others (RFC 6335 §6, Linux from 32768).
+ */
 export async function freePort(port = 0, purpose = 'a test'): Promise<number> {
+  if (port !== 0) return tried(port, purpose)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tried(randomInt(15_000, 30_000), purpose)
+    } catch (error) {
+      if (tries === 20) throw error
+    }
+  }
+}
+
+async function tried(port: number, purpose: string): Promise<number> {
   const server = createServer()
   const found = await listen(server, port, purpose)
   server.close()

@@ -55,7 +55,7 @@ const people = [
 ] as const
 
 /** The others may set up codes of their own when they are asked for one. */
-const withCodes: readonly string[] = ['chidi', 'emil']
+const withCodes: readonly string[] = ['chidi', 'dora']
 
 export const userNames: readonly string[] = people.map(({ userName }) => userName)
 

@@ -62,7 +62,7 @@ describe('the bundles', () => {
 
   it.each([
     ['client-ses', 'activation', ['activation']],
-    ['client-kms', 'token', ['token']],
+    ['client-kms', 'token', ['otp', 'token', 'one-time-passwords']],
   ])('%s comes along only where its right is', (library, _, holders) => {
     const found = Object.entries(made).filter(([, { inputs }]) =>
       inputs.some((input) => input.includes(`/${library}/`)),

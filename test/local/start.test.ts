@@ -281,7 +281,7 @@ describe('a start', () => {
     }
     expect(demo.people.flatMap(({ userName, totp }) => (totp === undefined ? [] : [userName]))).toEqual([
       'chidi',
-      'emil',
+      'dora',
     ])
     expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2', 'app3'])
     expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
