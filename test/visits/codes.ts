@@ -2,14 +2,17 @@
 import { createHmac } from 'node:crypto'
 import { fromBase32 } from '../../src/core/base32.ts'
 
-/** Each call is the next code that was not used yet, of those that are good now: three at once, then one in 30 seconds. */
+/**
+ * Each call is the next code that was not used yet, and good for half a minute at least: two at once, then one in 30
+ * seconds. The code before, which is good as well, may be over before a slow machine has typed it.
+ */
 export function codesFrom(base32: string): () => string {
   const secret = fromBase32(base32)
   if (secret === undefined) throw new Error(`${base32} is no base32`)
   let last = 0
   return () => {
     const now = Math.floor(Date.now() / 30_000)
-    last = Math.max(last + 1, now - 1)
+    last = Math.max(last + 1, now)
     if (last > now + 1) throw new Error('All codes that are good now are used')
     return codeAt(secret, last)
   }
