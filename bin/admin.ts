@@ -10,14 +10,15 @@ import { parseArgs } from 'node:util'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { localClient } from '../local/tables.ts'
 import { apiScopes, cmsScopes } from '../src/core/api-key.ts'
+import { identitySources } from '../src/core/client-certificate.ts'
+import { askedByNames } from '../src/core/validator-settings.ts'
 import { openVault } from '../src/services/vault.ts'
-import type { Workbench } from '../src/setup.ts'
 import { openDb } from '../src/store/db.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
 import { settingNames } from './admin/settings.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
-import { Cannot, type Command, type Given, needed, options } from './admin/typed.ts'
+import { type Bench, Cannot, type Command, type Given, needed, options } from './admin/typed.ts'
 
 const usage = `npm run admin -- [--outputs FILE | --local] COMMAND
 
@@ -56,7 +57,7 @@ function readOutputs(file: string, hint: string): Record<string, string> {
   }
 }
 
-function openBench(given: Given): Workbench {
+function openBench(given: Given): Bench {
   const file = given.local ? '.local/outputs.json' : (given.outputs ?? 'cdk-outputs.json')
   const outputs = readOutputs(
     file,
@@ -77,6 +78,10 @@ function openBench(given: Given): Workbench {
     now: () => Math.floor(Date.now() / 1000),
     vault: openVault({ wrappingKey: keyFile === undefined ? { kms: need('WrappingKeyArn') } : { file: keyFile } }),
     actor: { kind: 'operator', id: process.env.USER ?? 'unknown' },
+    elsewhere: {
+      certificates: identitySources.find((each) => each === outputs.CertificateIdentity),
+      tokens: askedByNames.find((each) => each === outputs.TokenValidatorAskedBy),
+    },
   }
 }
 

@@ -181,6 +181,12 @@ export class ApiStack extends Stack {
       settings.sender,
       'Next: have SES take the account out of its sandbox, or only verified people get mail',
     )
+    // What `explain` has to know of people, as the Lambdas do.
+    const { clientCertificates, tokenValidator } = settings
+    if (clientCertificates)
+      output('CertificateIdentity', clientCertificates.identity, 'By what a certificate says whose it is')
+    if (tokenValidator)
+      output('TokenValidatorAskedBy', tokenValidator.askedBy, 'By which name of a user the token validator is asked')
     // Values rather than descriptions: those are what `cdk deploy` prints.
     const admin = 'npm run admin -- --outputs cdk-outputs.json'
     output('Next1', `${admin} init`, 'The realm with its flows, and signing keys')

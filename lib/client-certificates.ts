@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { parseCertificates, type WrittenCertificate } from '../src/core/certificate-settings.ts'
+import type { IdentitySource } from '../src/core/client-certificate.ts'
 import { readBundle } from '../src/core/x509/path.ts'
 import { certificateVariables } from '../src/stage.ts'
 
@@ -55,6 +56,8 @@ export type ClientCertificates = {
   arn?: string
   /** The truststore of the domain, and the issuers that the Lambda allows: one file, so that they cannot differ. */
   issuersFile: string
+  /** By what a certificate says whose it is. */
+  identity: IdentitySource
   variables: Record<string, string>
 }
 
@@ -84,7 +87,7 @@ export function clientCertificatesOf(
     )
     return undefined
   }
-  if (domain === undefined || issuersFile === undefined) return undefined
+  if (read.value === undefined || domain === undefined || issuersFile === undefined) return undefined
   const trouble = troubleOf(issuersFile)
   if (trouble !== undefined) {
     problems.push(`clientCertificateIssuers: ${trouble}`)
@@ -94,7 +97,7 @@ export function clientCertificatesOf(
   const variables = Object.fromEntries(
     named.flatMap((name) => (told[name] ? [[certificateVariables[name], told[name]]] : [])),
   )
-  return { domain, issuersFile, variables, ...(arn === undefined ? {} : { arn }) }
+  return { domain, issuersFile, identity: read.value.identity, variables, ...(arn === undefined ? {} : { arn }) }
 }
 
 function troubleOf(file: string): string | undefined {

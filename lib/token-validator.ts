@@ -1,10 +1,12 @@
 /** What an operator decides about a token validator: one setting, `tokenValidator`, which is told to the Lambdas as it is. */
-import { readValidatorSettings, type ValidatorSettings } from '../src/core/validator-settings.ts'
+import { type AskedBy, readValidatorSettings, type ValidatorSettings } from '../src/core/validator-settings.ts'
 import type { Reach } from './function.ts'
 
 export type TokenValidatorSettings = {
   /** For `TOKEN_VALIDATOR`. */
   text: string
+  /** By which of a user's names it is asked. */
+  askedBy: AskedBy
   /** Where it is, if that is inside the network; `undefined` for one that all the world can reach. */
   inside?: readonly Reach[]
 }
@@ -32,7 +34,7 @@ export function tokenValidatorOf(
   // RADIUS hides a code by MD5 and the user name by nothing: it is for a network of one's own.
   if (inside !== undefined && !hasNetwork)
     problems.push('tokenValidator: is inside a network. Expected: vpcId, subnetIds and availabilityZones as well')
-  return { text, ...(inside === undefined ? {} : { inside }) }
+  return { text, askedBy: read.value.askedBy, ...(inside === undefined ? {} : { inside }) }
 }
 
 function insideOf(settings: ValidatorSettings): readonly Reach[] | undefined {

@@ -14,6 +14,7 @@ import { bundle } from '../lib/bundle.ts'
 import type { Table } from '../lib/tables.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openVault } from '../src/services/vault.ts'
+import { elsewhereOf, readStage } from '../src/stage.ts'
 import { openDb } from '../src/store/db.ts'
 import { keepAuthority, serveRevocationList } from './authority.ts'
 import { directoryIn } from './directory.ts'
@@ -256,6 +257,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     certificates: { origin: mtls.url, ca: authority.caFile, password: authority.password, people: authority.files },
   }
   closings.push(forget)
+  const { certificates, tokens } = elsewhereOf(readStage(environmentOf('management', stage)))
   // In the form that `cdk deploy --outputs-file` has, for `npm run admin -- --local`.
   writeWhole(outputsFile, {
     local: {
@@ -265,6 +267,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       AuditTable: tableNames.audit,
       DynamodbEndpoint: dynamodb.endpoint,
       WrappingKeyFile: stage.wrappingKeyFile,
+      CertificateIdentity: certificates,
+      TokenValidatorAskedBy: tokens,
     },
   })
   // The last: who finds it finds the rest.

@@ -5,8 +5,9 @@
  */
 import { type Table, tables } from '../lib/tables.ts'
 import { type CertificateSettings, parseCertificates, type WrittenCertificate } from './core/certificate-settings.ts'
+import type { IdentitySource } from './core/client-certificate.ts'
 import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory-settings.ts'
-import { readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
+import { type AskedBy, readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
 
 export type Stage = {
   /** `https://id.example.org`, without a trailing slash: the issuer, and the origin of the pages. */
@@ -138,7 +139,12 @@ function certificatesIn(environment: Environment): Pick<Stage, 'certificates'> {
 }
 
 /** By what this deployment knows people without keeping anything for it: as `judgeLogin` wants to hear it. */
-export const elsewhereOf = ({ certificates, tokenValidator }: Pick<Stage, 'certificates' | 'tokenValidator'>) => ({
+export type Elsewhere = { certificates: IdentitySource | undefined; tokens: AskedBy | undefined }
+
+export const elsewhereOf = ({
+  certificates,
+  tokenValidator,
+}: Pick<Stage, 'certificates' | 'tokenValidator'>): Elsewhere => ({
   certificates: certificates?.identity,
   tokens: tokenValidator?.askedBy,
 })

@@ -12,7 +12,7 @@ import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
 import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up.ts'
-import { elsewhereOf, type Stage } from './stage.ts'
+import type { Elsewhere } from './stage.ts'
 import type { Desk } from './step-up-admin.ts'
 import { recorded } from './store/audit.ts'
 import { clientIn } from './store/clients.ts'
@@ -53,13 +53,10 @@ type NotExplained =
   | 'session-not-found'
   | 'authenticator-not-found'
 
-/** Left out where the settings of the stage are not at hand: then nobody has what only others know. */
-type Elsewhere = Pick<Stage, 'certificates' | 'tokenValidator'>
-
 export async function explain(
   desk: Desk,
   data: unknown,
-  stage: Elsewhere = {},
+  elsewhere: Elsewhere,
 ): Promise<Result<Explanation, NotExplained>> {
   const read = parseExplain(data)
   if (!read.ok) return read
@@ -89,7 +86,7 @@ export async function explain(
     person,
     session: session.value,
     at,
-    elsewhere: elsewhereOf(stage),
+    elsewhere,
   })
   const told = recorded({
     type: 'step-up.explained',
@@ -143,7 +140,7 @@ type Case = {
   person: Person
   session: Session | undefined
   at: Seconds
-  elsewhere: ReturnType<typeof elsewhereOf>
+  elsewhere: Elsewhere
 }
 
 function explanationOf({ question, realm, client, person, session: given, at, elsewhere }: Case): Explanation {

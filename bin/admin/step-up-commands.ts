@@ -118,21 +118,20 @@ export const stepUpCommands: Record<string, Command> = {
 
   explain: async (bench, [user, client], given) => {
     const proofs = given.proof?.map(proofOf)
-    const explanation = done(
-      await explain(bench, {
-        user: needed(user, 'a user'),
-        client: needed(client, 'a client id'),
-        request: {
-          ...defined('acrValues', given.acr),
-          ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
-          ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
-          ...defined('prompt', given.prompt),
-        },
-        ...defined('session', proofs && { proofs }),
-        ...defined('sid', given.sid),
-        ...defined('at', given.at),
-      }),
-    )
+    const question = {
+      user: needed(user, 'a user'),
+      client: needed(client, 'a client id'),
+      request: {
+        ...defined('acrValues', given.acr),
+        ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
+        ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
+        ...defined('prompt', given.prompt),
+      },
+      ...defined('session', proofs && { proofs }),
+      ...defined('sid', given.sid),
+      ...defined('at', given.at),
+    }
+    const explanation = done(await explain(bench, question, bench.elsewhere))
     return given.json ? JSON.stringify(explanation, null, 2) : inWords(explanation)
   },
 }
@@ -220,7 +219,6 @@ function inWords({ user, client, session, enrolment, decision, next, why }: Expl
     `${user.userName} at ${client.clientName}: ${outcomeOf(decision)}`,
     `Session: ${session.state}. Has: ${has.join(', ')}. First page: ${next.page}.`,
     ...why.map((sentence) => `- ${sentence}`),
-    'Without what is known elsewhere: whether the deployment takes certificates, or asks a token validator, the API says.',
   ].join('\n')
 }
 

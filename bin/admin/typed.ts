@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import type { parseArgs } from 'node:util'
 import type { Result } from '../../src/core/result.ts'
 import type { Workbench } from '../../src/setup.ts'
+import type { Elsewhere } from '../../src/stage.ts'
 
 /** Wrong usage, or a wish that cannot be granted: a sentence, and exit code 1. */
 export class Cannot extends Error {}
@@ -46,7 +47,10 @@ export const options = {
 } as const
 
 export type Given = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values']
-export type Command = (bench: Workbench, words: string[], given: Given) => Promise<string>
+/** With what the outputs say of certificates and of a token validator, which `explain` is to know of. */
+export type Bench = Workbench & { elsewhere: Elsewhere }
+
+export type Command = (bench: Bench, words: string[], given: Given) => Promise<string>
 
 export function needed<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) throw new Cannot(`${what} is missing.`)

@@ -1,5 +1,6 @@
 // POST /api/v1/tenants/{tenantCode}/explain — what a login would come to, and why: decided dry, told to the audit log.
 import { type Answer, type Call, json } from '../../src/http/call.ts'
+import { elsewhereOf } from '../../src/stage.ts'
 import { explain } from '../../src/step-up-explain.ts'
 import { type Cms, forCms } from '../authenticators/caller.ts'
 import { answerTo } from '../authenticators/problems.ts'
@@ -10,7 +11,7 @@ export const handle = forCms(
   async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
     const document = readDocumentOf(call)
     if (!document.ok) return answerTo(document)
-    const explained = await explain(deskOf(needs, call, cms), document.value, needs.stage)
+    const explained = await explain(deskOf(needs, call, cms), document.value, elsewhereOf(needs.stage))
     return explained.ok ? json(200, explained.value) : answerTo(explained)
   },
 )

@@ -22,7 +22,8 @@ import { type Result, refuse } from './result.ts'
 export type ValidatorSettings = RadiusSettings | HttpsSettings
 
 /** Which of the user's names the validator knows them by. */
-export type AskedBy = 'userName' | 'email' | 'id'
+export const askedByNames = ['userName', 'email', 'id'] as const
+export type AskedBy = (typeof askedByNames)[number]
 
 export type RadiusSettings = {
   protocol: 'radius'
@@ -66,7 +67,7 @@ export function readValidatorSettings(text: string): Result<ValidatorSettings, '
 }
 
 const askedByOf = (value: unknown): AskedBy =>
-  value === undefined ? 'userName' : readOneOf(['userName', 'email', 'id'], value, '/askedBy')
+  value === undefined ? 'userName' : readOneOf(askedByNames, value, '/askedBy')
 
 const between = (low: number, high: number) => (data: unknown, at: string) => {
   const number = readInteger(data, at)

@@ -28,6 +28,7 @@ export async function openShell() {
       SessionsTable: tables.sessions,
       AuditTable: tables.audit,
     },
+    'keystep-api': { CertificateIdentity: 'upn', TokenValidatorAskedBy: 'userName' },
     'keystep-local': { DynamodbEndpoint: dynamodb.endpoint, WrappingKeyFile: keyFile },
   }
   await writeFile(join(directory, 'outputs.json'), JSON.stringify(outputs))
@@ -42,6 +43,13 @@ export async function openShell() {
       const exit = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? -1)))
       const [code, out, err] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
       return { code, out, err }
+    },
+
+    /** A file of the outputs but for one stack's. */
+    async without(stack: string): Promise<string> {
+      const file = join(directory, `without-${stack}.json`)
+      await writeFile(file, JSON.stringify({ ...outputs, [stack]: undefined }))
+      return file
     },
 
     async close(): Promise<void> {

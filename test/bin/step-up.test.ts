@@ -117,10 +117,18 @@ describe('explain', () => {
     const { out, err } = await admin('explain', 'ines', 'shop', '--acr', 'pwd', '--proof', 'password:4000')
     expect(out.split('\n').slice(0, 3), err).toEqual([
       'ines at shop: asked for password',
-      'Session: counts. Has: password usable, otp none, certificate none. First page: password.',
+      'Session: counts. Has: password usable, otp usable, certificate usable. First page: password.',
       '- The request asks for pwd by acr_values, the preferred one first.',
     ])
     expect(out).toContain('Level 0 (pwd) was shown 4000 seconds ago')
+  })
+
+  it('knows of certificates and of a token validator what the outputs say', async () => {
+    const { out } = await admin('explain', 'ines', 'shop', '--acr', 'otp', '--proof', 'password:5')
+    expect(out.split('\n')[0]).toBe('ines at shop: asked for otp')
+    const without = await shell.without('keystep-api')
+    const told = await shell.admin(['explain', 'ines', 'shop', '--acr', 'otp', '--proof', 'password:5'], '', without)
+    expect(told.out).toContain('Has: password usable, otp none, certificate none.')
   })
 
   it('says all of it as JSON', async () => {

@@ -68,6 +68,8 @@ describe('the host that asks for certificates', () => {
         CERTIFICATE_ISSUERS: 'issuers.pem',
         CERTIFICATE_SUFFIX: 'corp.example',
       })
+    // What `npm run admin -- explain` is to know as they do.
+    expect(areas.api.Outputs.CertificateIdentity?.Value).toBe('upn')
   })
 
   it('has an address in the zone', () => {

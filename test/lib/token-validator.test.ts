@@ -31,6 +31,7 @@ describe('a token validator', () => {
       { IpProtocol: 'udp', FromPort: 1645, ToPort: 1645 },
       { IpProtocol: 'tcp', FromPort: 443 },
     ])
+    expect(made.api.Outputs.TokenValidatorAskedBy?.Value).toBe('userName')
     // Each page looks at what a person has, and codes are among it.
     expect(new Set(functions.map(({ variables }) => variables.TOKEN_VALIDATOR))).toEqual(
       new Set([JSON.stringify(radius)]),

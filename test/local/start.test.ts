@@ -285,7 +285,7 @@ describe('a start', () => {
     ])
     expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2', 'app3'])
     expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
-      local: { DynamodbEndpoint: expect.stringContaining('http://localhost:') },
+      local: { DynamodbEndpoint: expect.stringContaining('http://localhost:'), CertificateIdentity: 'upn' },
     })
     expect((await stat(demoFile())).mode & 0o077).toBe(0)
 
