@@ -154,7 +154,7 @@ describe('use case 5: App3 asks for a certificate', () => {
   })
 
   it('5-zero: with a level that is good for one request: the certificate only', async () => {
-    const { browser } = await signedInToApp3('dora')
+    const { browser } = await signedInToApp3('fatima')
     await visits.editsFlow('stepup-ldap-otp-cba', (flow) => {
       for (const level of flow.levels) if (level.alias === 'cba') level.maxAge = 0
     })
