@@ -92,7 +92,8 @@ export async function startVisits() {
     /** An authenticator app for somebody, as an operator imports it: each call is the next code. */
     async givesCodes(person: Person): Promise<() => string> {
       const secret = toBase32(randomBytes(ownSecretBytes))
-      await db.transact([createdOneTimePassword(await oneTimePasswordOf(bench, person.id, secret))])
+      const made = await db.transact([createdOneTimePassword(await oneTimePasswordOf(bench, person.id, secret))])
+      if (!made.ok) throw new Error(`${person.userName} has codes from the start`)
       return codesFrom(secret)
     },
     /** Somebody has guessed fifty times. */
