@@ -1,6 +1,7 @@
 /** The Postman collection of docs/postman, run by newman on the service that `npm start` runs. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import newman, { type NewmanRunSummary } from 'newman'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openService, type Service } from './service.ts'
@@ -80,6 +81,12 @@ describe('the Postman collection', () => {
     expect(failures).toEqual([])
     expect(assertions.filter((name) => name.includes('otp'))).toEqual([])
     expect(assertions.length).toBeGreaterThan(30)
+  })
+
+  it('by the command of the docs is run for somebody who has one-time codes', () => {
+    const docs = readFileSync(fileURLToPath(new URL('../../docs/resource-servers.md', import.meta.url)), 'utf8')
+    const person = /p = (d\.people.*), \[c\]/.exec(docs)?.[1] ?? ''
+    expect(runInNewContext(person, { d: service.demo })).toMatchObject({ totp: expect.stringMatching(/^[A-Z2-7]+$/) })
   })
 
   it('keeps no secret, and its environment names what the test fills in', () => {
