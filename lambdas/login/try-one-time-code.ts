@@ -18,7 +18,7 @@ import type { Person } from '../../src/core/session.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { lockedOneTimePasswords, spentRecoveryCode, usedOneTimePassword } from '../../src/store/one-time-passwords.ts'
-import { forgivenTries, punishedTries, takeTry } from '../../src/store/tries.ts'
+import { forgivenTries, punishedTries, takeTry, type Wait, waitAfter } from '../../src/store/tries.ts'
 import type { World } from '../../src/world.ts'
 
 export type CodeNotice = 'wrong-one-time-code' | 'reused-one-time-code' | 'wrong-recovery-code'
@@ -43,7 +43,8 @@ export async function tryOneTimeCode(
   const whose = person === undefined ? { stranger: typedName } : { user: person.user.id }
   const taken = await takeTry(world.db, 'otp', whose, call.ip, now)
   const active = person?.otps.filter(isActive) ?? []
-  const lock = (): Write[] => (person === undefined ? [] : lockedOneTimePasswords(person.user.id, active))
+  const lock = (wait?: Wait): Write[] =>
+    person === undefined ? [] : lockedOneTimePasswords(person.user.id, active, wait)
   const text = typed.code === '' ? typed.recovery : typed.code
   const recovery = readRecoveryCode(text)
   if (!taken.ok) {
@@ -59,7 +60,7 @@ export async function tryOneTimeCode(
   if (found.ok) return { ...found.right, outcome: 'right', writes: [...found.right.writes, forgivenTries(taken)] }
   const notice = typed.code === '' ? 'wrong-recovery-code' : found.notice
   return taken.last
-    ? { outcome: 'wrong', notice, locked: active, writes: lock() }
+    ? { outcome: 'wrong', notice, locked: active, writes: lock(waitAfter(taken, now)) }
     : { outcome: 'wrong', notice, locked: [], writes: [punishedTries(taken, now)] }
 }
 

@@ -9,6 +9,7 @@ import type { RecoveryCodes } from '../core/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Write } from './db.ts'
 import { places } from './keys.ts'
+import type { Wait } from './tries.ts'
 
 /** Whether its user is there and enabled is another write's condition. */
 export const createdOneTimePassword = (otp: OneTimePassword): Write => ({
@@ -60,15 +61,17 @@ export const deletedOneTimePassword = (otp: OneTimePassword): Write => ({
 /**
  * Too many failures: the codes are locked until a CMS unlocks them, and what rests on them is checked again. The count
  * begins anew, for the day they are.
+ *
+ * @param wait what the last failure has the next try wait, as at a name that has nothing to lock.
  */
-export const lockedOneTimePasswords = (user: UserId, otps: readonly OneTimePassword[]): Write[] => [
+export const lockedOneTimePasswords = (user: UserId, otps: readonly OneTimePassword[], wait?: Wait): Write[] => [
   ...otps.map((otp) => changedOneTimePassword(otp, 'lock')),
   {
     write: 'update',
     ...places.user(user),
-    update: 'SET #standing = #standing + :one REMOVE #otpFailures',
+    update: `SET #standing = #standing + :one${wait === undefined ? '' : `, #${wait.attribute} = :until`} REMOVE #otpFailures`,
     condition: 'attribute_exists(#pk)',
-    values: { one: 1 },
+    values: { one: 1, until: wait?.until },
   },
 ]
 

@@ -31,6 +31,12 @@ function networkOf(ip: string): string {
   return [...front, ...zeros, ...back].slice(0, 4).join(':')
 }
 
+/**
+ * How long the tries at a name of nobody are kept. A user's stay until the user succeeds: whoever comes back after these
+ * are forgotten could tell the two apart, so that is to take too long to be worth it.
+ */
+const strangersKept: Seconds = 90 * 86_400
+
 /** What is throttled. `most`: failures from all sources together until the factor is locked; a password never is. */
 const throttled = {
   password: { tries: 'tries', until: 'triesUntil' },
@@ -60,7 +66,7 @@ export type Try =
       at: Place
       names: Names
     }
-  /** `spent`: no try is left from anywhere, and the factor should be locked already. */
+  /** `spent`: nobody has to wait, but no try is left from anywhere, and the factor should be locked already. */
   | { ok: false; waitUntil: Seconds; spent: boolean }
 
 /**
@@ -83,17 +89,18 @@ export async function takeTry(
     update:
       `SET #${names.tries} = if_not_exists(#${names.tries}, :zero) + :one, #${names.until} = :soon` +
       (all === undefined ? '' : `, #${all} = if_not_exists(#${all}, :zero) + :one`) +
-      // A stranger's count may be forgotten after a day; a user's record ends with the user.
-      ('stranger' in whose ? ', #until = :tomorrow' : ''),
+      ('stranger' in whose ? ', #until = :forgotten' : ''),
     condition:
       `(attribute_not_exists(#${names.until}) OR #${names.until} <= :now)` +
       (all === undefined ? '' : ` AND (attribute_not_exists(#${all}) OR #${all} < :most)`) +
       ('user' in whose ? ' AND attribute_exists(#pk)' : ''),
-    values: { zero: 0, one: 1, soon: now + shut, now, tomorrow: now + 86_400, most },
+    values: { zero: 0, one: 1, soon: now + shut, now, forgotten: now + strangersKept, most },
   })
   if (!taken.ok) {
     const until = Number(taken.found?.[names.until] ?? now + 1)
-    const spent = all !== undefined && Number(taken.found?.[all] ?? 0) >= most
+    const isShut = Number(taken.found?.[names.until] ?? 0) > now
+    // Who has to wait reads that, as they would for a name of nobody.
+    const spent = all !== undefined && !isShut && Number(taken.found?.[all] ?? 0) >= most
     return { ok: false, waitUntil: until, spent }
   }
   const count = Number(taken.item[names.tries])
@@ -118,13 +125,24 @@ export const returnedTry = ({ at, names, count }: Extract<Try, { ok: true }>): W
 })
 
 /**
- * The try failed: how long the next one has to wait, after the first four not at all. Never touches the wait that a
- * later try has set.
+ * The try failed: how long the next one has to wait, after the first four not at all. Where a later try has begun, it only
+ * ever lengthens the wait: of comparisons that take longer than the door stays shut, each still sets its own.
  */
-export const punishedTries = ({ at, names, count }: Extract<Try, { ok: true }>, now: Seconds): Write => ({
-  write: 'update',
-  ...at,
-  update: `SET #${names.until} = :until`,
-  condition: `#${names.tries} = :count`,
-  values: { until: now + delayAfter(count), count },
+export const punishedTries = (taken: Extract<Try, { ok: true }>, now: Seconds): Write => {
+  const { at, names, count } = taken
+  return {
+    write: 'update',
+    ...at,
+    update: `SET #${names.until} = :until`,
+    condition: `#${names.tries} = :count OR (#${names.tries} > :count AND #${names.until} < :until)`,
+    values: { until: waitAfter(taken, now).until, count },
+  }
+}
+
+/** The same wait, for a write that changes the record anyhow. */
+export const waitAfter = ({ names, count }: Extract<Try, { ok: true }>, now: Seconds): Wait => ({
+  attribute: names.until,
+  until: now + delayAfter(count),
 })
+
+export type Wait = { attribute: string; until: Seconds }

@@ -271,6 +271,23 @@ describe('to somebody who has proved nothing', () => {
     }
   })
 
+  it('the failure that locks codes has the next try wait as long as at a name that nobody has', async () => {
+    const user = await house.addUser()
+    await codes.addOtp(user)
+    const heard = async (name: string, before: () => Promise<void>) => {
+      for (let failures = 0; failures < 11; failures++) {
+        house.now += 901
+        await (failures === 10 ? before() : undefined)
+        await guess(name)
+      }
+      house.now += 3
+      return (await guess(name)).notice
+    }
+    expect(await heard('nobody-of-fifty', async () => {})).toBe('too-many-tries')
+    expect(await heard(user.userName, () => haveFailed(user, 49))).toBe('too-many-tries')
+    expect(await codes.toldOf(user, 'otp.locked')).toHaveLength(1)
+  })
+
   it('fifty failures at a name without codes lock nothing, and are told of no differently', async () => {
     const without = await house.addUser()
     await house.seed({
