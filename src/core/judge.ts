@@ -99,7 +99,12 @@ export function judgeLogin(
   })
   const decision = aboutAnother(known) ? anotherPerson(decided) : decided
   const named = name !== undefined
-  return { proved, enrolled, decision, next: whatNext({ login, decision, named, now }) }
+  return {
+    proved,
+    enrolled,
+    decision,
+    next: whatNext({ login, decision, named, certificates: certificates !== undefined, now }),
+  }
 }
 
 /** The application asked about one person, and it is another who signs in. */

@@ -32,13 +32,15 @@ export type Where = {
   decision: Decision
   /** Whether it is known whose login this is: by a name that was typed, or by the session. */
   named: boolean
+  /** Whether this deployment takes certificates. */
+  certificates: boolean
   now: Seconds
 }
 
 /** Reasons that a person can do something about, elsewhere: with their operator, or after a while. */
 const worthTelling = ['no-credential', 'locked']
 
-export function whatNext({ login, decision, named, now }: Where): Next {
+export function whatNext({ login, decision, named, certificates, now }: Where): Next {
   // Before anything else: they are shown once, and what is decided can wait.
   if (login.codesToKeep !== undefined) return { page: 'recovery-codes' }
   if (decision.do === 'issue') return { page: 'finish', decision }
@@ -48,8 +50,8 @@ export function whatNext({ login, decision, named, now }: Where): Next {
       decision,
       told: named && worthTelling.includes(decision.reason) && !login.request.prompts.includes('none'),
     }
-  // A certificate says itself whose it is.
-  if (!named && decision.offers.some((offer) => offer.factor !== 'certificate')) {
+  // A certificate says itself whose it is. Where none is taken, nobody has one: once they are named, they are told.
+  if (!named && !(certificates && decision.offers.every((offer) => offer.factor === 'certificate'))) {
     const key = decision.offers.find((offer) => offer.factor === 'webauthn')
     return { page: 'username', ...(key === undefined ? {} : { passkey: { verify: key.verify } }) }
   }

@@ -462,6 +462,21 @@ const thumbprintOf = async ({ certificate }: Issued): Promise<string> =>
   Buffer.from(await certificate.getThumbprint('SHA-256')).toString('base64url')
 
 describe('without certificates', () => {
+  it('where a flow begins with one: says so, once it knows who it is, and offers nothing that breaks', async () => {
+    await house.close()
+    house = await openHouse()
+    await house.addClient({ flow: 'certificates', enforcement: 'strict' })
+    await useLevels(house, false)
+    await addAda()
+    const ada = visit(house)
+    await ada.ask({ acr_values: 'cba' })
+    expect(ada.page).toBe('username')
+    await ada.post('username', { username: 'ada' })
+    expect(ada.page).toBe('no-credential')
+    await ada.post('cancel')
+    expect(ada.landed.get('error')).toBe('unmet_authentication_requirements')
+  })
+
   it('nobody has one: the level is out of reach', async () => {
     await house.close()
     house = await openHouse()
