@@ -8,7 +8,7 @@
  * password to whoever the referral names.
  */
 import { AndFilter, EqualityFilter, type Entry as LdapEntry, NotFilter, OrFilter, ResultCodeError } from 'ldapts'
-import type { DirectorySettings } from '../core/directory-settings.ts'
+import type { DirectoryKind, DirectorySettings } from '../core/directory-settings.ts'
 import type { DirectoryEntry } from '../core/directory-user.ts'
 import { isWithin, parseDistinguishedName } from '../core/distinguished-name.ts'
 import type { Seconds } from '../core/result.ts'
@@ -40,7 +40,8 @@ const usualPatience: Patience = { connect: 3000, operation: 5000, whole: 9000 }
 /** Its connections, to be closed whatever comes of it; one that is opened too late is closed at once. */
 type Attempt = { opened: Connection[]; over: boolean }
 
-type Found = { entry: DirectoryEntry } | { why: WhyWrong }
+/** `rank`: which of the login attributes has the name, from 0. */
+type Found = { entry: DirectoryEntry; rank: number } | { why: WhyWrong }
 
 /** The directory of a stage. One without a directory asks none: that is for the caller to see. */
 export function openDirectory(stage: Pick<Stage, 'directory' | 'secrets'>, now: () => Seconds): Directory {
@@ -125,48 +126,70 @@ async function asService({ client }: Connection, bindDn: string, password: strin
   }
 }
 
-/** The first base that holds exactly one entry of the name. Each is searched, so that all names take as long. */
+/**
+ * The entry that the first of the login attributes has; of several bases, the first one's. Mail addresses, for one, people
+ * may often write themselves: whoever writes another's name there is not to come before, or beside, who is called so.
+ * Every base is searched, so that all names take as long.
+ */
 async function find(searching: Connection, settings: DirectorySettings, userName: string): Promise<Found> {
   const all: Found[] = []
   for (const base of settings.baseDns) all.push(await findIn(searching, settings, base, userName))
-  return (
-    all.find((found) => 'entry' in found) ??
-    all.find((found) => 'why' in found && found.why !== 'no-entry') ?? { why: 'no-entry' }
-  )
+  const [first] = all.filter((found) => 'entry' in found).sort((one, other) => one.rank - other.rank)
+  return first ?? all.find((found) => 'why' in found && found.why !== 'no-entry') ?? { why: 'no-entry' }
 }
 
 async function findIn(
-  { client }: Connection,
+  searching: Connection,
   settings: DirectorySettings,
   base: string,
   userName: string,
 ): Promise<Found> {
-  const { attributes } = settings
-  const wanted = [...new Set(Object.values(attributes).flat())]
+  const { login } = settings.attributes
+  const entries = await search(searching, settings, base, userName, login)
+  if (entries.length < 2) return oneOf(entries, settings, base, userName)
+  // Not one, by all attributes: by the first that names anybody, it may be.
+  for (const attribute of login) {
+    const named = await search(searching, settings, base, userName, [attribute])
+    if (named.length > 0) return oneOf(named, settings, base, userName)
+  }
+  return { why: 'no-entry' }
+}
+
+async function search(
+  { client }: Connection,
+  settings: DirectorySettings,
+  base: string,
+  userName: string,
+  by: readonly string[],
+): Promise<LdapEntry[]> {
   // Two are enough to know that it is not one. What other servers have (search references) is not asked for.
   const { searchEntries } = await client.search(base, {
     scope: 'sub',
-    filter: filterFor(settings, userName.trim()),
-    attributes: wanted,
+    filter: filterFor(settings.kind, by, userName.trim()),
+    attributes: [...new Set(Object.values(settings.attributes).flat())],
     explicitBufferAttributes: ['objectGUID'],
     sizeLimit: 2,
   })
-  const [entry, second] = searchEntries
+  return searchEntries
+}
+
+function oneOf(entries: LdapEntry[], settings: DirectorySettings, base: string, userName: string): Found {
+  const [entry, second] = entries
   if (entry === undefined) return { why: 'no-entry' }
   if (second !== undefined) return { why: 'several-entries' }
   if (!liesWithin(entry.dn, base)) return { why: 'outside-base' }
   // Directories fold more than we do (accents, soft hyphens): each such spelling would have a throttle of its own.
-  const names = attributes.login.flatMap((name) => textsOf(entry, name))
-  if (!names.some((name) => nameKey(name) === nameKey(userName))) return { why: 'another-spelling' }
-  return { entry: entryIn(entry, settings) }
+  const isNamed = (name: string): boolean => textsOf(entry, name).some((text) => nameKey(text) === nameKey(userName))
+  const rank = settings.attributes.login.findIndex(isNamed)
+  return rank < 0 ? { why: 'another-spelling' } : { entry: entryIn(entry, settings), rank }
 }
 
 /** Of objects, not of text: what was typed is a value in the request and can be nothing else (RFC 4515 §3). */
-function filterFor({ kind, attributes }: DirectorySettings, userName: string): AndFilter {
+function filterFor(kind: DirectoryKind, by: readonly string[], userName: string): AndFilter {
   const of = (objectClass: string) => new EqualityFilter({ attribute: 'objectClass', value: objectClass })
   // Active Directory's computers are users too, by their class.
   const people = kind === 'active-directory' ? [of('user'), new NotFilter({ filter: of('computer') })] : [of('person')]
-  const named = attributes.login.map((attribute) => new EqualityFilter({ attribute, value: userName }))
+  const named = by.map((attribute) => new EqualityFilter({ attribute, value: userName }))
   return new AndFilter({ filters: [...people, new OrFilter({ filters: named })] })
 }
 

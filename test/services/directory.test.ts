@@ -87,6 +87,18 @@ describe('a right password', () => {
     })
   })
 
+  it('is that of who is called so, whatever others have as their mail', async () => {
+    await slapd.add('carla')
+    for (const [name, mail] of [
+      ['dora', 'carla'],
+      ['emil', 'carla'],
+      ['frida', 'bela'],
+    ] as const)
+      await slapd.add(name, { mail })
+    expect(await check('carla')).toMatchObject({ outcome: 'right', entry: { userName: 'carla' } })
+    expect(await check('bela')).toMatchObject({ outcome: 'right', entry: { dn: 'uid=bela,o=partners' } })
+  })
+
   it("is told by Active Directory's names, with its GUID as it is written", async () => {
     const byName = await check('ada', everyonesPassword, { kind: 'active-directory' })
     expect(byName).toMatchObject({
