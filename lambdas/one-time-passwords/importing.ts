@@ -10,13 +10,14 @@ import type { OtpImport } from '../../src/core/otp-import.ts'
 import { refuse } from '../../src/core/result.ts'
 import { sameBytes } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'
+import type { User } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
 import { type Remembered, remembered, rememberedFor, rememberedIn } from '../../src/store/idempotency.ts'
 import { places } from '../../src/store/keys.ts'
-import { createdOneTimePassword } from '../../src/store/one-time-passwords.ts'
-import { ownerIn, readPerson, userEnabled } from '../../src/store/people.ts'
+import { createdOneTimePassword, givenOneTimePassword } from '../../src/store/one-time-passwords.ts'
+import { ownerIn, readPerson } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
 import type { Cms } from '../authenticators/caller.ts'
@@ -77,7 +78,7 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Imported
       : refused(needs, asked, refuse('different-one-time-password', asked.at === undefined ? {} : { at }), user)
   if (all.length >= mostOneTimePasswords)
     return refused(needs, asked, refuse('too-many-one-time-passwords', asked.at === undefined ? {} : { at }), user)
-  return create(needs, asked, await otpOf(needs, user, request))
+  return create(needs, asked, person.user, await otpOf(needs, user, request))
 }
 
 /** All that the decision rests on, consistently; two reads, and the second only for a user there is. */
@@ -132,14 +133,19 @@ async function otpOf({ sealer, now }: ImportNeeds, user: string, request: OtpImp
   }
 }
 
-async function create(needs: ImportNeeds, asked: Asked, otp: OneTimePassword): Promise<Imported | 'look-again'> {
+async function create(
+  needs: ImportNeeds,
+  asked: Asked,
+  user: User,
+  otp: OneTimePassword,
+): Promise<Imported | 'look-again'> {
   const outcome = { done: 'created', status: 201, otp } as const
   if (asked.imagined !== undefined) {
     asked.imagined.push(otp)
     return outcome
   }
   const done = await needs.db.transact([
-    userEnabled(otp.user),
+    givenOneTimePassword(user),
     createdOneTimePassword(otp),
     ...rememberedAs(needs, asked, otp),
     recorded({

@@ -25,6 +25,8 @@ export type User = {
   directory?: { id?: string }
   /** SHA-256, base64url: the certificates that are theirs, where that is said one by one. See `certificate-holder.ts`. */
   certificateThumbprints?: string[]
+  /** How many one-time passwords were handed over for them so far, for two that come at once to find out. */
+  otpsGiven?: number
   enabled: boolean
   /** What the person may do to others here, beside signing in. */
   roles?: readonly Role[]

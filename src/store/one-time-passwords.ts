@@ -7,6 +7,7 @@ import type { UserId } from '../core/authenticator.ts'
 import { type OneTimePassword, type OtpChange, otpChanges } from '../core/one-time-password.ts'
 import type { RecoveryCodes } from '../core/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
+import type { User } from '../core/user.ts'
 import type { Write } from './db.ts'
 import { places } from './keys.ts'
 import type { Wait } from './tries.ts'
@@ -17,6 +18,18 @@ export const createdOneTimePassword = (otp: OneTimePassword): Write => ({
   ...places.oneTimePassword(otp.user, otp.id),
   item: otp,
   condition: 'attribute_not_exists(#pk)',
+})
+
+/**
+ * One was handed over for this user, who is there and enabled, and nobody handed over another since they were read: of
+ * several at once, each counts those before it.
+ */
+export const givenOneTimePassword = ({ id, otpsGiven }: Pick<User, 'id' | 'otpsGiven'>): Write => ({
+  write: 'update',
+  ...places.user(id),
+  update: 'SET #otpsGiven = :given',
+  condition: `#enabled = :true AND ${otpsGiven === undefined ? 'attribute_not_exists(#otpsGiven)' : '#otpsGiven = :before'}`,
+  values: { given: (otpsGiven ?? 0) + 1, before: otpsGiven, true: true },
 })
 
 /** A code was taken: its step is the last one now, and was later than the last one before. */

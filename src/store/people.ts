@@ -363,7 +363,7 @@ export const deletedAuthenticator = (key: Authenticator): Write[] => [
 ]
 
 /** The user is there, and may sign in. */
-export const userEnabled = (user: UserId): Write => ({
+const userEnabled = (user: UserId): Write => ({
   write: 'check',
   ...places.user(user),
   condition: '#enabled = :true',

@@ -145,6 +145,16 @@ describe('an import', () => {
     expect((await importOne(user, members())).json.code).toBe('too-many-one-time-passwords')
   })
 
+  it('of twenty at once for one user makes no more than five', async () => {
+    const user = await cms.house.addUser()
+    const replies = await Promise.all(Array.from({ length: 20 }, () => importOne(user, members())))
+    const made = replies.filter(({ status }) => status === 201).length
+    expect(made).toBeGreaterThan(0)
+    expect(made).toBeLessThanOrEqual(5)
+    expect((await listOf(user)).items).toHaveLength(made)
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201, 409]))
+  })
+
   it('for nobody, or for a disabled user, is refused', async () => {
     const disabled = await cms.house.addUser({ enabled: false })
     for (const id of ['no-such-user', disabled.id]) expect((await importOne({ id }, members())).status).toBe(404)
