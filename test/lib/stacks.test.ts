@@ -289,6 +289,11 @@ describe('the watch', () => {
       String(Properties.AlarmName).replace('keystep-test-', ''),
     )
 
+  it('has as many alarms as the README counts the cost of', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(` ${alarms().length} alarms at `)
+  })
+
   it('has an alarm for each Lambda, each table, the API, the mails and the dead letters', () => {
     const lambdas = [...new Set(routes.map(({ lambda }) => lambda)), 'mail-feedback']
     expect(alarms().sort()).toEqual(
