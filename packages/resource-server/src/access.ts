@@ -128,6 +128,10 @@ const invalid = (description: string): Challenge => ({ error: 'invalid_token', e
 /** RFC 9068 §2.2 has them all; `aud` and `iss` are looked at besides. */
 const requiredClaims = ['exp', 'iat', 'sub', 'client_id', 'jti']
 
+/** Texts all, and none of them empty: what a handler is told of its caller has a form that it can compare. */
+const areNamed = ({ sub, client_id: clientId, jti }: JWTPayload): boolean =>
+  [sub, clientId, jti].every((name) => typeof name === 'string' && name !== '')
+
 /** The words never come from the token: they go into a header. */
 async function verify(demand: Demand, token: string): Promise<Verified> {
   // No JWS in compact form, or longer than any header that servers take: not worth decoding.
@@ -145,6 +149,7 @@ async function verify(demand: Demand, token: string): Promise<Verified> {
     })
     // RFC 7800: it is good in the hands of one client, and whose hands these are is not looked at.
     if (payload.cnf !== undefined) return { ok: false, why: 'The access token is bound to a key' }
+    if (!areNamed(payload)) return { ok: false, why: 'The access token is not valid here' }
     return { ok: true, claims: payload }
   } catch (failure) {
     if (failure instanceof errors.JWTExpired) return { ok: false, why: 'The access token has expired' }
