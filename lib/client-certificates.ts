@@ -4,8 +4,8 @@
  * nothing in it stops a deployment, and not a Lambda.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import type { IdentitySource } from '../src/core/certificate-identity.ts'
 import { parseCertificates, type WrittenCertificate } from '../src/core/certificate-settings.ts'
-import type { IdentitySource } from '../src/core/client-certificate.ts'
 import { readBundle } from '../src/core/x509/path.ts'
 import { certificateVariables } from '../src/stage.ts'
 

@@ -4,8 +4,8 @@
  * Addresses come from here and never from a request (ZITADEL's four Host-header advisories, authentik CVE-2024-47070).
  */
 import { type Table, tables } from '../lib/tables.ts'
+import type { IdentitySource } from './core/certificate-identity.ts'
 import { type CertificateSettings, parseCertificates, type WrittenCertificate } from './core/certificate-settings.ts'
-import type { IdentitySource } from './core/client-certificate.ts'
 import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory-settings.ts'
 import { type AskedBy, readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
 

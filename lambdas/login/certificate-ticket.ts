@@ -5,7 +5,7 @@
 // that keeps the proof is the one that uses the ticket up: a reload, a second tab and a prefetch find nothing to do.
 
 import { certificateCredential, isTheirs, type ShownCertificate } from '../../src/core/certificate-holder.ts'
-import { userNameOf } from '../../src/core/client-certificate.ts'
+import { userNameOf } from '../../src/core/certificate-identity.ts'
 import { type CertificateTrouble, type Examined, examinedFor } from '../../src/core/handoff.ts'
 import { splitHalves } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'

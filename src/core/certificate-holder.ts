@@ -5,7 +5,8 @@
  * names them; without one, whichever certificate names them is theirs, but where certificates are known by thumbprint
  * alone. An empty list is a list: who lost their last certificate has none, and what rested on it stands no more.
  */
-import { type IdentitySource, type JudgedCertificate, userNameOf } from './client-certificate.ts'
+import { type IdentitySource, userNameOf } from './certificate-identity.ts'
+import type { JudgedCertificate } from './client-certificate.ts'
 import { nameKey, type User } from './user.ts'
 
 /** What of a certificate the login gets to know. */

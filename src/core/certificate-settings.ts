@@ -5,7 +5,7 @@
  * Read once from the settings of a stage and refused with the place. It leaves out the allowed issuers themselves, which
  * are a file (`services/certificates.ts`).
  */
-import { clientAuthentication, type IdentitySource, identitySources } from './client-certificate.ts'
+import { clientAuthentication, type IdentitySource, identitySources } from './certificate-identity.ts'
 import { ok, type Result, refuse } from './result.ts'
 
 export const revocationMethods = ['ocsp', 'crl'] as const

@@ -5,21 +5,11 @@
  * (`services/revocation.ts`), because addresses out of a certificate are worth visiting only once its chain holds; whose
  * account it is, the login finds. Nothing is forgiven: what is ambiguous names nobody.
  */
+import { type Identity, type IdentitySource, subjectAttributes } from './certificate-identity.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from './result.ts'
-import { anyPurpose, type Certificate, keyUsages, pemBlocks, readCertificate } from './x509/certificate.ts'
-import { attributesOf, type GeneralName, type SubjectAttribute, subjectAttributes } from './x509/name.ts'
+import { anyPurpose, type Certificate, pemBlocks, readCertificate } from './x509/certificate.ts'
+import { attributesOf, type GeneralName } from './x509/name.ts'
 import { type Bundle, findPath, type Path, type PathRefusal } from './x509/path.ts'
-
-export const clientAuthentication = '1.3.6.1.5.5.7.3.2'
-
-/** Where a certificate says who its holder is. */
-export type IdentitySource = 'upn' | 'mail' | 'thumbprint' | SubjectAttribute
-export const identitySources = [
-  'upn',
-  'mail',
-  'thumbprint',
-  ...(Object.keys(subjectAttributes) as SubjectAttribute[]),
-] as const satisfies readonly IdentitySource[]
 
 export type CertificatePolicy = {
   /** Extended key usages of which it must name one. `anyExtendedKeyUsage` counts only where it is listed. */
@@ -28,9 +18,6 @@ export type CertificatePolicy = {
   smartCardPolicies: readonly string[]
   identity: IdentitySource
 }
-
-/** Whom it names. `thumbprint` names whoever the certificate is registered with. */
-export type Identity = { source: IdentitySource; value: string }
 
 export type JudgedCertificate = {
   /** SHA-256, base64url. */
@@ -91,7 +78,7 @@ function checkUsage(
   if (!purposes.some((purpose) => policy.purposes.includes(purpose)))
     return refuse('wrong-purpose', { detail: purposes.includes(anyPurpose) ? 'any' : purposes.join(' ') || 'none' })
   // RFC 5280 §4.2.1.12 and TLS alike: a client proves by a signature. Who leaves it out did not mean it for this.
-  return keyUsage?.has(keyUsages.digitalSignature) ? ok(true) : refuse('wrong-key-usage')
+  return keyUsage?.has('digitalSignature') ? ok(true) : refuse('wrong-key-usage')
 }
 
 type IdentityRefusal = 'no-identity' | 'ambiguous-identity'
@@ -114,17 +101,3 @@ function identityOf(certificate: Certificate, source: IdentitySource): Result<st
 const ambiguous = (detail: string): Refusal<IdentityRefusal> => refuse('ambiguous-identity', { detail })
 
 const textIn = (name: GeneralName, source: 'upn' | 'mail'): string[] => (name.form === source ? [name.text] : [])
-
-/**
- * The user name that an identity stands for; `undefined` for one that is nobody's here. Where the settings name a suffix,
- * only identities that end in it count, and the user name is what comes before: `ada@corp.example` is ada, and the ada of
- * another domain is not.
- */
-export function userNameOf({ value }: Pick<Identity, 'value'>, suffix: string | undefined): string | undefined {
-  // User names are compared without regard to spelling; an issuer's letters are to be plain ones, or they are nobody's.
-  if (value.normalize('NFKC') !== value) return undefined
-  if (suffix === undefined) return value
-  const at = value.lastIndexOf('@')
-  const isOurs = at > 0 && value.slice(at + 1).toLowerCase() === suffix.toLowerCase()
-  return isOurs ? value.slice(0, at) : undefined
-}

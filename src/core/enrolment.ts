@@ -8,7 +8,7 @@
 import { createHmac } from 'node:crypto'
 import { type Authenticator, isVoid } from './authenticator.ts'
 import { mayShowCertificate } from './certificate-holder.ts'
-import type { IdentitySource } from './client-certificate.ts'
+import type { IdentitySource } from './certificate-identity.ts'
 import { isActive } from './one-time-password.ts'
 import type { Seconds } from './result.ts'
 import type { Person } from './session.ts'

@@ -6,8 +6,8 @@
  * It reads nothing: record, realm, session and person are given to it.
  */
 import type { Authenticator } from './authenticator.ts'
+import type { IdentitySource } from './certificate-identity.ts'
 import type { Client } from './client.ts'
-import type { IdentitySource } from './client-certificate.ts'
 import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
 import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CertificateSettings, RevocationMethod } from '../core/certificate-settings.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from '../core/result.ts'
-import { type Certificate, keyUsages } from '../core/x509/certificate.ts'
+import type { Certificate } from '../core/x509/certificate.ts'
 import { sameName } from '../core/x509/name.ts'
 import { judgeOcsp, type OcspRefusal, ocspRequest } from '../core/x509/ocsp.ts'
 import { type Bundle, findPath, type Path } from '../core/x509/path.ts'
@@ -30,7 +30,8 @@ type Word = 'good' | 'revoked' | 'none' | Refusal<ListRefusal | OcspRefusal | Fe
 
 type Pair = { certificate: Certificate; issuer: Certificate }
 
-const longestList = 20 * 1024 * 1024
+/** As many octets as fit the values that `readList` takes. */
+const longestList = 4 * 1024 * 1024
 const longestAnswer = 64 * 1024
 /** For all that is asked of one chain: a person waits, and API Gateway does so for 30 seconds. */
 const patience = 8000
@@ -73,7 +74,7 @@ export function openRevocation(settings: RevocationSettings, bundle: Bundle, now
       (each) =>
         each.thumbprint !== issuer.thumbprint &&
         sameName(each.subject, issuer.subject) &&
-        each.keyUsage?.has(keyUsages.cRLSign) &&
+        each.keyUsage?.has('crlSign') &&
         (bundle.anchors.includes(each) || findPath(each, bundle, { now: now(), purposes: each.purposes ?? [] }).ok),
     ),
   ]
@@ -159,7 +160,7 @@ const octetsOf = (kept: Map<string, KeptList>): number =>
 type KeptList = { list: RevocationList; until: Seconds }
 
 /** Octets kept at most, over all lists: whoever may name lists may name many. The oldest go. */
-const mostKept = 3 * longestList
+const mostKept = 15 * longestList
 
 /** Lists in memory, each fetched once for all who wait for it, and again once it is due. A failure is not kept. */
 function keepLists({

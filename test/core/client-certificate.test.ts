@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type CertificatePolicy, judgeCertificate, userNameOf } from '../../src/core/client-certificate.ts'
+import { userNameOf } from '../../src/core/certificate-identity.ts'
+import { type CertificatePolicy, judgeCertificate } from '../../src/core/client-certificate.ts'
 import { readCertificate } from '../../src/core/x509/certificate.ts'
 import { readBundle } from '../../src/core/x509/path.ts'
 import {

@@ -12,7 +12,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   password: 480,
   otp: 560,
   webauthn: 515,
-  certificate: 335,
+  certificate: 515,
   activation: 395,
   token: 370,
   resource: 270,

@@ -1,65 +1,77 @@
 /**
  * A certificate (RFC 5280 §4), read once into what the checks ask of it.
  *
- * Reading judges nothing but the form: whether it is valid, and for what, is in `path.ts`. Left out, because nothing here
- * asks for it: unique identifiers, and extensions beside those named below. Their critical ones are kept by number, and
- * whoever meets one refuses.
+ * Read twice: by OpenSSL, which has the key of it, and by the schemas of @peculiar/asn1-x509, which know its extensions.
+ * What either of them cannot read is malformed. Reading judges nothing but the form: whether it is valid, and for what, is
+ * in `path.ts`. Left out, because nothing here asks for it: extensions beside those named below. Their critical ones are
+ * kept by number, and whoever meets one refuses.
  */
-import { createHash, type KeyObject } from 'node:crypto'
-import type { Result, Seconds } from '../result.ts'
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import {
-  bitsOf,
-  booleanOf,
-  childrenOf,
-  type Der,
-  implicit,
-  integerHex,
-  malformed,
-  members,
-  namedBits,
-  octetsOf,
-  oidOf,
-  only,
-  readOr,
-  smallOf,
-  tagged,
-  tags,
-  timeOf,
-} from './der.ts'
-import { type GeneralName, generalNameOf, generalNamesOf, type Name, nameOf } from './name.ts'
-import { algorithmOf, keyIn, type Signed } from './signature.ts'
+  Certificate as AsnCertificate,
+  NameConstraints as AsnNameConstraints,
+  AuthorityInfoAccessSyntax,
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  CertificatePolicies,
+  CRLDistributionPoints,
+  type DistributionPointName,
+  ExtendedKeyUsage,
+  type Extension,
+  InhibitAnyPolicy,
+  id_ad_ocsp,
+  id_ce_authorityKeyIdentifier,
+  id_ce_basicConstraints,
+  id_ce_certificatePolicies,
+  id_ce_certificatePolicies_anyPolicy,
+  id_ce_cRLDistributionPoints,
+  id_ce_extKeyUsage,
+  id_ce_inhibitAnyPolicy,
+  id_ce_keyUsage,
+  id_ce_nameConstraints,
+  id_ce_policyConstraints,
+  id_ce_subjectAltName,
+  id_ce_subjectKeyIdentifier,
+  id_pe_authorityInfoAccess,
+  KeyUsage,
+  type KeyUsageType,
+  PolicyConstraints,
+  SubjectAlternativeName,
+  Version,
+} from '@peculiar/asn1-x509'
+import type { Result, Seconds } from '../result.ts'
+import { bufferOf, hexOf, malformed, parsed, rawOf, readOr, smallOf } from './asn1.ts'
+import { type GeneralName, generalNameOf, type Name, nameOf } from './name.ts'
+import type { Signed } from './signature.ts'
 
-/** Bits of `keyUsage` (RFC 5280 §4.2.1.3). */
-export const keyUsages = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const
-
-export const anyPurpose = '2.5.29.37.0'
-export const anyPolicy = '2.5.29.32.0'
+export const anyPurpose = `${id_ce_extKeyUsage}.0`
+export const anyPolicy = id_ce_certificatePolicies_anyPolicy
 
 /** A constraint on names: of one form, below this base (RFC 5280 §4.2.1.10). */
 export type NameConstraints = { permitted: readonly GeneralName[]; excluded: readonly GeneralName[] }
 
 /** Where a revocation list of this certificate is. `partial`: of some reasons only, or signed by somebody else. */
-export type DistributionPoint = { addresses: string[]; partial: boolean }
+type DistributionPoint = { addresses: string[]; partial: boolean }
 
 export type Certificate = {
-  whole: Buffer
   /** SHA-256 of the whole, base64url: `x5t#S256` of RFC 8705. */
   thumbprint: string
   /** Lower-case hexadecimal of the INTEGER's octets. */
   serial: string
   issuer: Name
   subject: Name
+  /** Both names for logs and for people: `CN=Ada, O=Example`. */
+  printed: { issuer: string; subject: string }
   notBefore: Seconds
   notAfter: Seconds
   key: KeyObject
-  /** The bits of the key alone: what OCSP hashes. */
+  /** The bits of the key alone, and the name as it is written: what OCSP hashes. */
   keyBits: Buffer
-  /** The issuer's name as it is written, for the same. */
-  issuerDer: Buffer
   subjectDer: Buffer
   signed: Signed
   basicConstraints?: { authority: boolean; pathLength?: number }
-  keyUsage?: ReadonlySet<number>
+  keyUsage?: ReadonlySet<KeyUsageType>
   purposes?: readonly string[]
   policies?: readonly string[]
   requireExplicitPolicy?: number
@@ -78,114 +90,113 @@ export type Certificate = {
 
 /** @param bytes DER. */
 export const readCertificate = (bytes: Buffer): Result<Certificate, 'malformed-certificate'> =>
-  readOr('malformed-certificate', () => certificateOf(only(bytes)))
+  readOr('malformed-certificate', () => certificateOf(bytes))
 
-/** Each `CERTIFICATE` block of a PEM text (RFC 7468); what is between the blocks is a comment. */
+/** Each block of this label in a PEM text (RFC 7468); what is between the blocks is a comment. */
 export function pemBlocks(pem: string, label: string): Buffer[] {
   const block = new RegExp(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]+)-----END ${label}-----`, 'g')
   return [...pem.matchAll(block)].map(([, base64 = '']) => Buffer.from(base64, 'base64'))
 }
 
-export function certificateOf(value: Der): Certificate {
-  const outer = members(value)
-  const signed = outer.next(tags.sequence)
-  const algorithm = algorithmOf(outer.next())
-  const signature = bitsOf(outer.next())
-  outer.end()
-
-  const body = members(signed)
-  const version = body.maybe(tagged(0))
-  if (version === undefined || smallOf(only(version.content, tags.integer)) !== 2) throw malformed('not of version 3')
-  const serial = integerHex(body.next())
+export function certificateOf(bytes: Buffer): Certificate {
+  const { key, printed } = openSslOf(bytes)
+  const { tbsCertificate: body, tbsCertificateRaw, signatureAlgorithm, signatureValue } = readWhole(bytes)
+  if (body.version !== Version.v3) throw malformed('not of version 3')
   // What is signed says by what, so that nobody swaps the algorithm (RFC 5280 §4.1.1.2).
-  if (!algorithmOf(body.next()).whole.equals(algorithm.whole)) throw malformed('two signature algorithms')
-  const issuer = body.next(tags.sequence)
-  const validity = members(body.next())
-  const [notBefore, notAfter] = [timeOf(validity.next()), timeOf(validity.next())]
-  validity.end()
-  const subject = body.next(tags.sequence)
-  const spki = body.next(tags.sequence)
-  body.maybe(implicit(1))
-  body.maybe(implicit(2))
-  const extensions = body.maybe(tagged(3))
-  body.end()
-
+  if (!signatureAlgorithm.isEqual(body.signature)) throw malformed('two signature algorithms')
+  const { algorithm, subjectPublicKey } = body.subjectPublicKeyInfo
+  // RFC 5480 §2.1.1: a curve that is spelled out is whatever its writer wants (CVE-2020-0601).
+  const isNamed = algorithm.parameters != null && bufferOf(algorithm.parameters)[0] === 0x06
+  if (key.asymmetricKeyType === 'ec' && !isNamed) throw malformed('a curve without a name')
   return {
-    whole: value.whole,
-    thumbprint: createHash('sha256').update(value.whole).digest('base64url'),
-    serial,
-    issuer: nameOf(issuer),
-    subject: nameOf(subject),
-    notBefore,
-    notAfter,
-    ...keyOf(spki),
-    issuerDer: issuer.whole,
-    subjectDer: subject.whole,
-    signed: { signed: signed.whole, algorithm, signature },
-    ...certificateExtensions(extensions === undefined ? [] : extensionsOf(only(extensions.content))),
+    thumbprint: createHash('sha256').update(bytes).digest('base64url'),
+    serial: hexOf(body.serialNumber),
+    issuer: nameOf(body.issuer),
+    subject: nameOf(body.subject),
+    printed,
+    notBefore: secondsOf(body.validity.notBefore.getTime()),
+    notAfter: secondsOf(body.validity.notAfter.getTime()),
+    key,
+    keyBits: bufferOf(subjectPublicKey),
+    subjectDer: Buffer.from(AsnConvert.serialize(body.subject)),
+    signed: { signed: rawOf(tbsCertificateRaw), algorithm: signatureAlgorithm, signature: bufferOf(signatureValue) },
+    ...certificateExtensions(body.extensions ?? []),
   }
 }
 
-function keyOf(spki: Der): Pick<Certificate, 'key' | 'keyBits'> {
-  const member = members(spki)
-  const { oid, parameters } = algorithmOf(member.next())
-  const keyBits = bitsOf(member.next())
-  member.end()
-  // RFC 5480 §2.1.1: a curve that is spelled out is whatever its writer wants (CVE-2020-0601).
-  if (oid === '1.2.840.10045.2.1' && parameters?.tag !== tags.oid) throw malformed('a curve without a name')
-  const key = keyIn(spki.whole)
-  if (key === undefined) throw malformed('a public key that cannot be read')
-  return { key, keyBits }
+/** Not compared to what it is once it is written again: `critical FALSE` is spelled out by some, and OpenSSL was strict. */
+const readWhole = (bytes: Buffer): AsnCertificate => parsed(bytes, AsnCertificate, { again: false })
+
+/** The key, and names for people; OpenSSL refuses what is no certificate to it, and so do we. */
+function openSslOf(bytes: Buffer): Pick<Certificate, 'key' | 'printed'> {
+  try {
+    const { raw, publicKey, issuer, subject } = new X509Certificate(bytes)
+    if (!raw.equals(bytes)) throw malformed('bytes after the certificate')
+    return { key: publicKey, printed: { issuer: onOneLine(issuer), subject: onOneLine(subject) } }
+  } catch (failure) {
+    throw failure instanceof Error ? malformed(failure.message) : failure
+  }
 }
 
-export type Extension = { oid: string; critical: boolean; value: Buffer }
+/** OpenSSL writes a line for each part of a name, the highest first. A name may be empty: Node has `undefined` then. */
+const onOneLine = (name: string | undefined): string => (name ?? '').split('\n').reverse().join(', ')
+
+export const secondsOf = (date: Date): Seconds => date.getTime() / 1000
 
 /** Each extension at most once (RFC 5280 §4.2). */
-export function extensionsOf(value: Der): Extension[] {
-  const found = childrenOf(value).map((each): Extension => {
-    const member = members(each)
-    const oid = oidOf(member.next())
-    const critical = member.maybe(tags.boolean)
-    const octets = octetsOf(member.next())
-    member.end()
-    return { oid, critical: critical !== undefined && booleanOf(critical), value: octets }
-  })
-  if (new Set(found.map(({ oid }) => oid)).size !== found.length) throw malformed('an extension twice')
-  return found
+export function onceEach(extensions: readonly Extension[]): readonly Extension[] {
+  if (new Set(extensions.map(({ extnID }) => extnID)).size !== extensions.length) throw malformed('an extension twice')
+  return extensions
 }
 
-type Extended = Omit<
-  Certificate,
-  | 'whole'
-  | 'thumbprint'
-  | 'serial'
-  | 'issuer'
-  | 'subject'
-  | 'notBefore'
-  | 'notAfter'
-  | 'key'
-  | 'keyBits'
-  | 'issuerDer'
-  | 'subjectDer'
-  | 'signed'
->
+export const criticalIn = (extensions: readonly Extension[]): string[] =>
+  extensions.flatMap(({ extnID, critical }) => (critical ? [extnID] : []))
 
 /** What is read of each extension. All others are unknown, and nobody may pass over those that are critical. */
-const readers: Record<string, (value: Buffer) => Partial<Extended>> = {
-  '2.5.29.14': (value) => ({ subjectKeyId: only(value, tags.octetString).content.toString('hex') }),
-  '2.5.29.15': (value) => ({ keyUsage: namedBits(only(value, tags.bitString)) }),
-  '2.5.29.17': (value) => ({ alternativeNames: generalNamesOf(only(value)) }),
-  '2.5.29.19': (value) => ({ basicConstraints: basicConstraintsOf(only(value)) }),
-  '2.5.29.30': (value) => ({ nameConstraints: nameConstraintsOf(only(value)) }),
-  '2.5.29.31': (value) => ({ distributionPoints: childrenOf(only(value)).map(distributionPointOf) }),
-  '2.5.29.32': (value) => ({ policies: childrenOf(only(value)).map((each) => oidOf(members(each).next())) }),
-  '2.5.29.35': (value) => authorityKeyIdOf(only(value)),
-  '2.5.29.36': (value) => policyConstraintsOf(only(value)),
-  '2.5.29.37': (value) => ({ purposes: childrenOf(only(value)).map((each) => oidOf(each)) }),
-  '2.5.29.54': (value) => ({ inhibitAnyPolicy: smallOf(only(value, tags.integer)) }),
-  '1.3.6.1.5.5.7.1.1': (value) => ({ ocspAddresses: ocspAddressesOf(only(value)) }),
+const readers: Record<string, (value: OctetString) => Partial<Certificate>> = {
+  [id_ce_subjectKeyIdentifier]: (value) => ({ subjectKeyId: hexOf(parsed(value.buffer, OctetString)) }),
+  [id_ce_keyUsage]: (value) => ({ keyUsage: new Set(parsed(value.buffer, KeyUsage).toJSON()) }),
+  [id_ce_subjectAltName]: (value) => ({
+    alternativeNames: parsed(value.buffer, SubjectAlternativeName).map(generalNameOf),
+  }),
+  [id_ce_basicConstraints]: (value) => ({ basicConstraints: basicConstraintsOf(value) }),
+  [id_ce_nameConstraints]: (value) => ({
+    nameConstraints: nameConstraintsOf(parsed(value.buffer, AsnNameConstraints)),
+  }),
+  [id_ce_cRLDistributionPoints]: (value) => ({
+    distributionPoints: parsed(value.buffer, CRLDistributionPoints).map(
+      ({ distributionPoint, reasons, cRLIssuer }): DistributionPoint => ({
+        addresses: addressesOf(distributionPoint),
+        partial: reasons !== undefined || cRLIssuer !== undefined,
+      }),
+    ),
+  }),
+  [id_ce_certificatePolicies]: (value) => ({
+    policies: parsed(value.buffer, CertificatePolicies).map(({ policyIdentifier }) => policyIdentifier),
+  }),
+  [id_ce_authorityKeyIdentifier]: (value) => {
+    const { keyIdentifier } = parsed(value.buffer, AuthorityKeyIdentifier)
+    return keyIdentifier === undefined ? {} : { authorityKeyId: hexOf(keyIdentifier) }
+  },
+  // Mapping is refused altogether, so whether it is inhibited changes nothing.
+  [id_ce_policyConstraints]: (value) => {
+    const { requireExplicitPolicy } = parsed(value.buffer, PolicyConstraints)
+    return requireExplicitPolicy === undefined ? {} : { requireExplicitPolicy: smallOf(requireExplicitPolicy) }
+  },
+  [id_ce_extKeyUsage]: (value) => ({ purposes: [...parsed(value.buffer, ExtendedKeyUsage)] }),
+  [id_ce_inhibitAnyPolicy]: (value) => ({ inhibitAnyPolicy: smallOf(parsed(value.buffer, InhibitAnyPolicy).value) }),
+  [id_pe_authorityInfoAccess]: (value) => ({
+    ocspAddresses: parsed(value.buffer, AuthorityInfoAccessSyntax).flatMap(({ accessMethod, accessLocation }) =>
+      accessMethod === id_ad_ocsp ? urisIn([accessLocation]) : [],
+    ),
+  }),
   '1.3.6.1.5.5.7.48.1.5': () => ({ ocspNoCheck: true }),
 }
+
+type Extended = Pick<
+  Certificate,
+  'alternativeNames' | 'distributionPoints' | 'ocspAddresses' | 'ocspNoCheck' | 'unknownCritical'
+>
 
 const certificateExtensions = (extensions: readonly Extension[]): Extended =>
   Object.assign(
@@ -194,76 +205,31 @@ const certificateExtensions = (extensions: readonly Extension[]): Extended =>
       distributionPoints: [],
       ocspAddresses: [],
       ocspNoCheck: false,
-      unknownCritical: extensions
-        .filter(({ oid, critical }) => critical && readers[oid] === undefined)
-        .map(({ oid }) => oid),
+      unknownCritical: criticalIn(extensions).filter((oid) => readers[oid] === undefined),
     },
-    ...extensions.map(({ oid, value }) => readers[oid]?.(value) ?? {}),
+    ...onceEach(extensions).map(({ extnID, extnValue }) => readers[extnID]?.(extnValue) ?? {}),
   )
 
-function basicConstraintsOf(value: Der): NonNullable<Certificate['basicConstraints']> {
-  const member = members(value)
-  const authority = member.maybe(tags.boolean)
-  const pathLength = member.maybe(tags.integer)
-  member.end()
+function basicConstraintsOf(value: OctetString): NonNullable<Certificate['basicConstraints']> {
+  // `cA FALSE` spelled out is against DER, and common.
+  const again = hexOf(value) !== '3003010100'
+  const { cA, pathLenConstraint } = parsed(value.buffer, BasicConstraints, { again })
+  return { authority: cA, ...(pathLenConstraint === undefined ? {} : { pathLength: smallOf(pathLenConstraint) }) }
+}
+
+function nameConstraintsOf({ permittedSubtrees = [], excludedSubtrees = [] }: AsnNameConstraints): NameConstraints {
+  const trees = [...permittedSubtrees, ...excludedSubtrees]
+  // Minimum 0 is the default and maximum is absent in this profile (RFC 5280 §4.2.1.10).
+  if (trees.some(({ minimum, maximum }) => minimum !== 0 || maximum !== undefined))
+    throw malformed('a bound on subtrees')
   return {
-    authority: authority !== undefined && booleanOf(authority),
-    ...(pathLength === undefined ? {} : { pathLength: smallOf(pathLength) }),
+    permitted: [...permittedSubtrees].map(({ base }) => generalNameOf(base)),
+    excluded: [...excludedSubtrees].map(({ base }) => generalNameOf(base)),
   }
 }
 
-function nameConstraintsOf(value: Der): NameConstraints {
-  const member = members(value)
-  const permitted = member.maybe(tagged(0))
-  const excluded = member.maybe(tagged(1))
-  member.end()
-  const bases = (trees: Der | undefined, tag: number) =>
-    trees === undefined ? [] : childrenOf(trees, tag).map(subtreeBase)
-  return { permitted: bases(permitted, tagged(0)), excluded: bases(excluded, tagged(1)) }
-}
-
-function subtreeBase(value: Der): GeneralName {
-  const member = members(value)
-  const base = generalNameOf(member.next())
-  // Minimum 0 is the default and maximum is absent in this profile (RFC 5280 §4.2.1.10).
-  member.end()
-  return base
-}
-
-function distributionPointOf(value: Der): DistributionPoint {
-  const member = members(value)
-  const point = member.maybe(tagged(0))
-  const reasons = member.maybe(implicit(1))
-  const issuer = member.maybe(tagged(2))
-  member.end()
-  const addresses = point === undefined ? [] : fullNameOf(point)
-  return { addresses, partial: reasons !== undefined || issuer !== undefined }
-}
-
 /** The addresses of a DistributionPointName; one that is relative to the issuer's name has none. */
-export function fullNameOf(point: Der): string[] {
-  const [name] = childrenOf(point, point.tag)
-  if (name?.tag !== tagged(0)) return []
-  return generalNamesOf(name, tagged(0)).flatMap((each) => (each.form === 'uri' ? [each.text] : []))
-}
+export const addressesOf = (point: DistributionPointName | undefined): string[] => urisIn(point?.fullName ?? [])
 
-function authorityKeyIdOf(value: Der): Partial<Extended> {
-  const keyId = members(value).maybe(implicit(0))
-  return keyId === undefined ? {} : { authorityKeyId: keyId.content.toString('hex') }
-}
-
-/** Mapping is refused altogether, so whether it is inhibited changes nothing. */
-function policyConstraintsOf(value: Der): Partial<Extended> {
-  const required = members(value).maybe(implicit(0))
-  return required === undefined ? {} : { requireExplicitPolicy: smallOf(required, implicit(0)) }
-}
-
-function ocspAddressesOf(value: Der): string[] {
-  return childrenOf(value).flatMap((each) => {
-    const member = members(each)
-    const method = oidOf(member.next())
-    const location = generalNameOf(member.next())
-    member.end()
-    return method === '1.3.6.1.5.5.7.48.1' && location.form === 'uri' ? [location.text] : []
-  })
-}
+const urisIn = (names: Parameters<typeof generalNameOf>[0][]): string[] =>
+  names.map(generalNameOf).flatMap((name) => (name.form === 'uri' ? [name.text] : []))

@@ -4,9 +4,10 @@
  * Enforced for directory names, mail addresses, DNS names and user principal names. A constraint on any other form turns
  * down every certificate that has a name of that form: what cannot be compared is not permitted.
  */
+import { subjectAttributes } from '../certificate-identity.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import type { Certificate, NameConstraints } from './certificate.ts'
-import { attributesOf, type GeneralName, isWithin, sameName, subjectAttributes } from './name.ts'
+import { attributesOf, type GeneralName, isWithin, sameName } from './name.ts'
 
 /** @param chain from the certificate to the anchor; each issuer's constraints hold for all below it. */
 export function constraintsHold(chain: readonly [Certificate, ...Certificate[]]): Result<true, 'name-not-permitted'> {
@@ -37,7 +38,7 @@ function namesIn({ subject, alternativeNames }: Certificate): GeneralName[] {
 
 function isPermitted(name: GeneralName, { permitted, excluded }: NameConstraints): boolean {
   const sameForm = (base: GeneralName): boolean =>
-    base.form === name.form && (base.form !== 'other' || name.form !== 'other' || base.tag === name.tag)
+    base.form === name.form && (base.form !== 'other' || name.form !== 'other' || base.kind === name.kind)
   const allowed = permitted.filter(sameForm)
   const forbidden = excluded.filter(sameForm)
   if (allowed.length > 0 && !allowed.some((base) => matches(name, base) === true)) return false

@@ -6,36 +6,28 @@
  * signed questions, several certificates in one, and responders that are trusted by configuration.
  */
 import { createHash } from 'node:crypto'
-import { ok, type Result, refuse, type Seconds } from '../result.ts'
-import { type Certificate, certificateOf, type Extension, extensionsOf, keyUsages } from './certificate.ts'
 import {
-  bitsOf,
-  childrenOf,
-  type Der,
-  expect,
-  implicit,
-  inside,
-  integerHex,
-  malformed,
-  members,
-  octetsOf,
-  oidOf,
-  only,
-  readOr,
-  smallOf,
-  tagged,
-  tags,
-  timeOf,
-} from './der.ts'
+  CertID,
+  id_kp_OCSPSigning,
+  id_pkix_ocsp_basic,
+  id_pkix_ocsp_nonce,
+  OCSPRequest,
+  OCSPResponse,
+  OCSPResponseStatus,
+  Request,
+  type ResponderID,
+  ResponseData,
+  type SingleResponse,
+  TBSRequest,
+} from '@peculiar/asn1-ocsp'
+import { AsnConvert, AsnProp, AsnPropTypes, OctetString } from '@peculiar/asn1-schema'
+import { AlgorithmIdentifier, Extension } from '@peculiar/asn1-x509'
+import { ok, type Result, refuse, type Seconds } from '../result.ts'
+import { bufferOf, hexOf, malformed, parsed, rawOf, readOr } from './asn1.ts'
+import { type Certificate, certificateOf, criticalIn, onceEach, secondsOf } from './certificate.ts'
 import { nameOf, sameName } from './name.ts'
 import { checkOne, isIssuedBy } from './path.ts'
-import { algorithmOf, checkSignature, type Signed } from './signature.ts'
-
-const nonceOid = '1.3.6.1.5.5.7.48.1.2'
-const ocspSigning = '1.3.6.1.5.5.7.3.9'
-
-/** One certificate by its issuer's name and key and its serial number. */
-type CertId = { algorithm: string; nameHash: string; keyHash: string; serial: string }
+import { checkSignature, type Signed } from './signature.ts'
 
 /**
  * SHA-1, because that is the hash that every responder answers for (RFC 5019 §2.1.1). Nothing rests on it: whoever could
@@ -44,49 +36,40 @@ type CertId = { algorithm: string; nameHash: string; keyHash: string; serial: st
 const sha1 = (bytes: Buffer): Buffer => createHash('sha1').update(bytes).digest()
 const sha1Oid = '1.3.14.3.2.26'
 
-const certIdOf = (certificate: Certificate, issuer: Certificate): CertId => ({
-  algorithm: sha1Oid,
-  nameHash: sha1(issuer.subjectDer).toString('hex'),
-  keyHash: sha1(issuer.keyBits).toString('hex'),
-  serial: certificate.serial,
-})
+/** One certificate by its issuer's name and key and its serial number. */
+const certIdOf = (certificate: Certificate, issuer: Certificate): CertID =>
+  new CertID({
+    hashAlgorithm: new AlgorithmIdentifier({ algorithm: sha1Oid, parameters: null }),
+    issuerNameHash: new OctetString(sha1(issuer.subjectDer)),
+    issuerKeyHash: new OctetString(sha1(issuer.keyBits)),
+    serialNumber: new Uint8Array(Buffer.from(certificate.serial, 'hex')).buffer,
+  })
+
+/** Without the algorithm's parameters, which some responders leave out. */
+const isAbout = (answered: CertID, asked: CertID): boolean =>
+  answered.hashAlgorithm.algorithm === asked.hashAlgorithm.algorithm &&
+  hexOf(answered.issuerNameHash) === hexOf(asked.issuerNameHash) &&
+  hexOf(answered.issuerKeyHash) === hexOf(asked.issuerKeyHash) &&
+  hexOf(answered.serialNumber) === hexOf(asked.serialNumber)
 
 /** The question as DER. `nonce`: 32 octets (RFC 9654). */
 export function ocspRequest(certificate: Certificate, issuer: Certificate, nonce: Buffer): Buffer {
-  const { nameHash, keyHash, serial } = certIdOf(certificate, issuer)
-  const id = sequence(
-    sequence(written(tags.oid, Buffer.from('2b0e03021a', 'hex')), written(tags.null)),
-    written(tags.octetString, Buffer.from(nameHash, 'hex')),
-    written(tags.octetString, Buffer.from(keyHash, 'hex')),
-    written(tags.integer, Buffer.from(serial, 'hex')),
-  )
-  const nonceExtension = sequence(
-    written(tags.oid, Buffer.from('2b0601050507300102', 'hex')),
-    written(tags.octetString, written(tags.octetString, nonce)),
-  )
-  return sequence(sequence(sequence(sequence(id)), written(tagged(2), sequence(nonceExtension))))
+  const extnValue = new OctetString(AsnConvert.serialize(new OctetString(nonce)))
+  const tbsRequest = new TBSRequest({
+    requestList: [new Request({ reqCert: certIdOf(certificate, issuer) })],
+    requestExtensions: [new Extension({ extnID: id_pkix_ocsp_nonce, extnValue })],
+  })
+  return Buffer.from(AsnConvert.serialize(new OCSPRequest({ tbsRequest })))
 }
-
-/** Of a certificate's own parts, so never longer than two octets of length say. */
-function written(tag: number, ...contents: Buffer[]): Buffer {
-  const content = Buffer.concat(contents)
-  const { length } = content
-  const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
-  return Buffer.concat([Buffer.from([tag, ...head]), content])
-}
-
-const sequence = (...contents: Buffer[]): Buffer => written(tags.sequence, ...contents)
 
 type Status = 'good' | 'revoked' | 'unknown'
 
-type Single = { id: CertId; status: Status; thisUpdate: Seconds; nextUpdate: Seconds | undefined; critical: string[] }
-
 type OcspAnswer = {
-  responder: { name: Der } | { keyHash: string }
-  answers: Single[]
+  responder: ResponderID
+  answers: readonly SingleResponse[]
   nonce: string | undefined
-  critical: string[]
-  certificates: Certificate[]
+  critical: readonly string[]
+  certificates: readonly Certificate[]
   signed: Signed
 }
 
@@ -114,7 +97,7 @@ export function judgeOcsp(
   certificate: Certificate,
   { issuer, nonce, now }: { issuer: Certificate; nonce: Buffer; now: Seconds },
 ): Result<OcspVerdict, OcspRefusal> {
-  const read = readOr('ocsp-malformed', () => answerOf(only(bytes)))
+  const read = readOr('ocsp-malformed', () => answerOf(bytes))
   if (!read.ok) return read
   if (read.value === 'refused') return refuse('ocsp-refused')
   const answer = read.value
@@ -124,24 +107,27 @@ export function judgeOcsp(
   if (signer === undefined) return refuse('ocsp-responder')
   if (!checkSignature(answer.signed, signer.key).ok) return refuse('ocsp-signature')
   if (answer.nonce !== undefined && answer.nonce !== nonce.toString('hex')) return refuse('ocsp-nonce')
-  const wanted = JSON.stringify(certIdOf(certificate, issuer))
-  const single = answer.answers.find(({ id }) => JSON.stringify(id) === wanted)
+  const asked = certIdOf(certificate, issuer)
+  const single = answer.answers.find(({ certID }) => isAbout(certID, asked))
   if (single === undefined) return refuse('ocsp-other-certificate')
-  const current = checkDates(single, answer.nonce !== undefined, now)
-  return current.ok ? ok({ status: single.status, responder: signer === issuer ? undefined : signer }) : current
+  const current = checkSingle(single, answer.nonce !== undefined, now)
+  return current.ok ? ok({ status: statusOf(single), responder: signer === issuer ? undefined : signer }) : current
 }
 
+const statusOf = ({ certStatus: { good, revoked } }: SingleResponse): Status =>
+  revoked !== undefined ? 'revoked' : good !== undefined ? 'good' : 'unknown'
+
 /** A recorded answer is told from a fresh one by the nonce or, where a responder leaves that out, by its end. */
-function checkDates(
-  { thisUpdate, nextUpdate, critical }: Single,
+function checkSingle(
+  { thisUpdate, nextUpdate, singleExtensions = [] }: SingleResponse,
   fresh: boolean,
   now: Seconds,
 ): Result<true, OcspRefusal> {
-  const [unknown] = critical
+  const [unknown] = criticalIn(singleExtensions)
   if (unknown !== undefined) return refuse('ocsp-critical-extension', { detail: unknown })
-  if (thisUpdate > now + skew) return refuse('ocsp-not-yet-valid')
+  if (secondsOf(thisUpdate) > now + skew) return refuse('ocsp-not-yet-valid')
   if (nextUpdate === undefined) return fresh ? ok(true) : refuse('ocsp-without-end')
-  return nextUpdate > now ? ok(true) : refuse('ocsp-expired')
+  return secondsOf(nextUpdate) > now ? ok(true) : refuse('ocsp-expired')
 }
 
 /** The issuer, or one whom the issuer itself certified for signing answers (RFC 6960 §4.2.2.2). */
@@ -152,90 +138,49 @@ function signerOf(answer: OcspAnswer, issuer: Certificate, now: Seconds): Certif
 }
 
 const isDelegate = (certificate: Certificate, issuer: Certificate, now: Seconds): boolean =>
-  (certificate.purposes?.includes(ocspSigning) ?? false) &&
-  (certificate.keyUsage === undefined || certificate.keyUsage.has(keyUsages.digitalSignature)) &&
+  (certificate.purposes?.includes(id_kp_OCSPSigning) ?? false) &&
+  (certificate.keyUsage === undefined || certificate.keyUsage.has('digitalSignature')) &&
   isIssuedBy(certificate, issuer) &&
   checkOne(certificate, now, 'expired').ok
 
-const isNamed = (responder: OcspAnswer['responder'], certificate: Certificate): boolean =>
-  'keyHash' in responder
-    ? responder.keyHash === sha1(certificate.keyBits).toString('hex')
-    : sameName(nameOf(responder.name), certificate.subject)
+const isNamed = ({ byName, byKey }: ResponderID, certificate: Certificate): boolean =>
+  byKey !== undefined
+    ? hexOf(byKey) === hexOf(sha1(certificate.keyBits))
+    : byName !== undefined && sameName(nameOf(byName), certificate.subject)
 
-function answerOf(value: Der): OcspAnswer | 'refused' {
-  const outer = members(value)
-  if (smallOf(outer.next(), tags.enumerated) !== 0) return 'refused'
-  const wrapped = members(only(outer.next(tagged(0)).content))
-  outer.end()
-  if (oidOf(wrapped.next()) !== '1.3.6.1.5.5.7.48.1.1') throw malformed('an answer of an unknown type')
-  const basic = members(only(octetsOf(wrapped.next())))
-  const signed = basic.next(tags.sequence)
-  const algorithm = algorithmOf(basic.next())
-  const signature = bitsOf(basic.next())
-  const certificates = basic.maybe(tagged(0))
-  basic.end()
+/** The library's BasicOCSPResponse, but for the certificates, which are wanted as they came. */
+class BasicResponse {
+  tbsResponseData = new ResponseData()
+  tbsResponseDataRaw: ArrayBuffer | undefined
+  signatureAlgorithm = new AlgorithmIdentifier()
+  signature = new ArrayBuffer(0)
+  certs: ArrayBuffer[] | undefined
+}
+AsnProp({ type: ResponseData, raw: true })(BasicResponse.prototype, 'tbsResponseData')
+AsnProp({ type: AlgorithmIdentifier })(BasicResponse.prototype, 'signatureAlgorithm')
+AsnProp({ type: AsnPropTypes.BitString })(BasicResponse.prototype, 'signature')
+AsnProp({ type: AsnPropTypes.Any, repeated: 'sequence', context: 0, optional: true })(BasicResponse.prototype, 'certs')
+
+/** Certificates beside an answer that are looked at. */
+const mostCertificates = 4
+
+function answerOf(bytes: Buffer): OcspAnswer | 'refused' {
+  const { responseStatus, responseBytes } = parsed(bytes, OCSPResponse)
+  if (responseStatus !== OCSPResponseStatus.successful) return 'refused'
+  if (responseBytes?.responseType !== id_pkix_ocsp_basic) throw malformed('an answer of an unknown type')
+  const basic = parsed(responseBytes.response.buffer, BasicResponse)
+  const { responderID, responses, responseExtensions = [] } = basic.tbsResponseData
+  const nonce = onceEach(responseExtensions).find(({ extnID }) => extnID === id_pkix_ocsp_nonce)
   return {
-    ...bodyOf(signed),
-    certificates:
-      certificates === undefined ? [] : childrenOf(only(certificates.content)).slice(0, 4).map(certificateOf),
-    signed: { signed: signed.whole, algorithm, signature },
-  }
-}
-
-function bodyOf(signed: Der): Omit<OcspAnswer, 'certificates' | 'signed'> {
-  const body = members(signed)
-  body.maybe(tagged(0))
-  const responder = body.next()
-  body.next(tags.generalizedTime)
-  const answers = [...inside(body.next(tags.sequence))].map(singleOf)
-  const wrapped = body.maybe(tagged(1))
-  body.end()
-  const extensions = wrapped === undefined ? [] : extensionsOf(only(wrapped.content))
-  const nonce = extensions.find(({ oid }) => oid === nonceOid)
-  return {
-    responder: responderOf(responder),
-    answers,
-    nonce: nonce === undefined ? undefined : octetsOf(only(nonce.value, tags.octetString)).toString('hex'),
-    critical: criticalIn(extensions.filter((each) => each !== nonce)),
-  }
-}
-
-const criticalIn = (extensions: readonly Extension[]): string[] =>
-  extensions.flatMap(({ oid, critical }) => (critical ? [oid] : []))
-
-function responderOf(value: Der): OcspAnswer['responder'] {
-  if (value.tag === tagged(1)) return { name: only(value.content) }
-  if (value.tag === tagged(2)) return { keyHash: only(value.content, tags.octetString).content.toString('hex') }
-  throw malformed('a responder of an unknown kind')
-}
-
-const statuses = new Map<number, Status>([
-  [implicit(0), 'good'],
-  [tagged(1), 'revoked'],
-  [implicit(2), 'unknown'],
-])
-
-function singleOf(value: Der): Single {
-  const member = members(value)
-  const id = members(member.next())
-  const status = statuses.get(member.next().tag)
-  if (status === undefined) throw malformed('a status of an unknown kind')
-  const thisUpdate = timeOf(member.next())
-  const next = member.maybe(tagged(0))
-  const extensions = member.maybe(tagged(1))
-  member.end()
-  const single: Single = {
-    id: {
-      algorithm: algorithmOf(id.next()).oid,
-      nameHash: octetsOf(id.next()).toString('hex'),
-      keyHash: octetsOf(id.next()).toString('hex'),
-      serial: integerHex(id.next()),
+    responder: responderID,
+    answers: responses,
+    nonce: nonce && hexOf(parsed(nonce.extnValue.buffer, OctetString)),
+    critical: criticalIn(responseExtensions.filter((each) => each !== nonce)),
+    certificates: (basic.certs ?? []).slice(0, mostCertificates).map((each) => certificateOf(bufferOf(each))),
+    signed: {
+      signed: rawOf(basic.tbsResponseDataRaw),
+      algorithm: basic.signatureAlgorithm,
+      signature: bufferOf(basic.signature),
     },
-    status,
-    thisUpdate,
-    nextUpdate: next === undefined ? undefined : timeOf(expect(childrenOf(next, tagged(0))[0], tags.generalizedTime)),
-    critical: extensions === undefined ? [] : criticalIn(extensionsOf(only(extensions.content))),
   }
-  id.end()
-  return single
 }

@@ -9,8 +9,8 @@
  * anchor's own dates, path length and constraints hold as well.
  */
 import { ok, type Refusal, type Result, refuse, type Seconds } from '../result.ts'
-import { anyPolicy, anyPurpose, type Certificate, keyUsages, pemBlocks, readCertificate } from './certificate.ts'
-import { printedName, sameName } from './name.ts'
+import { anyPolicy, anyPurpose, type Certificate, pemBlocks, readCertificate } from './certificate.ts'
+import { sameName } from './name.ts'
 import { constraintsHold } from './name-constraints.ts'
 import { checkKey, checkSignature } from './signature.ts'
 
@@ -91,10 +91,10 @@ function unknownIssuer(certificate: Certificate, { anchors, links }: Bundle): Re
   const named = [...anchors, ...links].filter(({ subject }) => sameName(subject, certificate.issuer))
   const weak = named.map(({ key }) => checkSignature(certificate.signed, key)).find((it) => !it.ok)
   if (weak?.ok === false && weak.reason === 'weak-signature') return refuse('weak-signature', about(certificate))
-  return refuse('unknown-issuer', { detail: printedName(certificate.issuer) })
+  return refuse('unknown-issuer', { detail: certificate.printed.issuer })
 }
 
-const about = ({ subject }: Certificate) => ({ detail: printedName(subject) })
+const about = ({ printed }: Certificate) => ({ detail: printed.subject })
 
 type Chain = readonly [Certificate, ...Certificate[]]
 
@@ -161,7 +161,7 @@ function checkIssuer(
   if (!checked.ok) return checked
   const { basicConstraints, keyUsage, purposes: its } = issuer
   if (!basicConstraints?.authority) return refuse('not-an-authority', about(issuer))
-  if (keyUsage !== undefined && !keyUsage.has(keyUsages.keyCertSign)) return refuse('not-an-authority', about(issuer))
+  if (keyUsage !== undefined && !keyUsage.has('keyCertSign')) return refuse('not-an-authority', about(issuer))
   const { pathLength = Number.POSITIVE_INFINITY } = basicConstraints
   if (below > pathLength) return refuse('path-too-long', about(issuer))
   // Not in the RFC, but what issuers mean by it, and browsers: an issuer of server certificates makes nobody sign in.

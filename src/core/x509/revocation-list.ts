@@ -5,26 +5,21 @@
  * of some reasons only, lists without a next update, and any critical extension beside those. Where a list comes from, and
  * how long it is kept, is in `services/revocation.ts`.
  */
-import { ok, type Result, refuse, type Seconds } from '../result.ts'
-import { type Certificate, extensionsOf, fullNameOf, keyUsages, pemBlocks } from './certificate.ts'
 import {
-  bitsOf,
-  booleanOf,
-  type Der,
-  implicit,
-  inside,
-  integerHex,
-  malformed,
-  members,
-  only,
-  readOr,
-  smallOf,
-  tagged,
-  tags,
-  timeOf,
-} from './der.ts'
+  CertificateList,
+  type Extension,
+  IssuingDistributionPoint,
+  id_ce_deltaCRLIndicator,
+  id_ce_issuingDistributionPoint,
+  type RevokedCertificate,
+  type TBSCertList,
+  Version,
+} from '@peculiar/asn1-x509'
+import { ok, type Result, refuse, type Seconds } from '../result.ts'
+import { bufferOf, hexOf, inside, malformed, type Node, parsed, rawOf, readOr, treeOf, valueIn } from './asn1.ts'
+import { addressesOf, type Certificate, criticalIn, onceEach, pemBlocks, secondsOf } from './certificate.ts'
 import { type Name, nameOf, sameName } from './name.ts'
-import { algorithmOf, checkSignature, type Signed } from './signature.ts'
+import { checkSignature, type Signed } from './signature.ts'
 
 export type RevocationList = {
   issuer: Name
@@ -63,90 +58,76 @@ export type ListRefusal =
 /** Clocks differ: a list that is from two minutes ahead is from now. Its end is not stretched. */
 const skew: Seconds = 120
 
+/** Values in a list: those of 42,000 entries with a reason each, or of 99,000 without. What they take is in ADR 0018. */
+const mostNodes = 300_000
+
 /** DER, or PEM as some servers hand it out. */
 export function readList(bytes: Buffer): Result<RevocationList, 'crl-malformed'> {
   const [fromPem] = bytes[0] === 0x2d ? pemBlocks(bytes.toString('latin1'), 'X509 CRL') : []
-  return readOr('crl-malformed', () => listOf(only(fromPem ?? bytes)))
+  return readOr('crl-malformed', () => listOf(treeOf(fromPem ?? bytes, mostNodes)))
 }
 
-function listOf(value: Der): RevocationList {
-  const outer = members(value)
-  const signed = outer.next(tags.sequence)
-  const algorithm = algorithmOf(outer.next())
-  const signature = bitsOf(outer.next())
-  outer.end()
-
-  const body = members(signed)
-  const version = body.maybe(tags.integer)
-  if (version !== undefined && smallOf(version) !== 1) throw malformed('a revocation list of an unknown version')
-  if (!algorithmOf(body.next()).whole.equals(algorithm.whole)) throw malformed('two signature algorithms')
-  const issuer = nameOf(body.next())
-  const thisUpdate = timeOf(body.next())
-  const next = body.maybe(tags.utcTime, tags.generalizedTime)
-  const entries = body.maybe(tags.sequence)
-  const extensions = body.maybe(tagged(0))
-  body.end()
-
-  const unknownCritical: string[] = []
+function listOf(tree: Node): RevocationList {
+  const { tbsCertList: body, tbsCertListRaw, signatureAlgorithm, signature } = valueIn(tree, CertificateList)
+  checkMembers(tree, body)
+  if (body.version !== undefined && body.version !== Version.v2) throw malformed('a list of an unknown version')
+  if (!signatureAlgorithm.isEqual(body.signature)) throw malformed('two signature algorithms')
+  const { revokedCertificates: revoked = [], crlExtensions = [], nextUpdate } = body
   return {
-    issuer,
-    thisUpdate,
-    nextUpdate: next === undefined ? undefined : timeOf(next),
-    revoked: entries === undefined ? new Set() : serialsIn(entries, unknownCritical),
-    scope: scopeOf(extensions, unknownCritical),
-    signed: { signed: signed.whole, algorithm, signature },
+    issuer: nameOf(body.issuer),
+    thisUpdate: secondsOf(body.thisUpdate.getTime()),
+    nextUpdate: nextUpdate === undefined ? undefined : secondsOf(nextUpdate.getTime()),
+    revoked: new Set(revoked.map(({ userCertificate }) => hexOf(userCertificate))),
+    scope: scopeOf(onceEach(crlExtensions), revoked),
+    signed: { signed: rawOf(tbsCertListRaw), algorithm: signatureAlgorithm, signature: bufferOf(signature) },
   }
 }
+
+/**
+ * That the library left out no member: it does so with one that it does not expect, and with all that come after. Counted,
+ * because a list is too long to be written again.
+ */
+function checkMembers(tree: Node, body: TBSCertList): void {
+  const [signed, ...others] = inside(tree)
+  const its = signed === undefined ? [] : membersOf(signed)
+  const { version, signature, issuer, thisUpdate, nextUpdate, revokedCertificates: revoked, crlExtensions } = body
+  const members = [version, signature, issuer, thisUpdate, nextUpdate, revoked, crlExtensions]
+  const entries = revoked === undefined ? [] : inside(its.at(crlExtensions === undefined ? -1 : -2) ?? tree)
+  const isWhole =
+    others.length === 2 &&
+    its.length === members.filter((member) => member !== undefined).length &&
+    entries.length === (revoked?.length ?? 0) &&
+    entries.every((entry, at) => membersOf(entry).length === (revoked?.[at]?.crlEntryExtensions === undefined ? 2 : 3))
+  if (!isWhole) throw malformed('members that nobody expects')
+}
+
+/** Without sequences of nothing, which the library takes for absent. */
+const membersOf = (node: Node): readonly Node[] => inside(node).filter((each) => !isEmpty(each))
+const isEmpty = (node: Node): boolean => node.idBlock.isConstructed && inside(node).every(isEmpty)
 
 /** `certificateIssuer` among the entries makes the list an indirect one; it is critical, and so refused with the others. */
-function serialsIn(entries: Der, unknownCritical: string[]): Set<string> {
-  const serials = new Set<string>()
-  for (const entry of inside(entries)) {
-    const member = members(entry)
-    serials.add(integerHex(member.next()))
-    member.next()
-    const extensions = member.maybe(tags.sequence)
-    member.end()
-    if (extensions !== undefined)
-      unknownCritical.push(...extensionsOf(extensions).flatMap(({ oid, critical }) => (critical ? [oid] : [])))
+function scopeOf(extensions: readonly Extension[], revoked: readonly RevokedCertificate[]): Scope {
+  const read: readonly string[] = [id_ce_deltaCRLIndicator, id_ce_issuingDistributionPoint]
+  const inEntries = revoked.flatMap(({ crlEntryExtensions = [] }) => criticalIn(onceEach(crlEntryExtensions)))
+  const point = extensions.find(({ extnID }) => extnID === id_ce_issuingDistributionPoint)
+  return {
+    ...issuingPointOf(point === undefined ? undefined : parsed(point.extnValue.buffer, IssuingDistributionPoint)),
+    delta: extensions.some(({ extnID }) => extnID === id_ce_deltaCRLIndicator),
+    unknownCritical: [...criticalIn(extensions).filter((oid) => !read.includes(oid)), ...inEntries],
   }
-  return serials
 }
 
-function scopeOf(wrapped: Der | undefined, unknownCritical: string[]): Scope {
-  const scope = {
-    addresses: [] as string[],
-    onlyUsers: false,
-    onlyAuthorities: false,
-    indirect: false,
-    partial: false,
-    delta: false,
-    unknownCritical,
-  }
-  for (const { oid, critical, value } of wrapped === undefined ? [] : extensionsOf(only(wrapped.content))) {
-    if (oid === '2.5.29.27') scope.delta = true
-    else if (oid === '2.5.29.28') Object.assign(scope, issuingPointOf(only(value)))
-    else if (critical) unknownCritical.push(oid)
-  }
-  return scope
-}
-
-function issuingPointOf(value: Der): Omit<Scope, 'delta' | 'unknownCritical'> {
-  const member = members(value)
-  const point = member.maybe(tagged(0))
-  const flag = (number: number): boolean => {
-    const found = member.maybe(implicit(number))
-    return found !== undefined && booleanOf({ ...found, tag: tags.boolean })
-  }
-  const scope = { onlyUsers: flag(1), onlyAuthorities: flag(2) }
-  const someReasons = member.maybe(implicit(3)) !== undefined
-  const indirect = flag(4)
-  const onlyAttributes = flag(5)
-  member.end()
-  const addresses = point === undefined ? [] : fullNameOf(point)
+function issuingPointOf(point = new IssuingDistributionPoint()): Omit<Scope, 'delta' | 'unknownCritical'> {
+  const addresses = addressesOf(point.distributionPoint)
   // A name that is relative, or in another form than an address, is one that nobody here can compare.
-  const unreadable = point !== undefined && addresses.length === 0
-  return { ...scope, addresses, indirect, partial: someReasons || onlyAttributes || unreadable }
+  const unreadable = point.distributionPoint !== undefined && addresses.length === 0
+  return {
+    addresses,
+    onlyUsers: point.onlyContainsUserCerts,
+    onlyAuthorities: point.onlyContainsCACerts,
+    indirect: point.indirectCRL,
+    partial: point.onlySomeReasons !== undefined || point.onlyContainsAttributeCerts || unreadable,
+  }
 }
 
 /**
@@ -178,7 +159,7 @@ export function checkList(
 
 const isSignedBy = (list: RevocationList, signer: Certificate): boolean =>
   sameName(signer.subject, list.issuer) &&
-  (signer.keyUsage === undefined || signer.keyUsage.has(keyUsages.cRLSign)) &&
+  (signer.keyUsage === undefined || signer.keyUsage.has('crlSign')) &&
   checkSignature(list.signed, signer.key).ok
 
 function checkDates({ thisUpdate, nextUpdate }: RevocationList, now: Seconds): Result<true, ListRefusal> {

@@ -4,22 +4,11 @@
  * Left out, and refused by name: SHA-1, MD5 and whatever else is too weak, keys below NIST SP 800-131A's 112 bits, DSA, and
  * algorithms that nobody here knows.
  */
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { constants, type KeyObject, verify } from 'node:crypto'
+import { id_mgf1, id_RSASSA_PSS, RsaSaPssParams } from '@peculiar/asn1-rsa'
+import { AlgorithmIdentifier } from '@peculiar/asn1-x509'
 import { ok, type Result, refuse } from '../result.ts'
-import { type Der, members, oidOf, only, readOr, smallOf, tagged, tags } from './der.ts'
-
-/** AlgorithmIdentifier, as it was written: the copy inside what is signed must be the same. */
-export type Algorithm = { oid: string; whole: Buffer; parameters: Der | undefined }
-
-export function algorithmOf(value: Der): Algorithm {
-  const member = members(value)
-  const oid = oidOf(member.next(tags.oid))
-  const parameters = member.maybe(...anyParameters)
-  member.end()
-  return { oid, whole: value.whole, parameters }
-}
-
-const anyParameters = [tags.null, tags.sequence, tags.oid]
+import { parsed, readOr, smallOf } from './asn1.ts'
 
 type Scheme = { key: 'rsa' | 'ec' | 'ed25519' | 'ed448'; hash: string | null }
 
@@ -34,7 +23,6 @@ const schemes: Record<string, Scheme> = {
   '1.3.101.113': { key: 'ed448', hash: null },
 }
 
-const rsaPss = '1.2.840.113549.1.1.10'
 const hashes: Record<string, string> = {
   '2.16.840.1.101.3.4.2.1': 'sha256',
   '2.16.840.1.101.3.4.2.2': 'sha384',
@@ -43,18 +31,19 @@ const hashes: Record<string, string> = {
 
 export type SignatureRefusal = 'weak-signature' | 'bad-signature'
 
-export type Signed = { signed: Buffer; algorithm: Algorithm; signature: Buffer }
+export type Signed = { signed: Buffer; algorithm: AlgorithmIdentifier; signature: Buffer }
 
 /** Whether `key` made the signature, by an algorithm that still means something. */
 export function checkSignature(
-  { signed, algorithm, signature }: Signed,
+  { signed, algorithm: identifier, signature }: Signed,
   key: KeyObject,
 ): Result<true, SignatureRefusal> {
-  const scheme = schemes[algorithm.oid]
-  if (scheme === undefined && algorithm.oid !== rsaPss)
-    return refuse('weak-signature', { detail: `algorithm ${algorithm.oid}` })
+  const { algorithm } = identifier
+  const scheme = schemes[algorithm]
+  if (scheme === undefined && algorithm !== id_RSASSA_PSS)
+    return refuse('weak-signature', { detail: `algorithm ${algorithm}` })
   const holds =
-    scheme === undefined ? pssHolds(signed, algorithm, signature, key) : holdsBy(scheme, signed, signature, key)
+    scheme === undefined ? pssHolds(signed, identifier, signature, key) : holdsBy(scheme, signed, signature, key)
   return holds === 'weak' ? refuse('weak-signature', { detail: 'RSASSA-PSS with a weak hash' }) : verdict(holds)
 }
 
@@ -66,32 +55,27 @@ function holdsBy({ key: type, hash }: Scheme, signed: Buffer, signature: Buffer,
 }
 
 /** RFC 4055 §3.1. Its defaults are SHA-1, so what is left out is weak; both hashes are one, as everybody has it. */
-function pssHolds(signed: Buffer, { parameters }: Algorithm, signature: Buffer, key: KeyObject): boolean | 'weak' {
-  const read = readOr('malformed', () => pssParameters(parameters))
+function pssHolds(
+  signed: Buffer,
+  { parameters }: AlgorithmIdentifier,
+  signature: Buffer,
+  key: KeyObject,
+): boolean | 'weak' {
+  const read = readOr('malformed', () => (parameters == null ? undefined : pssParameters(parameters)))
   if (!read.ok || read.value === undefined) return 'weak'
   const { hash, saltLength } = read.value
   if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'rsa-pss') return false
   return verify(hash, signed, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature)
 }
 
-function pssParameters(parameters: Der | undefined): { hash: string; saltLength: number } | undefined {
-  const member = members(parameters)
-  const hash = hashIn(explicit(member.maybe(tagged(0))))
-  const mask = explicit(member.maybe(tagged(1)))
-  const salt = explicit(member.maybe(tagged(2)))
-  const saltLength = salt === undefined ? 20 : smallOf(salt)
-  if (hash === undefined || mask === undefined) return undefined
-  const generator = algorithmOf(mask)
-  return generator.oid === mgf1 && hashIn(generator.parameters) === hash ? { hash, saltLength } : undefined
+/** Defaults are spelled out by some; what was left out would have to verify all the same. */
+function pssParameters(parameters: ArrayBuffer): { hash: string; saltLength: number } | undefined {
+  const { hashAlgorithm, maskGenAlgorithm: mask, saltLength } = parsed(parameters, RsaSaPssParams, { again: false })
+  const hash = hashes[hashAlgorithm.algorithm]
+  if (hash === undefined || mask.algorithm !== id_mgf1 || mask.parameters == null) return undefined
+  const maskHash = parsed(mask.parameters, AlgorithmIdentifier).algorithm
+  return maskHash === hashAlgorithm.algorithm ? { hash, saltLength: smallOf(saltLength) } : undefined
 }
-
-const mgf1 = '1.2.840.113549.1.1.8'
-
-const explicit = (wrapped: Der | undefined): Der | undefined =>
-  wrapped === undefined ? undefined : only(wrapped.content, wrapped.content[0])
-
-const hashIn = (algorithm: Der | undefined): string | undefined =>
-  algorithm === undefined ? undefined : hashes[algorithmOf(algorithm).oid]
 
 export type KeyRefusal = 'weak-key'
 
@@ -117,12 +101,3 @@ export function checkKey(key: KeyObject): Result<true, KeyRefusal> {
 }
 
 const curves = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
-
-/** `undefined` for a key that OpenSSL cannot read. */
-export function keyIn(spki: Buffer): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
-  } catch {
-    return undefined
-  }
-}
