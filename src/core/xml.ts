@@ -37,7 +37,9 @@ export function parseXml(text: string): Result<Element, 'bad-xml'> {
   if (/<!DOCTYPE/i.test(text)) return refuse('bad-xml', { detail: 'has a document type, which is not read here' })
   const valid = XMLValidator.validate(text)
   if (valid !== true) return refuse('bad-xml', { detail: `is not XML: ${valid.err.msg} (line ${valid.err.line})` })
-  const nodes = elementsIn(parser.parse(text))
+  const parsed = nodesIn(text)
+  if (!parsed.ok) return parsed
+  const nodes = elementsIn(parsed.value)
   const [root] = nodes
   if (root === undefined || nodes.length > 1) return refuse('bad-xml', { detail: 'must have one element' })
   try {
@@ -45,6 +47,15 @@ export function parseXml(text: string): Result<Element, 'bad-xml'> {
   } catch (error) {
     if (error instanceof BadXml) return refuse('bad-xml', { detail: error.message })
     throw error
+  }
+}
+
+/** The parser throws over what its own validator lets pass, such as a quote that is open in a declaration. */
+function nodesIn(text: string): Result<Node[], 'bad-xml'> {
+  try {
+    return ok(parser.parse(text) as Node[])
+  } catch (error) {
+    return refuse('bad-xml', { detail: `is not XML: ${error instanceof Error ? error.message : String(error)}` })
   }
 }
 
@@ -68,11 +79,17 @@ function elementOf(node: Node, outer: Namespaces, at: string, depth: number): El
   const inside = Array.isArray(content) ? content : []
   const nodes = elementsIn(inside)
   const names = nodes.map((each) => split(tagOf(each))[0])
+  // Counted once over: looking back from each would take a file of many for hours.
+  const twins = new Map<string, number>()
+  const numbers = names.map((its) => {
+    const number = (twins.get(its) ?? 0) + 1
+    twins.set(its, number)
+    return number
+  })
   const children = nodes.map((each, index) => {
     const its = names[index] ?? ''
-    const twins = names.filter((other) => other === its).length
-    const number = names.slice(0, index + 1).filter((other) => other === its).length
-    return elementOf(each, namespaces, `${here}/${its}${twins > 1 ? `[${number}]` : ''}`, depth + 1)
+    const number = (twins.get(its) ?? 0) > 1 ? `[${numbers[index]}]` : ''
+    return elementOf(each, namespaces, `${here}/${its}${number}`, depth + 1)
   })
   const text = decoded(inside.map((each) => String(each['#text'] ?? '')).join('')).trim()
   if (children.length > 0 && text !== '') throw new BadXml(`has text between the elements of ${here}`)
