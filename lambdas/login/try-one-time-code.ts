@@ -68,20 +68,27 @@ type Found =
   | { ok: true; right: Omit<Extract<TriedCode, { outcome: 'right' }>, 'outcome'> }
   | { ok: false; notice: CodeNotice }
 
-/** Which of the person's one-time passwords the code is the next one of. */
+/**
+ * Which of the person's one-time passwords the code is the next one of. Of all of them, it is used up: two may be one
+ * token, brought here twice in two spellings of its secret that HMAC takes for the same (zeros behind it, RFC 2104 §2).
+ */
 async function findStep({ sealer, now }: Needs, active: readonly OneTimePassword[], code: string): Promise<Found> {
-  let notice: CodeNotice = 'wrong-one-time-code'
   if (active.length === 0) {
     await sealer.hashes(code)
     await stepOf(ownParameters, new Uint8Array(ownSecretBytes), code, now())
   }
+  const used: { otp: OneTimePassword; step: number }[] = []
+  let isReused = false
   for (const otp of active) {
     const step = await stepOf(otp, await sealer.unseal(otp.sealedSecret, otp), code, now())
-    if (step.ok)
-      return { ok: true, right: { credential: otp.id, writes: [usedOneTimePassword(otp, step.value, now())] } }
-    if (step.reason === 'reused-code') notice = 'reused-one-time-code'
+    if (step.ok) used.push({ otp, step: step.value })
+    else if (step.reason === 'reused-code') isReused = true
   }
-  return { ok: false, notice }
+  const [first] = used
+  if (isReused) return { ok: false, notice: 'reused-one-time-code' }
+  if (first === undefined) return { ok: false, notice: 'wrong-one-time-code' }
+  const writes = used.map(({ otp, step }) => usedOneTimePassword(otp, step, now()))
+  return { ok: true, right: { credential: first.otp.id, writes } }
 }
 
 /** In place of a one-time code, and so only for somebody who has them. */

@@ -6,7 +6,7 @@ import type { User } from '../../src/core/user.ts'
 import { places } from '../../src/store/keys.ts'
 import type { House } from '../house.ts'
 import { claimsOf, exchange, type Visitor, visit } from '../visitor.ts'
-import { type CodeHouse, openCodeHouse, password } from './code-house.ts'
+import { type CodeHouse, openCodeHouse, password, secret } from './code-house.ts'
 
 let codes: CodeHouse
 let house: House
@@ -104,6 +104,19 @@ describe('a one-time code', () => {
     await browser.post('otp', { code: await codeOf({ ...ownParameters, digits: 8 }, other, 9) })
     expect(browser.landed.get('code')).toBeTruthy()
     expect(await codes.kept({ user: user.id, id })).toMatchObject({ lastStep: 9 })
+  })
+
+  it('works once, though its token was brought here twice, with zeros behind its secret', async () => {
+    const { browser, user } = await atCode()
+    const id = newId()
+    const padded = Buffer.concat([secret, Buffer.alloc(2)])
+    await codes.addOtp(user, { id, sealedSecret: await house.world.sealer.seal(padded, { user: user.id, id }) })
+    const code = await nowCode()
+    await browser.post('otp', { code })
+    expect(browser.landed.get('code')).toBeTruthy()
+    const again = await codes.signIn(user)
+    await again.post('otp', { code })
+    expect([again.page, again.notice]).toEqual(['otp', 'reused-one-time-code'])
   })
 
   it('is not asked for again while the level is fresh', async () => {
