@@ -4,9 +4,9 @@
  * nothing in it stops a deployment, and not a Lambda.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import type { IdentitySource } from '../src/core/certificate-identity.ts'
-import { parseCertificates, type WrittenCertificate } from '../src/core/certificate-settings.ts'
-import { readBundle } from '../src/core/x509/path.ts'
+import type { IdentitySource } from '../src/core/certificate/certificate-identity.ts'
+import { parseCertificates, type WrittenCertificate } from '../src/core/certificate/certificate-settings.ts'
+import { readBundle } from '../src/core/certificate/x509/path.ts'
 import { certificateVariables } from '../src/stage.ts'
 
 const isLine = (text: string): boolean => /^[^\p{C}]{1,2048}$/u.test(text)

@@ -6,7 +6,7 @@
  * account knows (whether a certificate exists, whether a domain is ours): synthesis asks no account.
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { parseDirectory, type WrittenName } from '../src/core/directory-settings.ts'
+import { parseDirectory, type WrittenName } from '../src/core/directory/directory-settings.ts'
 import { directoryVariables } from '../src/stage.ts'
 import { type ClientCertificates, clientCertificateKinds, clientCertificatesOf } from './client-certificates.ts'
 import { type TokenValidatorSettings, tokenValidatorKinds, tokenValidatorOf } from './token-validator.ts'

@@ -1,5 +1,9 @@
 /** What an operator decides about a token validator: one setting, `tokenValidator`, which is told to the Lambdas as it is. */
-import { type AskedBy, readValidatorSettings, type ValidatorSettings } from '../src/core/validator-settings.ts'
+import {
+  type AskedBy,
+  readValidatorSettings,
+  type ValidatorSettings,
+} from '../src/core/token-validator/validator-settings.ts'
 import type { Reach } from './function.ts'
 
 export type TokenValidatorSettings = {

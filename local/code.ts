@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { fromBase32 } from '../src/core/base32.ts'
-import { codeOf, timeStepAt } from '../src/core/one-time-code.ts'
-import { ownParameters } from '../src/core/one-time-password.ts'
+import { fromBase32 } from '../src/core/otp/base32.ts'
+import { codeOf, timeStepAt } from '../src/core/otp/one-time-code.ts'
+import { ownParameters } from '../src/core/otp/one-time-password.ts'
 import type { Demo } from './service.ts'
 
 /** Those of the demo are RFC 6238's usual ones. */

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path'
 import { routes } from '../lambdas/routes.ts'
-import { readValidatorSettings } from '../src/core/validator-settings.ts'
+import { readValidatorSettings } from '../src/core/token-validator/validator-settings.ts'
 import { CannotStart } from './ports.ts'
 
 export type LocalValidator = { text: string; secretsFile: string }

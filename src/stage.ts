@@ -4,10 +4,18 @@
  * Addresses come from here and never from a request (ZITADEL's four Host-header advisories, authentik CVE-2024-47070).
  */
 import { type Table, tables } from '../lib/tables.ts'
-import type { IdentitySource } from './core/certificate-identity.ts'
-import { type CertificateSettings, parseCertificates, type WrittenCertificate } from './core/certificate-settings.ts'
-import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory-settings.ts'
-import { type AskedBy, readValidatorSettings, type ValidatorSettings } from './core/validator-settings.ts'
+import type { IdentitySource } from './core/certificate/certificate-identity.ts'
+import {
+  type CertificateSettings,
+  parseCertificates,
+  type WrittenCertificate,
+} from './core/certificate/certificate-settings.ts'
+import { type DirectorySettings, parseDirectory, type WrittenName } from './core/directory/directory-settings.ts'
+import {
+  type AskedBy,
+  readValidatorSettings,
+  type ValidatorSettings,
+} from './core/token-validator/validator-settings.ts'
 
 export type Stage = {
   /** `https://id.example.org`, without a trailing slash: the issuer, and the origin of the pages. */

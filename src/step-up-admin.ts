@@ -8,9 +8,12 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
-import type { Client } from './core/client.ts'
 import { differences } from './core/difference.ts'
 import { ifGiven, readDocument, readMembers, readText } from './core/document.ts'
+import type { Client } from './core/oidc/client.ts'
+import { flowNamed, largestRealm, mostFlows, type Realm } from './core/realm.ts'
+import { ok, type Result, refuse, type Seconds } from './core/result.ts'
+import { checkAll, type Edited, introduced } from './core/step-up/check.ts'
 import {
   type AcrMap,
   checkFlow,
@@ -22,10 +25,7 @@ import {
   readFlowDescription,
   readFlowName,
   writeFlow,
-} from './core/flow.ts'
-import { flowNamed, largestRealm, mostFlows, type Realm } from './core/realm.ts'
-import { ok, type Result, refuse, type Seconds } from './core/result.ts'
-import { checkAll, type Edited, introduced } from './core/step-up-check.ts'
+} from './core/step-up/flow.ts'
 import {
   type ClientStepUp,
   clientWith,
@@ -36,7 +36,7 @@ import {
   stepUpOfClient,
   stepUpOfRealm,
   writePolicy,
-} from './core/step-up-policy.ts'
+} from './core/step-up/policy.ts'
 import { recorded } from './store/audit.ts'
 import { changedClientStepUp, clientIn, listClients } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'

@@ -3,15 +3,15 @@
  * records as they are and by the code that a login goes through. Nothing is written but that somebody asked.
  */
 import { levelsOf } from './core/audit-event.ts'
-import type { Client } from './core/client.ts'
-import { type ExplainQuestion, parseExplain, reasonsFor, supposedProof } from './core/explain.ts'
 import { admitted, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts'
 import { type Login, newLogin } from './core/login.ts'
 import type { Next } from './core/next-page.ts'
+import type { Client } from './core/oidc/client.ts'
 import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
-import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up.ts'
+import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up/decide.ts'
+import { type ExplainQuestion, parseExplain, reasonsFor, supposedProof } from './core/step-up/explain.ts'
 import type { Elsewhere } from './stage.ts'
 import type { Desk } from './step-up-admin.ts'
 import { recorded } from './store/audit.ts'

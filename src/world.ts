@@ -3,7 +3,7 @@
  * services that its rights allow, so that what a route may not do is not in its bundle either.
  */
 import type { Seconds } from './core/result.ts'
-import type { TokenValidator } from './core/token-validation.ts'
+import type { TokenValidator } from './core/token-validator/token-validation.ts'
 import type { Certificates } from './services/certificates.ts'
 import type { Directory } from './services/directory.ts'
 import type { Mail } from './services/mail.ts'

@@ -14,8 +14,8 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign as s
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { Credential } from '../src/core/authenticator.ts'
 import { toBase64url } from '../src/core/base64url.ts'
-import { type Cbor, writeCbor } from '../src/core/cbor.ts'
-import { type CoseAlgorithm, coseKeyFromPem } from '../src/core/cose-key.ts'
+import { type Cbor, writeCbor } from '../src/core/fido/cbor.ts'
+import { type CoseAlgorithm, coseKeyFromPem } from '../src/core/fido/cose-key.ts'
 
 export type SecurityKeyOptions = {
   rpId: string

@@ -19,7 +19,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Attribute, Change, Client } from 'ldapts'
 import { freePort } from '../local/ports.ts'
-import type { WrittenDirectory } from '../src/core/directory-settings.ts'
+import type { WrittenDirectory } from '../src/core/directory/directory-settings.ts'
 
 const run = promisify(execFile)
 

@@ -1,7 +1,7 @@
 /** What the factors of step-up ask of DynamoDB: one-time codes, a directory's password, certificates; and explaining it. */
-import { fromBase32 } from '../../src/core/base32.ts'
-import { codeOf, timeStepAt } from '../../src/core/one-time-code.ts'
-import { ownParameters } from '../../src/core/one-time-password.ts'
+import { fromBase32 } from '../../src/core/otp/base32.ts'
+import { codeOf, timeStepAt } from '../../src/core/otp/one-time-code.ts'
+import { ownParameters } from '../../src/core/otp/one-time-password.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'
 import { createdOneTimePassword } from '../../src/store/one-time-passwords.ts'

@@ -4,8 +4,8 @@
  */
 import fidoFlow from '../../flows/fido.json' with { type: 'json' }
 import cbaFlow from '../../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
-import { type Flow, type Level, parseFlow, type Step } from '../../src/core/flow.ts'
-import { decide, type Enrolled, type Key, type Proof, policyFor, type Question } from '../../src/core/step-up.ts'
+import { decide, type Enrolled, type Key, type Proof, policyFor, type Question } from '../../src/core/step-up/decide.ts'
+import { type Flow, type Level, parseFlow, type Step } from '../../src/core/step-up/flow.ts'
 import { again, type Figures } from '../measure.ts'
 import { aroundOf, type Contests, type Setting, sideOf, withCode } from './contest.ts'
 import { sessionsOf } from './tokens.ts'
@@ -123,7 +123,7 @@ export const decisionContests = ({ ours, carriers }: Setting): Contests => ({
     const sessions = await sessionsOf(ours, carriers.event)
     return {
       name: 'decisions',
-      title: 'decisions (src/core/step-up.ts), and a request that makes one',
+      title: 'decisions (src/core/step-up/decide.ts), and a request that makes one',
       atOnce: 1,
       sides: [...sides, sideOf(whole, carriers.event, aroundOf(sessions, withCode))],
       note: shareOfDecision,

@@ -5,7 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseDirectory } from '../../src/core/directory-settings.ts'
+import { parseDirectory } from '../../src/core/directory/directory-settings.ts'
 import { passwordHolds } from '../../src/core/password.ts'
 import { newId } from '../../src/core/secret.ts'
 import { openLdap } from '../../src/services/directory.ts'

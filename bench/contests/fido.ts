@@ -1,7 +1,7 @@
 /** Keys: what checking an answer takes, the post that brings it, whole sign-ins, and the import of a key. */
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { verifyAuthenticationResponse } from '@simplewebauthn/server'
-import { verifyAssertion } from '../../src/core/fido.ts'
+import { verifyAssertion } from '../../src/core/fido/fido.ts'
 import { challengeFor, type Login } from '../../src/core/login.ts'
 import { newId, newSecret } from '../../src/core/secret.ts'
 import type { Write } from '../../src/store/db.ts'

@@ -1,7 +1,7 @@
 /** The post of a right one-time code that ends a login, and what of it is the code. */
 import { createHmac } from 'node:crypto'
-import { codeOf, stepOf, timeStepAt } from '../../src/core/one-time-code.ts'
-import { ownParameters } from '../../src/core/one-time-password.ts'
+import { codeOf, stepOf, timeStepAt } from '../../src/core/otp/one-time-code.ts'
+import { ownParameters } from '../../src/core/otp/one-time-password.ts'
 import { formPost, goToPassword } from '../browser.ts'
 import { again, type Side } from '../measure.ts'
 import { type Contests, type Prepared, type Setting, type Supply, sideOf, turn, withCode } from './contest.ts'

@@ -1,6 +1,6 @@
 /** People who type: with a password that is kept here or that a directory has, with one-time codes, and logins of theirs. */
-import { codeOf, timeStepAt } from '../../src/core/one-time-code.ts'
-import { type OneTimePassword, ownParameters } from '../../src/core/one-time-password.ts'
+import { codeOf, timeStepAt } from '../../src/core/otp/one-time-code.ts'
+import { type OneTimePassword, ownParameters } from '../../src/core/otp/one-time-password.ts'
 import { hashPassword } from '../../src/core/password.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'

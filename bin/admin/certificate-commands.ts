@@ -1,6 +1,6 @@
 /** Certificates that are somebody's, said one by one. */
 import { existsSync, readFileSync } from 'node:fs'
-import { pemBlocks, readCertificate } from '../../src/core/x509/certificate.ts'
+import { pemBlocks, readCertificate } from '../../src/core/certificate/x509/certificate.ts'
 import { certificatesOf, forgetCertificate, registerCertificate } from '../../src/setup.ts'
 import { type Command, cannot, granted, needed } from './typed.ts'
 

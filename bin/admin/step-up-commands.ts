@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { problems } from '../../lambdas/authenticators/problems.ts'
-import { type Doubt, factorKinds } from '../../src/core/flow.ts'
-import { flowFromKeycloak, readAuthenticatorNames } from '../../src/core/keycloak.ts'
 import type { Refusal, Result } from '../../src/core/result.ts'
+import { type Doubt, factorKinds } from '../../src/core/step-up/flow.ts'
+import { flowFromKeycloak, readAuthenticatorNames } from '../../src/core/step-up/keycloak.ts'
 import type { Workbench } from '../../src/setup.ts'
 import {
   bindFlow,

@@ -1,6 +1,6 @@
 // POST /login/{login}/activation/ceremony — the pending key's answer, checked with the public key that was imported.
 import { isVoid } from '../../src/core/authenticator.ts'
-import { parseAssertion } from '../../src/core/fido.ts'
+import { parseAssertion } from '../../src/core/fido/fido.ts'
 import { proofOf } from '../../src/core/judge.ts'
 import { activationLifetime, newChallenge } from '../../src/core/login.ts'
 import type { Answer, Call } from '../../src/http/call.ts'

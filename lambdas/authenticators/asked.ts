@@ -1,5 +1,5 @@
 /** Reads the parts of a request that every route of the API has: its body as JSON, its query, who and what it names. */
-import { importLimits } from '../../src/core/import-request.ts'
+import { importLimits } from '../../src/core/fido/import-request.ts'
 import { ok, type Refusal, type Result, refuse } from '../../src/core/result.ts'
 import { nameKey } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'

@@ -1,5 +1,5 @@
 // POST /api/v1/tenants/{tenantCode}/authenticators:import — imports up to a hundred, each with its own result.
-import { type BulkItem, type ImportRequest, parseBulk } from '../../src/core/import-request.ts'
+import { type BulkItem, type ImportRequest, parseBulk } from '../../src/core/fido/import-request.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { remembered, rememberedFor } from '../../src/store/idempotency.ts'

@@ -1,7 +1,7 @@
 // PATCH /api/v1/tenants/{tenantCode}/users/{userId}/authenticators/{authenticatorId} — its name; suspended ↔ active.
 import type { AuditType } from '../../src/core/audit-event.ts'
 import type { Authenticator } from '../../src/core/authenticator.ts'
-import { type AuthenticatorChange, parseChange } from '../../src/core/import-request.ts'
+import { type AuthenticatorChange, parseChange } from '../../src/core/fido/import-request.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedState, loweredStanding, renamedAuthenticator } from '../../src/store/people.ts'

@@ -1,7 +1,7 @@
 // GET …/users/{userId}/authenticators/creation-options — what a CMS gives to navigator.credentials.create, so that the
 // new key attests to a challenge of ours (WebAuthn §5.4).
 import { isVoid } from '../../src/core/authenticator.ts'
-import { creationOptions } from '../../src/core/ceremony.ts'
+import { creationOptions } from '../../src/core/fido/ceremony.ts'
 import { refuse } from '../../src/core/result.ts'
 import { newId, newSecret } from '../../src/core/secret.ts'
 import { displayNameOf } from '../../src/core/user.ts'

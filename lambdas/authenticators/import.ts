@@ -1,5 +1,5 @@
 // POST /api/v1/tenants/{tenantCode}/users/{userId}/authenticators — imports one authenticator, which waits for its user.
-import { parseImport } from '../../src/core/import-request.ts'
+import { parseImport } from '../../src/core/fido/import-request.ts'
 import { ok } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { bodyLimits, readBody, readQuery, userIn } from './asked.ts'

@@ -7,11 +7,12 @@
  *
  * A refusal stores nothing but its audit record.
  */
-import { type AttestedCredential, verifyRegistration } from '../../src/core/attestation.ts'
+
 import { type Authenticator, isVoid, mostAuthenticators } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
-import { coseKeyFromPem, readCoseKey } from '../../src/core/cose-key.ts'
-import type { ImportRequest, KeyMaterial } from '../../src/core/import-request.ts'
+import { type AttestedCredential, verifyRegistration } from '../../src/core/fido/attestation.ts'
+import { coseKeyFromPem, readCoseKey } from '../../src/core/fido/cose-key.ts'
+import type { ImportRequest, KeyMaterial } from '../../src/core/fido/import-request.ts'
 import type { Settings } from '../../src/core/realm.ts'
 import { ok, type Refusal, type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'

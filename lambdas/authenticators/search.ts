@@ -5,7 +5,7 @@ import {
   authenticatorStates,
   isVoid,
 } from '../../src/core/authenticator.ts'
-import { readDateTime, readDuration } from '../../src/core/import-request.ts'
+import { readDateTime, readDuration } from '../../src/core/fido/import-request.ts'
 import { ok, type Result, type Seconds } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { authenticatorPosition, listAuthenticators } from '../../src/store/people.ts'

@@ -2,7 +2,7 @@
 //
 // The certificate is that of the connection, from the request context. No cookie gets here, and no page is shown: whatever
 // came of it is in the record, and the person reads it where they came from.
-import { isWaiting } from '../../src/core/handoff.ts'
+import { isWaiting } from '../../src/core/certificate/handoff.ts'
 import { joinHalves, newSecret, splitHalves } from '../../src/core/secret.ts'
 import { type Answer, type Call, isPrefetch, notYet, seeOther } from '../../src/http/call.ts'
 import { handoffIn, keepExamined } from '../../src/store/handoffs.ts'

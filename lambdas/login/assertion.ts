@@ -6,14 +6,14 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type Authenticator, changes } from '../../src/core/authenticator.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
-import { coseKeyFromPem } from '../../src/core/cose-key.ts'
+import { coseKeyFromPem } from '../../src/core/fido/cose-key.ts'
 import {
   type AssertionQuestion,
   type AssertionRefusal,
   answersChallenge,
   type ProvedAssertion,
   verifyAssertion,
-} from '../../src/core/fido.ts'
+} from '../../src/core/fido/fido.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import { type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'

@@ -4,9 +4,13 @@
 // the browser whose login it is, while the login is at that page, with a ticket that nobody else has seen, and the write
 // that keeps the proof is the one that uses the ticket up: a reload, a second tab and a prefetch find nothing to do.
 
-import { certificateCredential, isTheirs, type ShownCertificate } from '../../src/core/certificate-holder.ts'
-import { userNameOf } from '../../src/core/certificate-identity.ts'
-import { type CertificateTrouble, type Examined, examinedFor } from '../../src/core/handoff.ts'
+import {
+  certificateCredential,
+  isTheirs,
+  type ShownCertificate,
+} from '../../src/core/certificate/certificate-holder.ts'
+import { userNameOf } from '../../src/core/certificate/certificate-identity.ts'
+import { type CertificateTrouble, type Examined, examinedFor } from '../../src/core/certificate/handoff.ts'
 import { splitHalves } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'
 import { type Answer, type Call, isPrefetch, notYet } from '../../src/http/call.ts'

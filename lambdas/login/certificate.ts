@@ -1,5 +1,5 @@
 // POST /login/{login}/certificate — sends the browser to the host that asks for a certificate, with a secret for its way.
-import { newHandoff } from '../../src/core/handoff.ts'
+import { newHandoff } from '../../src/core/certificate/handoff.ts'
 import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
 import { createdHandoff } from '../../src/store/handoffs.ts'
 import type { JourneyWorld } from './journey.ts'

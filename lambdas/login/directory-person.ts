@@ -5,7 +5,7 @@
  * An entry is known by the id that the directory never changes. Names move: somebody is renamed, and years later another
  * gets the name. So the name alone never makes anybody the user who has it here.
  */
-import { type DirectoryEntry, refreshedBy, userFrom } from '../../src/core/directory-user.ts'
+import { type DirectoryEntry, refreshedBy, userFrom } from '../../src/core/directory/directory-user.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'

@@ -2,12 +2,13 @@
 //
 // The secret follows from the login and the key that secrets are sealed with: it is in no table before a code has
 // confirmed it, a page that is loaded again shows the same one, and nobody without that key can work it out.
-import { toBase32 } from '../../src/core/base32.ts'
+
 import { fromBase64url } from '../../src/core/base64url.ts'
-import { readOneTimeCode, stepOf } from '../../src/core/one-time-code.ts'
-import { type OneTimePassword, ownParameters, ownSecretBytes } from '../../src/core/one-time-password.ts'
-import { writeOtpAuth } from '../../src/core/otpauth.ts'
-import { recoveryText } from '../../src/core/recovery-code.ts'
+import { toBase32 } from '../../src/core/otp/base32.ts'
+import { readOneTimeCode, stepOf } from '../../src/core/otp/one-time-code.ts'
+import { type OneTimePassword, ownParameters, ownSecretBytes } from '../../src/core/otp/one-time-password.ts'
+import { writeOtpAuth } from '../../src/core/otp/otpauth.ts'
+import { recoveryText } from '../../src/core/otp/recovery-code.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'
 import type { Answer, Call } from '../../src/http/call.ts'

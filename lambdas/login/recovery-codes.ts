@@ -1,7 +1,7 @@
 // GET, POST /login/{login}/recovery-codes — the codes for the day that the app is gone, shown until they are put away.
 import { fromBase64url } from '../../src/core/base64url.ts'
 import type { Login } from '../../src/core/login.ts'
-import { recoveryCodesFrom, recoveryText, spacedRecoveryCode } from '../../src/core/recovery-code.ts'
+import { recoveryCodesFrom, recoveryText, spacedRecoveryCode } from '../../src/core/otp/recovery-code.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import type { World } from '../../src/world.ts'
 import { type Journey, type JourneyWorld, openJourney } from './journey.ts'

@@ -1,11 +1,12 @@
 /** The page of a login, as the browser gets it. */
-import { returnTo } from '../../src/core/authorize-request.ts'
-import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/ceremony.ts'
+
 import { isDecoy } from '../../src/core/enrolment.ts'
-import type { FactorKind } from '../../src/core/flow.ts'
+import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/fido/ceremony.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
 import type { Next } from '../../src/core/next-page.ts'
-import { codesLeft } from '../../src/core/recovery-code.ts'
+import { returnTo } from '../../src/core/oidc/authorize-request.ts'
+import { codesLeft } from '../../src/core/otp/recovery-code.ts'
+import type { FactorKind } from '../../src/core/step-up/flow.ts'
 import { nameKey } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { showPage } from '../../src/http/pages.ts'

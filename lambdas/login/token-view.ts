@@ -1,8 +1,8 @@
 /** Whether the token validator has the say on a person's codes, which step it waits in, and what the page of that shows. */
 import type { Login } from '../../src/core/login.ts'
 import type { Person } from '../../src/core/session.ts'
-import { openTokenStep } from '../../src/core/token-step.ts'
-import type { Challenge } from '../../src/core/token-validation.ts'
+import { openTokenStep } from '../../src/core/token-validator/token-step.ts'
+import type { Challenge } from '../../src/core/token-validator/token-validation.ts'
 import type { Call } from '../../src/http/call.ts'
 import { browserOf } from '../../src/http/cookies.ts'
 import type { Stage } from '../../src/stage.ts'

@@ -6,8 +6,8 @@
  * step that is over (back button, second tab) answers nothing.
  */
 import type { Login } from '../../src/core/login.ts'
-import { newTokenStep } from '../../src/core/token-step.ts'
-import { type Challenge, type FailureReason, longestResponse } from '../../src/core/token-validation.ts'
+import { newTokenStep } from '../../src/core/token-validator/token-step.ts'
+import { type Challenge, type FailureReason, longestResponse } from '../../src/core/token-validator/token-validation.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { browserOf } from '../../src/http/cookies.ts'
 import { fieldOf } from '../../src/http/form.ts'

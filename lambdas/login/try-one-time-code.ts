@@ -4,15 +4,15 @@
  *
  * Whoever has no codes, and whoever is nobody, is compared with a secret that nobody has: it takes as long.
  */
-import { readOneTimeCode, stepOf } from '../../src/core/one-time-code.ts'
-import { isActive, type OneTimePassword, ownParameters, ownSecretBytes } from '../../src/core/one-time-password.ts'
+import { readOneTimeCode, stepOf } from '../../src/core/otp/one-time-code.ts'
+import { isActive, type OneTimePassword, ownParameters, ownSecretBytes } from '../../src/core/otp/one-time-password.ts'
 import {
   codesLeft,
   type RecoveryCodes,
   readRecoveryCode,
   recoveryCredential,
   recoveryText,
-} from '../../src/core/recovery-code.ts'
+} from '../../src/core/otp/recovery-code.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import type { Person } from '../../src/core/session.ts'
 import type { Call } from '../../src/http/call.ts'

@@ -8,8 +8,8 @@
  */
 import type { Seconds } from '../../src/core/result.ts'
 import type { Person } from '../../src/core/session.ts'
-import type { Answered, Asked, Challenge, FailureReason } from '../../src/core/token-validation.ts'
-import type { AskedBy } from '../../src/core/validator-settings.ts'
+import type { Answered, Asked, Challenge, FailureReason } from '../../src/core/token-validator/token-validation.ts'
+import type { AskedBy } from '../../src/core/token-validator/validator-settings.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { forgivenTries, punishedTries, returnedTry, type Try, takeTry } from '../../src/store/tries.ts'

@@ -1,9 +1,9 @@
 // POST /login/{login}/webauthn — the answer of an active key, with or without a user name (WebAuthn Level 3 §7.2).
 import type { Authenticator } from '../../src/core/authenticator.ts'
-import { parseAssertion } from '../../src/core/fido.ts'
+import { parseAssertion } from '../../src/core/fido/fido.ts'
 import { judgeLogin, proofOf } from '../../src/core/judge.ts'
 import { newChallenge } from '../../src/core/login.ts'
-import type { Decision, OfferedKey } from '../../src/core/step-up.ts'
+import type { Decision, OfferedKey } from '../../src/core/step-up/decide.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { elsewhereOf } from '../../src/stage.ts'

@@ -1,5 +1,5 @@
 // GET /.well-known/openid-configuration — what this provider does (OpenID Connect Discovery §3, RFC 8414).
-import { claimsOfScope } from '../../src/core/user-claims.ts'
+import { claimsOfScope } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'

@@ -1,13 +1,14 @@
 // GET, POST /authorize — what an application asks of the browser's person (OpenID Connect Core §3.1.2, RFC 6749 §4.1.1).
+
+import { flowOf, policyOf } from '../../src/core/judge.ts'
+import { newLogin } from '../../src/core/login.ts'
 import {
   type Returnable,
   readAuthorizeRequest,
   readParameters,
   readReturn,
   returnTo,
-} from '../../src/core/authorize-request.ts'
-import { flowOf, policyOf } from '../../src/core/judge.ts'
-import { newLogin } from '../../src/core/login.ts'
+} from '../../src/core/oidc/authorize-request.ts'
 import { hashSecret } from '../../src/core/secret.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'

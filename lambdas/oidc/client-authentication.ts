@@ -2,7 +2,7 @@
  * Who asks at the token endpoint and at those beside it (RFC 6749 §2.3): read here, in one way. Whether they are who
  * they say is `clientHolds`, once the client's record has been read together with whatever else the route needs.
  */
-import { type Credentials, type Form, readCredentials, readForm } from '../../src/core/token-request.ts'
+import { type Credentials, type Form, readCredentials, readForm } from '../../src/core/oidc/token-request.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 

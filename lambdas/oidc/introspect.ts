@@ -8,10 +8,10 @@
  * Two calls to DynamoDB; one more for a refresh token whose user's standing moved. Nothing changes, so nothing is audited.
  */
 import type { JWTPayload } from 'jose'
-import type { Client } from '../../src/core/client.ts'
-import type { RefreshToken } from '../../src/core/grant.ts'
+import type { Client } from '../../src/core/oidc/client.ts'
+import type { RefreshToken } from '../../src/core/oidc/grant.ts'
+import { type Credentials, clientHolds } from '../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
-import { type Credentials, clientHolds } from '../../src/core/token-request.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 import { clientIn } from '../../src/store/clients.ts'

@@ -1,5 +1,5 @@
 // GET, POST /logout — the end of the session, at an application's or the person's word (OpenID Connect RP-Initiated Logout).
-import { readParameters } from '../../src/core/authorize-request.ts'
+import { readParameters } from '../../src/core/oidc/authorize-request.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { clearSession, sessionCookie } from '../../src/http/cookies.ts'
 import { showPage } from '../../src/http/pages.ts'

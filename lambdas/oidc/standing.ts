@@ -1,5 +1,5 @@
 /** Whether what a grant rests on is still there. Asked wherever a token is used, because a JWT says only what was. */
-import type { Grant } from '../../src/core/grant.ts'
+import type { Grant } from '../../src/core/oidc/grant.ts'
 import { credentialsStand, type Session } from '../../src/core/session.ts'
 import type { User } from '../../src/core/user.ts'
 import { readPerson } from '../../src/store/people.ts'

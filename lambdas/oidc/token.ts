@@ -1,9 +1,9 @@
 // POST /token — a code, a refresh token or a client's own word for tokens (RFC 6749 §3.2, OpenID Connect Core §3.1.3).
-import type { Client } from '../../src/core/client.ts'
-import { type Grant, pkceHolds, type RefreshToken, refreshIdle, refreshLifetime } from '../../src/core/grant.ts'
+import type { Client } from '../../src/core/oidc/client.ts'
+import { type Grant, pkceHolds, type RefreshToken, refreshIdle, refreshLifetime } from '../../src/core/oidc/grant.ts'
+import { clientHolds, readTokenRequest, type TokenRequest } from '../../src/core/oidc/token-request.ts'
 import { hashSecret, joinHalves, newId, newSecret, sameText } from '../../src/core/secret.ts'
 import { credentialsStand } from '../../src/core/session.ts'
-import { clientHolds, readTokenRequest, type TokenRequest } from '../../src/core/token-request.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 import { recorded } from '../../src/store/audit.ts'

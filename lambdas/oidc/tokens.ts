@@ -1,8 +1,8 @@
 /** The tokens themselves: ID token (OpenID Connect Core §2), access token (RFC 9068), and the answer that carries them. */
 import { createHash, randomBytes } from 'node:crypto'
-import type { Client } from '../../src/core/client.ts'
-import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/grant.ts'
-import { speaksOfUser, userClaims } from '../../src/core/user-claims.ts'
+import type { Client } from '../../src/core/oidc/client.ts'
+import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
+import { speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import { readUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'

@@ -1,5 +1,5 @@
 // GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
-import { namesInScopes, userClaims } from '../../src/core/user-claims.ts'
+import { namesInScopes, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { badBearer, noBearer } from '../../src/http/oauth-error.ts'
 import { grantOf } from '../../src/store/grants.ts'

@@ -1,7 +1,7 @@
 // POST /api/v1/tenants/{tenantCode}/one-time-passwords:import — up to a hundred, as JSON or as a container of RFC 6030.
-import { importLimits } from '../../src/core/import-request.ts'
-import type { OneTimePassword } from '../../src/core/one-time-password.ts'
-import { itemOfPskc, type OtpItem, parseOtpBulk } from '../../src/core/otp-import.ts'
+import { importLimits } from '../../src/core/fido/import-request.ts'
+import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
+import { itemOfPskc, type OtpItem, parseOtpBulk } from '../../src/core/otp/otp-import.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { badParameter, bodyLimits, isNameable, readBody, readQuery } from '../authenticators/asked.ts'
@@ -58,7 +58,7 @@ async function readContainer(call: Call, now: number): Promise<Result<OtpItem[],
   if (key !== undefined && !new RegExp(preSharedKeyPattern).test(key))
     return refuse('malformed-request', { detail: 'Pre-Shared-Key must have 32 hexadecimal digits.' })
   // Loaded where it is used: most imports are JSON.
-  const { parsePskc } = await import('../../src/core/pskc.ts')
+  const { parsePskc } = await import('../../src/core/otp/pskc.ts')
   const context = key === undefined ? { now } : { now, preSharedKey: Buffer.from(key, 'hex') }
   const read = parsePskc(call.body, context)
   if (!read.ok) return read

@@ -1,8 +1,8 @@
 // PATCH /api/v1/tenants/{tenantCode}/users/{userId}/one-time-passwords/{oneTimePasswordId} — its name; suspended or
 // locked → active, active → suspended.
 import type { AuditType } from '../../src/core/audit-event.ts'
-import { type AuthenticatorChange, parseChange } from '../../src/core/import-request.ts'
-import type { OneTimePassword } from '../../src/core/one-time-password.ts'
+import { type AuthenticatorChange, parseChange } from '../../src/core/fido/import-request.ts'
+import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedOneTimePassword, renamedOneTimePassword } from '../../src/store/one-time-passwords.ts'

@@ -1,5 +1,5 @@
 // POST /api/v1/tenants/{tenantCode}/users/{userId}/one-time-passwords — imports one, which counts at once.
-import { parseOtpImport } from '../../src/core/otp-import.ts'
+import { parseOtpImport } from '../../src/core/otp/otp-import.ts'
 import { ok } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { bodyLimits, readBody, readQuery, userIn } from '../authenticators/asked.ts'

@@ -5,8 +5,8 @@
  * user and its secret, by a key that is not in the table: of twenty imports of one secret, one makes it and the others
  * find it, and a repeated one changes nothing, least of all where its counter stands.
  */
-import { mostOneTimePasswords, type OneTimePassword } from '../../src/core/one-time-password.ts'
-import type { OtpImport } from '../../src/core/otp-import.ts'
+import { mostOneTimePasswords, type OneTimePassword } from '../../src/core/otp/one-time-password.ts'
+import type { OtpImport } from '../../src/core/otp/otp-import.ts'
 import { refuse } from '../../src/core/result.ts'
 import { sameBytes } from '../../src/core/secret.ts'
 import type { Person } from '../../src/core/session.ts'

@@ -1,5 +1,5 @@
 // GET /api/v1/tenants/{tenantCode}/users/{userId}/one-time-passwords — a user's, and how many recovery codes are left.
-import { codesLeft } from '../../src/core/recovery-code.ts'
+import { codesLeft } from '../../src/core/otp/recovery-code.ts'
 import { refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { findPerson } from '../../src/store/people.ts'

@@ -7,7 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditType } from '../../src/core/audit-event.ts'
-import type { OneTimePassword } from '../../src/core/one-time-password.ts'
+import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Person } from '../../src/core/session.ts'
 import type { Call } from '../../src/http/call.ts'

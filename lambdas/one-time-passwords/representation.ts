@@ -1,5 +1,5 @@
 /** How a one-time password looks from outside: everything but its secret, and where its counter stands. */
-import type { OneTimePassword } from '../../src/core/one-time-password.ts'
+import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
 import { dateTime, etagOf, tenantUrl } from '../authenticators/representation.ts'

@@ -3,7 +3,7 @@
  * other. Never a secret, never a code, never a whole request.
  */
 import type { Seconds } from './result.ts'
-import type { Report } from './step-up.ts'
+import type { Report } from './step-up/decide.ts'
 
 export const auditTypes = [
   'authenticator.imported',

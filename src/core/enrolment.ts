@@ -7,14 +7,14 @@
  */
 import { createHmac } from 'node:crypto'
 import { type Authenticator, isVoid } from './authenticator.ts'
-import { mayShowCertificate } from './certificate-holder.ts'
-import type { IdentitySource } from './certificate-identity.ts'
-import { isActive } from './one-time-password.ts'
+import { mayShowCertificate } from './certificate/certificate-holder.ts'
+import type { IdentitySource } from './certificate/certificate-identity.ts'
+import { isActive } from './otp/one-time-password.ts'
 import type { Seconds } from './result.ts'
 import type { Person } from './session.ts'
-import type { Enrolled, EnrolmentState, Key } from './step-up.ts'
+import type { Enrolled, EnrolmentState, Key } from './step-up/decide.ts'
+import type { AskedBy } from './token-validator/validator-settings.ts'
 import { nameKey } from './user.ts'
-import type { AskedBy } from './validator-settings.ts'
 
 const decoyPrefix = 'decoy#'
 

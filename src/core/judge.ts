@@ -6,17 +6,17 @@
  * It reads nothing: record, realm, session and person are given to it.
  */
 import type { Authenticator } from './authenticator.ts'
-import type { IdentitySource } from './certificate-identity.ts'
-import type { Client } from './client.ts'
+import type { IdentitySource } from './certificate/certificate-identity.ts'
 import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
-import type { Flow } from './flow.ts'
 import type { Login } from './login.ts'
 import { type Next, whatNext } from './next-page.ts'
+import type { Client } from './oidc/client.ts'
 import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
-import { type ClientPolicy, type Decision, decide, type Enrolled, type Proof, policyFor } from './step-up.ts'
-import type { AskedBy } from './validator-settings.ts'
+import { type ClientPolicy, type Decision, decide, type Enrolled, type Proof, policyFor } from './step-up/decide.ts'
+import type { Flow } from './step-up/flow.ts'
+import type { AskedBy } from './token-validator/validator-settings.ts'
 
 /** What is known of a login before it is judged. */
 export type Known = {

@@ -7,12 +7,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { AuthenticatorId, UserId } from './authenticator.ts'
-import type { AuthorizeRequest } from './authorize-request.ts'
-import type { FactorKind } from './flow.ts'
+import type { AuthorizeRequest } from './oidc/authorize-request.ts'
 import type { Seconds } from './result.ts'
 import { newId, newSecret } from './secret.ts'
-import type { ClientPolicy, Proof } from './step-up.ts'
-import type { TokenStep } from './token-step.ts'
+import type { ClientPolicy, Proof } from './step-up/decide.ts'
+import type { FactorKind } from './step-up/flow.ts'
+import type { TokenStep } from './token-validator/token-step.ts'
 
 export type LoginId = string
 

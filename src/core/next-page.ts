@@ -5,10 +5,10 @@
  * policy asks for FIDO, that is where nothing but a key leads on.
  */
 import type { AuthenticatorId } from './authenticator.ts'
-import type { FactorKind } from './flow.ts'
 import type { Activation, Login } from './login.ts'
 import type { Seconds } from './result.ts'
-import type { Decision, Offer } from './step-up.ts'
+import type { Decision, Offer } from './step-up/decide.ts'
+import type { FactorKind } from './step-up/flow.ts'
 
 export type Next =
   /** `passkey`: a key may say whose it is; `verify`: only with user verification. */

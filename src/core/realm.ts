@@ -1,6 +1,7 @@
 /** The realm: what the organisation has decided for everyone. One record; flows are in it, so that one read has all. */
-import type { AcrMap, FactorKind, Flow } from './flow.ts'
+
 import type { Seconds } from './result.ts'
+import type { AcrMap, FactorKind, Flow } from './step-up/flow.ts'
 
 export type Settings = {
   /** The console's `Authenticator import via API`. */

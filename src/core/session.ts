@@ -5,11 +5,11 @@
  * that applications can be told which session ended.
  */
 import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
-import { certificateStands } from './certificate-holder.ts'
-import { isActive, type OneTimePassword } from './one-time-password.ts'
-import { type RecoveryCodes, recoveryCredential } from './recovery-code.ts'
+import { certificateStands } from './certificate/certificate-holder.ts'
+import { isActive, type OneTimePassword } from './otp/one-time-password.ts'
+import { type RecoveryCodes, recoveryCredential } from './otp/recovery-code.ts'
 import type { Seconds } from './result.ts'
-import type { Proof } from './step-up.ts'
+import type { Proof } from './step-up/decide.ts'
 import { passwordCredential, type User } from './user.ts'
 
 export type Session = {

@@ -6,11 +6,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { CertificateSettings } from '../core/certificate-settings.ts'
-import { judgeCertificate } from '../core/client-certificate.ts'
-import type { Examined } from '../core/handoff.ts'
+import type { CertificateSettings } from '../core/certificate/certificate-settings.ts'
+import { judgeCertificate } from '../core/certificate/client-certificate.ts'
+import type { Examined } from '../core/certificate/handoff.ts'
+import { readBundle } from '../core/certificate/x509/path.ts'
 import { ok, refuse, type Seconds } from '../core/result.ts'
-import { readBundle } from '../core/x509/path.ts'
 import type { Stage } from '../stage.ts'
 import { openRevocation } from './revocation.ts'
 

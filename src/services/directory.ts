@@ -8,9 +8,9 @@
  * password to whoever the referral names.
  */
 import { AndFilter, EqualityFilter, type Entry as LdapEntry, NotFilter, OrFilter, ResultCodeError } from 'ldapts'
-import type { DirectoryKind, DirectorySettings } from '../core/directory-settings.ts'
-import type { DirectoryEntry } from '../core/directory-user.ts'
-import { isWithin, parseDistinguishedName } from '../core/distinguished-name.ts'
+import type { DirectoryKind, DirectorySettings } from '../core/directory/directory-settings.ts'
+import type { DirectoryEntry } from '../core/directory/directory-user.ts'
+import { isWithin, parseDistinguishedName } from '../core/directory/distinguished-name.ts'
 import type { Seconds } from '../core/result.ts'
 import { newId } from '../core/secret.ts'
 import { nameKey } from '../core/user.ts'

@@ -8,7 +8,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { BerReader, Client } from 'ldapts'
-import type { DirectorySettings } from '../core/directory-settings.ts'
+import type { DirectorySettings } from '../core/directory/directory-settings.ts'
 
 export type Connection = { client: Client; close(): void }
 

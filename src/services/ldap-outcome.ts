@@ -6,7 +6,7 @@
  * password; locked is said of any, and so of a name that a stranger tries.
  */
 import { type BerReader, Control, ResultCodeError } from 'ldapts'
-import type { DirectoryKind } from '../core/directory-settings.ts'
+import type { DirectoryKind } from '../core/directory/directory-settings.ts'
 
 export type BindOutcome = 'right' | 'wrong' | 'expired' | 'must-change' | 'disabled' | 'locked'
 

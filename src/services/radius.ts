@@ -10,11 +10,16 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { fromBase64url, toBase64url } from '../core/base64url.ts'
-import { understand } from '../core/challenge-text.ts'
-import { type AccessAnswer, type AccessRequest, readAccessAnswer, writeAccessRequest } from '../core/radius.ts'
 import { ok, type Result, refuse, type Seconds } from '../core/result.ts'
-import { type Answered, type Asked, failureOf, type TokenValidator } from '../core/token-validation.ts'
-import type { RadiusSettings, Server } from '../core/validator-settings.ts'
+import { understand } from '../core/token-validator/challenge-text.ts'
+import {
+  type AccessAnswer,
+  type AccessRequest,
+  readAccessAnswer,
+  writeAccessRequest,
+} from '../core/token-validator/radius.ts'
+import { type Answered, type Asked, failureOf, type TokenValidator } from '../core/token-validator/token-validation.ts'
+import type { RadiusSettings, Server } from '../core/token-validator/validator-settings.ts'
 
 /** How long a server that did not answer is asked last. */
 const restsFor: Seconds = 60

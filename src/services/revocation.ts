@@ -6,13 +6,13 @@
  * fetch that reaches nothing inside (`public-fetch.ts`). Answers of responders are not kept: each question has its nonce.
  */
 import { randomBytes } from 'node:crypto'
-import type { CertificateSettings, RevocationMethod } from '../core/certificate-settings.ts'
+import type { CertificateSettings, RevocationMethod } from '../core/certificate/certificate-settings.ts'
+import type { Certificate } from '../core/certificate/x509/certificate.ts'
+import { sameName } from '../core/certificate/x509/name.ts'
+import { judgeOcsp, type OcspRefusal, ocspRequest } from '../core/certificate/x509/ocsp.ts'
+import { type Bundle, findPath, type Path } from '../core/certificate/x509/path.ts'
+import { checkList, type ListRefusal, type RevocationList, readList } from '../core/certificate/x509/revocation-list.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from '../core/result.ts'
-import type { Certificate } from '../core/x509/certificate.ts'
-import { sameName } from '../core/x509/name.ts'
-import { judgeOcsp, type OcspRefusal, ocspRequest } from '../core/x509/ocsp.ts'
-import { type Bundle, findPath, type Path } from '../core/x509/path.ts'
-import { checkList, type ListRefusal, type RevocationList, readList } from '../core/x509/revocation-list.ts'
 import { type FetchRefusal, openPublicFetch } from './public-fetch.ts'
 
 export type RevocationSettings = Pick<CertificateSettings, 'revocation' | 'methods' | 'lists' | 'hosts' | 'listHours'>

@@ -5,7 +5,7 @@
  * A secret that is missing or too short is an outage like any other: the log says which, and people sign in by other ways.
  */
 import type { Seconds } from '../core/result.ts'
-import type { TokenValidator } from '../core/token-validation.ts'
+import type { TokenValidator } from '../core/token-validator/token-validation.ts'
 import type { Stage } from '../stage.ts'
 import { openHttpsValidator } from './https-validator.ts'
 import { openRadius } from './radius.ts'

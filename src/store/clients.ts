@@ -1,6 +1,6 @@
 /** Applications: a record each. */
-import type { Client } from '../core/client.ts'
-import { type ClientStepUp, clientStepUpMembers } from '../core/step-up-policy.ts'
+import type { Client } from '../core/oidc/client.ts'
+import { type ClientStepUp, clientStepUpMembers } from '../core/step-up/policy.ts'
 import type { Db, Item, Write } from './db.ts'
 import { places } from './keys.ts'
 

@@ -1,5 +1,5 @@
 /** Users whose password the directory has: an entry belongs to one user, whatever either is called. */
-import { type DirectoryEntry, isRenamed } from '../core/directory-user.ts'
+import { type DirectoryEntry, isRenamed } from '../core/directory/directory-user.ts'
 import type { Person } from '../core/session.ts'
 import { nameKey, type User } from '../core/user.ts'
 import type { Db, Write } from './db.ts'

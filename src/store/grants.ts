@@ -1,5 +1,5 @@
 /** Grants and refresh tokens: each code and each token is spent by one conditional write. */
-import type { Grant, RefreshToken } from '../core/grant.ts'
+import type { Grant, RefreshToken } from '../core/oidc/grant.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Item, Write } from './db.ts'
 import { places } from './keys.ts'

@@ -1,6 +1,6 @@
 /** Logins that are showing a certificate. Each step is one conditional write: of two that bring the same secret, one counts. */
-import type { Examined, Handoff } from '../core/handoff.ts'
-import { ticketLifetime } from '../core/handoff.ts'
+import type { Examined, Handoff } from '../core/certificate/handoff.ts'
+import { ticketLifetime } from '../core/certificate/handoff.ts'
 import type { Seconds } from '../core/result.ts'
 import { hashSecret } from '../core/secret.ts'
 import type { Db, Item, Write } from './db.ts'

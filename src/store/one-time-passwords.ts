@@ -4,8 +4,8 @@
  * What works once is one condition of one write: of a code that twenty send at once, one is kept.
  */
 import type { UserId } from '../core/authenticator.ts'
-import { type OneTimePassword, type OtpChange, otpChanges } from '../core/one-time-password.ts'
-import type { RecoveryCodes } from '../core/recovery-code.ts'
+import { type OneTimePassword, type OtpChange, otpChanges } from '../core/otp/one-time-password.ts'
+import type { RecoveryCodes } from '../core/otp/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { User } from '../core/user.ts'
 import type { Write } from './db.ts'

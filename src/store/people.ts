@@ -9,8 +9,8 @@ import {
   changes,
   type UserId,
 } from '../core/authenticator.ts'
-import type { OneTimePassword } from '../core/one-time-password.ts'
-import type { RecoveryCodes } from '../core/recovery-code.ts'
+import type { OneTimePassword } from '../core/otp/one-time-password.ts'
+import type { RecoveryCodes } from '../core/otp/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Person } from '../core/session.ts'
 import { nameKey, type User } from '../core/user.ts'

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { UserId } from '../core/authenticator.ts'
-import { otpFailuresToLock } from '../core/one-time-password.ts'
+import { otpFailuresToLock } from '../core/otp/one-time-password.ts'
 import type { Seconds } from '../core/result.ts'
 import type { User } from '../core/user.ts'
 import type { Db, Place, Write } from './db.ts'

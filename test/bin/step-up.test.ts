@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Flow } from '../../src/core/flow.ts'
+import type { Flow } from '../../src/core/step-up/flow.ts'
 import { readClient } from '../../src/store/clients.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { openShell } from './shell.ts'
@@ -68,7 +68,7 @@ describe('flows', () => {
 })
 
 describe('a flow of Keycloak', () => {
-  const realm = fileURLToPath(new URL('../core/keycloak/realm.json', import.meta.url))
+  const realm = fileURLToPath(new URL('../core/step-up/keycloak/realm.json', import.meta.url))
   const moving = ['flows', 'import', '--from-keycloak', realm, '--id', 'moved']
 
   it('is moved with what is worth a look', async () => {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Decision, decide } from '../../src/core/step-up.ts'
+import { type Decision, decide } from '../../src/core/step-up/decide.ts'
 import { aQuestion, someEnrolled } from './step-up/generated.ts'
 
 /** Tokens for what was asked. `reachable` is about what else the person could do. */

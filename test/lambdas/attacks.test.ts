@@ -1,7 +1,7 @@
 /** What reviewers found by attack, each held here so that it stays mended. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toBase64url } from '../../src/core/base64url.ts'
-import type { Flow } from '../../src/core/flow.ts'
+import type { Flow } from '../../src/core/step-up/flow.ts'
 import { changedRealm, readRealm } from '../../src/store/realm.ts'
 import { createSecurityKey, type SecurityKey } from '../authenticator.ts'
 import { type House, openHouse } from '../house.ts'

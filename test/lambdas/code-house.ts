@@ -1,6 +1,6 @@
 /** A house whose App1 asks for a one-time code after the password, and people who have codes. */
-import { codeOf, timeStepAt } from '../../src/core/one-time-code.ts'
-import { type OneTimePassword, ownParameters } from '../../src/core/one-time-password.ts'
+import { codeOf, timeStepAt } from '../../src/core/otp/one-time-code.ts'
+import { type OneTimePassword, ownParameters } from '../../src/core/otp/one-time-password.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'

@@ -1,9 +1,9 @@
 /** What is explained is what happens: over flows, policies, people and requests that nobody thought of. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Client } from '../../src/core/client.ts'
-import { type Flow, factorKinds, type Level } from '../../src/core/flow.ts'
+import type { Client } from '../../src/core/oidc/client.ts'
 import { newId } from '../../src/core/secret.ts'
+import { type Flow, factorKinds, type Level } from '../../src/core/step-up/flow.ts'
 import type { Explanation } from '../../src/step-up-explain.ts'
 import { grantOf } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'

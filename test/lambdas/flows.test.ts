@@ -1,8 +1,8 @@
 /** Flows by the API: listed, made, edited, duplicated, bound, deleted, and what of it is refused. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Flow, parseFlow } from '../../src/core/flow.ts'
 import { mostFlows } from '../../src/core/realm.ts'
+import { type Flow, parseFlow } from '../../src/core/step-up/flow.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { exchange, visit } from '../visitor.ts'
 import { type Cms, openCms, type Problem } from './authenticators/cms.ts'

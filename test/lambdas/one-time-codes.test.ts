@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { codeOf, timeStepAt } from '../../src/core/one-time-code.ts'
-import { type OneTimePassword, ownParameters } from '../../src/core/one-time-password.ts'
+import { codeOf, timeStepAt } from '../../src/core/otp/one-time-code.ts'
+import { type OneTimePassword, ownParameters } from '../../src/core/otp/one-time-password.ts'
 import { newId } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'
 import { places } from '../../src/store/keys.ts'

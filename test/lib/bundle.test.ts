@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lambdas, routes } from '../../lambdas/routes.ts'
 import { type Bundle, bundleAll, bundleModule, entryOf, eventLambdas } from '../../lib/bundle.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
-import { verifyAssertion } from '../../src/core/fido.ts'
+import { verifyAssertion } from '../../src/core/fido/fido.ts'
 import { createSecurityKey, tamper } from '../authenticator.ts'
 
 describe('the entry of a Lambda', () => {
@@ -99,7 +99,7 @@ describe('the lean bundle for assertions', () => {
   let lean: typeof verifyAssertion
   beforeAll(async () => {
     outdir = await mkdtemp(join(tmpdir(), 'keystep-lean-'))
-    const entry = { name: 'lean', source: "export { verifyAssertion } from './src/core/fido.ts'", lean: true }
+    const entry = { name: 'lean', source: "export { verifyAssertion } from './src/core/fido/fido.ts'", lean: true }
     await bundleModule(entry, join(outdir, 'lean.mjs'), true)
     const { verifyAssertion: bundled }: { verifyAssertion: typeof verifyAssertion } = await import(
       join(outdir, 'lean.mjs')

@@ -1,5 +1,5 @@
 /** What others change while people sign in, done to the model's facts and to the service. */
-import type { Level } from '../../src/core/flow.ts'
+import type { Level } from '../../src/core/step-up/flow.ts'
 import type { Command, Edit } from './commands.ts'
 import type { openReference } from './reference.ts'
 import { flows, ownerOf, spare } from './scenario.ts'

@@ -1,7 +1,7 @@
 /** What may happen, as random commands: what people at browsers do, what applications ask, what others change meanwhile. */
 import fc from 'fast-check'
-import type { FactorKind, Level, Step } from '../../src/core/flow.ts'
-import type { OtpChange } from '../../src/core/one-time-password.ts'
+import type { OtpChange } from '../../src/core/otp/one-time-password.ts'
+import type { FactorKind, Level, Step } from '../../src/core/step-up/flow.ts'
 import type { PolicyFacts, RequestFacts } from './facts.ts'
 import { clientNames, flows, keyNames, passwords, personNames, spare, strangers } from './scenario.ts'
 

@@ -2,7 +2,7 @@
  * The words of the reference model: plain facts about people, browsers, applications and the realm, and what a browser
  * sees. A flow is the one thing taken from the service as it is, because it is data.
  */
-import type { FactorKind, Flow } from '../../src/core/flow.ts'
+import type { FactorKind, Flow } from '../../src/core/step-up/flow.ts'
 
 /** Something that was shown: by whom is said by the session or the login that has it. */
 export type Fact = {

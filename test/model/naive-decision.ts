@@ -2,7 +2,7 @@
  * What the service should decide, said once more and naively, from design and docs/flows.md: loops over plain facts,
  * nothing clever, and no code of `src/core/step-up`. Slow and long-winded is fine here; wrong in the same way is not.
  */
-import type { FactorKind, Flow, Level, Step } from '../../src/core/flow.ts'
+import type { FactorKind, Flow, Level, Step } from '../../src/core/step-up/flow.ts'
 import type { ClientFacts, Fact, RealmFacts, RequestFacts } from './facts.ts'
 
 export type State = 'usable' | 'pending' | 'locked' | 'none'

@@ -3,7 +3,7 @@
  * browsers, applications and the realm. Levels are decided by `naive-decision.ts`; here is whose facts count, which page
  * follows, and what a command changes. No code of the service is used.
  */
-import type { FactorKind } from '../../src/core/flow.ts'
+import type { FactorKind } from '../../src/core/step-up/flow.ts'
 import type { BrowserFacts, LoginFacts, RequestFacts, Seen, Tries } from './facts.ts'
 import { decideNaively, type Outcome } from './naive-decision.ts'
 import { type Given, openSight, type View } from './sight.ts'

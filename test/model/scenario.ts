@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import fido from '../../flows/fido.json' with { type: 'json' }
 import { toBase64url } from '../../src/core/base64url.ts'
 import { enrolmentAsSeen } from '../../src/core/enrolment.ts'
-import { type Flow, parseFlow, type Step } from '../../src/core/flow.ts'
+import { type Flow, parseFlow, type Step } from '../../src/core/step-up/flow.ts'
 import { createSecurityKey, type SecurityKey } from '../authenticator.ts'
 import type { ClientFacts, KeyFacts, PersonFacts, RealmFacts } from './facts.ts'
 import type { OwnedKey } from './naive-decision.ts'

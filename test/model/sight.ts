@@ -2,7 +2,7 @@
  * What the model makes of a login at one moment: whose facts count, what the person has or seems to have, what is decided
  * and which page follows. Nothing changes here.
  */
-import type { FactorKind, Flow } from '../../src/core/flow.ts'
+import type { FactorKind, Flow } from '../../src/core/step-up/flow.ts'
 import type {
   BrowserFacts,
   ClientFacts,

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidCredentialsError, UnwillingToPerformError } from 'ldapts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type DirectorySettings, parseDirectory, type WrittenDirectory } from '../../src/core/directory-settings.ts'
+import {
+  type DirectorySettings,
+  parseDirectory,
+  type WrittenDirectory,
+} from '../../src/core/directory/directory-settings.ts'
 import { openLdap } from '../../src/services/directory.ts'
 import type { Patience } from '../../src/services/ldap-connection.ts'
 import { outcomeOf, PasswordPolicy } from '../../src/services/ldap-outcome.ts'

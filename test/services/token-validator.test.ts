@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { readValidatorSettings } from '../../src/core/validator-settings.ts'
+import { readValidatorSettings } from '../../src/core/token-validator/validator-settings.ts'
 import { openTokenValidator } from '../../src/services/token-validator.ts'
 
 let folder: string

@@ -1,7 +1,7 @@
 /** An administrator at the API: policies and flows are changed for the length of a visit, and put back after it. */
 import { expect } from 'vitest'
 import type { Demo } from '../../local/service.ts'
-import type { Flow } from '../../src/core/flow.ts'
+import type { Flow } from '../../src/core/step-up/flow.ts'
 
 type Document = Record<string, unknown>
 

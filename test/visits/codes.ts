@@ -1,6 +1,6 @@
 /** An authenticator app: the codes that follow from a secret (RFC 6238), written here a second time on purpose. */
 import { createHmac } from 'node:crypto'
-import { fromBase32 } from '../../src/core/base32.ts'
+import { fromBase32 } from '../../src/core/otp/base32.ts'
 
 /**
  * Each call is the next code that was not used yet, and good for half a minute at least: two at once, then one in 30

@@ -1,7 +1,12 @@
 /** What users and authenticators look like, to a Credential Management System and from it. */
 import { authenticatorStates } from '../../../src/core/authenticator.ts'
-import { offeredAlgorithms } from '../../../src/core/cose-key.ts'
-import { aaguidPattern, challengeIdPattern, importLimits, transportNames } from '../../../src/core/import-request.ts'
+import { offeredAlgorithms } from '../../../src/core/fido/cose-key.ts'
+import {
+  aaguidPattern,
+  challengeIdPattern,
+  importLimits,
+  transportNames,
+} from '../../../src/core/fido/import-request.ts'
 import { base64url, cursored, dateTime, type Json, line, numbered, object, orNever, ref, strict } from './parts.ts'
 
 const friendlyName = line(importLimits.friendlyName, 'What its user calls it.')

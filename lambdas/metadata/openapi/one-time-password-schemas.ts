@@ -1,5 +1,5 @@
 /** What one-time passwords look like, to a Credential Management System and from it. */
-import { importLimits } from '../../../src/core/import-request.ts'
+import { importLimits } from '../../../src/core/fido/import-request.ts'
 import {
   mostOneTimePasswords,
   otpAlgorithms,
@@ -8,8 +8,8 @@ import {
   otpStates,
   otpTypes,
   secretBytes,
-} from '../../../src/core/one-time-password.ts'
-import { longestUri } from '../../../src/core/otp-import.ts'
+} from '../../../src/core/otp/one-time-password.ts'
+import { longestUri } from '../../../src/core/otp/otp-import.ts'
 import { dateTime, type Json, line, object, orNever, ref, strict } from './parts.ts'
 
 const about = {

@@ -1,7 +1,8 @@
 /** What flows, policies and explanations look like. */
-import { factorKinds, modes, requirements } from '../../../src/core/flow.ts'
+
 import { mostFlows } from '../../../src/core/realm.ts'
-import { type clientStepUpMembers, enrollable } from '../../../src/core/step-up-policy.ts'
+import { factorKinds, modes, requirements } from '../../../src/core/step-up/flow.ts'
+import { type clientStepUpMembers, enrollable } from '../../../src/core/step-up/policy.ts'
 import { dateTime, type Json, object, ref, strict } from './parts.ts'
 
 const whole = (description: string): Json => ({ type: 'integer', minimum: 0, maximum: 2_147_483_647, description })

@@ -3,8 +3,9 @@
  *
  * A name that nobody mapped is no level: it is left out where it is only a wish, and nothing reaches it where it binds.
  */
-import type { AcrMap, Flow } from '../flow.ts'
-import type { Policy, Target, Wanted } from '../step-up.ts'
+
+import type { Policy, Target, Wanted } from './decide.ts'
+import type { AcrMap, Flow } from './flow.ts'
 
 /** The level of a binding name that the map does not know: above every other, so that it fails closed. */
 export const unmapped = Number.MAX_SAFE_INTEGER

@@ -4,8 +4,9 @@
  * A prospect is the standings of the proofs that are there together with those the user could make; what it reaches is
  * reachable, and nothing else is offered.
  */
-import { type FactorKind, factorKinds, type Step } from '../flow.ts'
-import type { Offer, OfferedKey, Proof, Question, Way } from '../step-up.ts'
+
+import type { Offer, OfferedKey, Proof, Question, Way } from './decide.ts'
+import { type FactorKind, factorKinds, type Step } from './flow.ts'
 import {
   demandedAge,
   maxAgeOf,

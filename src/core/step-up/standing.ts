@@ -4,9 +4,10 @@
  * Whose the proofs are does not matter here, nor whether they were made or could be: the offers ask the same of proofs
  * that a user could still make.
  */
-import type { Demands, Level, Requirement, Step } from '../flow.ts'
+
 import type { Seconds } from '../result.ts'
-import type { AuthenticationRequest, Key, Policy, Proof, Question, Way } from '../step-up.ts'
+import type { AuthenticationRequest, Key, Policy, Proof, Question, Way } from './decide.ts'
+import type { Demands, Level, Requirement, Step } from './flow.ts'
 import { lookUp } from './names.ts'
 
 /** A level, and how far the proofs carry it. */

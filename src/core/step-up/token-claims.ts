@@ -1,6 +1,7 @@
 /** What the tokens say of the levels that were reached: `acr`, `amr`, `auth_time`, and the keys it rests on. */
-import type { FactorKind } from '../flow.ts'
-import type { Policy, Proof, Question, Target, Wanted } from '../step-up.ts'
+
+import type { Policy, Proof, Question, Target, Wanted } from './decide.ts'
+import type { FactorKind } from './flow.ts'
 import { floorOf, lookUp } from './names.ts'
 import { type Counted, isRecent, type Standing } from './standing.ts'
 

@@ -4,8 +4,9 @@
  * Each reason is found by asking the same question of somebody who is better off: with every factor, with nothing
  * locked, with proofs that do not age.
  */
-import type { FactorKind } from '../flow.ts'
-import type { EnrolmentState, Proof, Question, RefusalError, RefusalReason } from '../step-up.ts'
+
+import type { EnrolmentState, Proof, Question, RefusalError, RefusalReason } from './decide.ts'
+import type { FactorKind } from './flow.ts'
 import { unmapped } from './names.ts'
 import { offersFor, prospectOf, ways, waysOfOwner } from './offers.ts'
 import { reaches, type Standing, standings } from './standing.ts'

@@ -1,7 +1,7 @@
 /** How long a level is good for, and what `amr` says of it. */
 import { describe, expect, it } from 'vitest'
-import type { FactorKind } from '../../../src/core/flow.ts'
-import type { Enrolled, Question } from '../../../src/core/step-up.ts'
+import type { Enrolled, Question } from '../../../src/core/step-up/decide.ts'
+import type { FactorKind } from '../../../src/core/step-up/flow.ts'
 import {
   acr,
   ask,

@@ -1,7 +1,6 @@
 /** Random flows, policies, people and proofs, and somebody who takes what is offered: what the laws are about. */
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { type Flow, factorKinds, type Level, type Step } from '../../../src/core/flow.ts'
 import {
   type AuthenticationRequest,
   type Decision,
@@ -12,7 +11,8 @@ import {
   type Proof,
   policyFor,
   type Question,
-} from '../../../src/core/step-up.ts'
+} from '../../../src/core/step-up/decide.ts'
+import { type Flow, factorKinds, type Level, type Step } from '../../../src/core/step-up/flow.ts'
 
 export const models = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
 export const now = 1_800_000_000

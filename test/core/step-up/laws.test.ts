@@ -1,8 +1,8 @@
 /** Laws of the decision, over random questions: `RUNS=50000 npx vitest run test/core/step-up/laws.test.ts`. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Step } from '../../../src/core/flow.ts'
-import { decide, type Question, wantedOf } from '../../../src/core/step-up.ts'
+import { decide, type Question, wantedOf } from '../../../src/core/step-up/decide.ts'
+import type { Step } from '../../../src/core/step-up/flow.ts'
 import { achieved, aProof, aQuestion, follow, law, lowestTarget, now } from './generated.ts'
 import { naively, seenBy } from './naively.ts'
 

@@ -1,5 +1,5 @@
 /** A question as the reference model of `test/model/` puts it, and what of a decision the two have to agree on. */
-import type { Decision, Proof, Question } from '../../../src/core/step-up.ts'
+import type { Decision, Proof, Question } from '../../../src/core/step-up/decide.ts'
 import type { Fact, RequestFacts } from '../../model/facts.ts'
 import { type Belongings, decideNaively } from '../../model/naive-decision.ts'
 

@@ -1,6 +1,6 @@
 /** Which of the names that were asked for count, and what is offered on the way to them. */
 import { describe, expect, it } from 'vitest'
-import { type AuthenticationRequest, type Enrolled, wantedOf } from '../../../src/core/step-up.ts'
+import { type AuthenticationRequest, type Enrolled, wantedOf } from '../../../src/core/step-up/decide.ts'
 import {
   acr,
   ask,

@@ -2,7 +2,6 @@
 import fidoFlow from '../../../flows/fido.json' with { type: 'json' }
 import otpFlow from '../../../flows/stepup-ldap-otp.json' with { type: 'json' }
 import cbaFlow from '../../../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
-import { type FactorKind, type Flow, parseFlow, type Step } from '../../../src/core/flow.ts'
 import {
   type AuthenticationRequest,
   type ClientPolicy,
@@ -14,7 +13,8 @@ import {
   policyFor,
   type Question,
   type RealmPolicy,
-} from '../../../src/core/step-up.ts'
+} from '../../../src/core/step-up/decide.ts'
+import { type FactorKind, type Flow, parseFlow, type Step } from '../../../src/core/step-up/flow.ts'
 
 export const flowOf = (data: unknown): Flow => {
   const flow = parseFlow(data)

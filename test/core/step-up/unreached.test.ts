@@ -1,6 +1,11 @@
 /** The table of enforcement: what was asked and is not reachable, or not reached in the end. */
 import { describe, expect, it } from 'vitest'
-import { type AuthenticationRequest, acrOfClaims, type Enrolled, type Question } from '../../../src/core/step-up.ts'
+import {
+  type AuthenticationRequest,
+  acrOfClaims,
+  type Enrolled,
+  type Question,
+} from '../../../src/core/step-up/decide.ts'
 import {
   acr,
   ask,

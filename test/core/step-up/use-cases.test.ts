@@ -1,7 +1,7 @@
 /** The five use cases of the seed, and what a decision reports of itself. */
 import { describe, expect, it } from 'vitest'
 import fidoFlow from '../../../flows/fido.json' with { type: 'json' }
-import type { Enrolled } from '../../../src/core/step-up.ts'
+import type { Enrolled } from '../../../src/core/step-up/decide.ts'
 import {
   acr,
   ask,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Authenticator } from '../../../src/core/authenticator.ts'
 import { toBase64url } from '../../../src/core/base64url.ts'
-import type { Demands, Flow, Level } from '../../../src/core/flow.ts'
+import type { Demands, Flow, Level } from '../../../src/core/step-up/flow.ts'
 import { changedRealm, readRealm } from '../../../src/store/realm.ts'
 import { createSecurityKey, type SecurityKeyOptions } from '../../authenticator.ts'
 import { type House, openHouse } from '../../house.ts'

@@ -1,0 +1,60 @@
+/**
+ * A grant: what one authorization request came to. Its code is spent once; `acr`, `amr` and `auth_time` are fixed when
+ * it is made and do not change on refresh.
+ */
+import { createHash } from 'node:crypto'
+import type { UserId } from '../authenticator.ts'
+import type { Seconds } from '../result.ts'
+import { sameText } from '../secret.ts'
+import type { ClaimsWanted } from './authorize-request.ts'
+
+export type Grant = {
+  id: string
+  codeHash: string
+  /** The code's end. The record itself lives as long as what was issued from it: `until`. */
+  codeUntil: Seconds
+  spentAt?: Seconds
+  revokedAt?: Seconds
+  clientId: string
+  redirectUri: string
+  codeChallenge?: string
+  nonce?: string
+  scopes: string[]
+  claims?: ClaimsWanted
+  user: UserId
+  sid: string
+  acr?: string
+  amr: string[]
+  authTime: Seconds
+  /** The authenticators it rests on, and the user's standing when that was so. */
+  credentials: string[]
+  standing: number
+  createdAt: Seconds
+  until: Seconds
+}
+
+export type RefreshToken = {
+  id: string
+  secretHash: string
+  /** The grant as it was made, so that a refresh reads one record. Whether it still holds is a condition of the write. */
+  grant: Grant
+  clientId: string
+  usedAt?: Seconds
+  createdAt: Seconds
+  until: Seconds
+}
+
+/** Long enough for a redirect, short enough to be of no use in a log. */
+export const codeLifetime: Seconds = 60
+export const accessTokenLifetime: Seconds = 600
+export const idTokenLifetime: Seconds = 600
+/** A refresh token that nobody uses ends after this. */
+export const refreshIdle: Seconds = 14 * 86_400
+export const refreshLifetime: Seconds = 90 * 86_400
+
+/** RFC 7636 §4.6, both ways round: a verifier without a challenge is refused too. */
+export function pkceHolds(challenge: string | undefined, verifier: string | undefined): boolean {
+  if (challenge === undefined || verifier === undefined) return challenge === verifier
+  if (!/^[A-Za-z0-9._~-]{43,128}$/.test(verifier)) return false
+  return sameText(createHash('sha256').update(verifier).digest('base64url'), challenge)
+}

@@ -1,0 +1,102 @@
+/** Reads a token request: who asks (RFC 6749 §2.3), and for what (§4.1.3, §4.4.2, §6). */
+
+import { ok, type Result, refuse } from '../result.ts'
+import { hashSecret, sameText, splitHalves, type TwoHalves } from '../secret.ts'
+import type { Client } from './client.ts'
+
+export type Credentials = { clientId: string; secret?: string; method: Client['tokenEndpointAuthMethod'] }
+
+export type TokenRequest =
+  | {
+      grantType: 'authorization_code'
+      code: TwoHalves | undefined
+      redirectUri: string | undefined
+      verifier: string | undefined
+    }
+  | { grantType: 'refresh_token'; token: TwoHalves | undefined; scopes: string[] | undefined }
+  | { grantType: 'client_credentials'; scopes: string[] }
+
+export type Form = ReadonlyMap<string, string>
+
+/** A form in which every field is given once. */
+export function readForm(body: string, contentType: string | undefined): Result<Form, 'invalid_request'> {
+  if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/x-www-form-urlencoded')
+    return refuse('invalid_request', { detail: 'The body must be application/x-www-form-urlencoded.' })
+  const form = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (form.has(name)) return refuse('invalid_request', { detail: 'A parameter is given more than once.' })
+    if (value !== '') form.set(name, value)
+  }
+  return ok(form)
+}
+
+/** Who asks, by one method and no second one (RFC 6749 §2.3). */
+export function readCredentials(
+  authorization: string | undefined,
+  form: Form,
+): Result<Credentials, 'invalid_client' | 'invalid_request'> {
+  const [posted, secret] = [form.get('client_id'), form.get('client_secret')]
+  if (authorization === undefined) {
+    if (posted === undefined) return refuse('invalid_client', { detail: 'No client authentication is given.' })
+    return ok(
+      secret === undefined
+        ? { clientId: posted, method: 'none' }
+        : { clientId: posted, secret, method: 'client_secret_post' },
+    )
+  }
+  const basic = readBasic(authorization)
+  if (basic === undefined) return refuse('invalid_client', { detail: 'The Authorization header is not a Basic one.' })
+  if (secret !== undefined) return refuse('invalid_request', { detail: 'Two ways of client authentication are used.' })
+  if (posted !== undefined && posted !== basic.clientId)
+    return refuse('invalid_request', { detail: 'client_id differs from the Authorization header.' })
+  return ok({ ...basic, method: 'client_secret_basic' })
+}
+
+/** Both halves are form-encoded before they are joined (RFC 6749 §2.3.1). */
+function readBasic(authorization: string): { clientId: string; secret: string } | undefined {
+  const encoded = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1]
+  const [clientId, ...secret] = Buffer.from(encoded ?? '', 'base64')
+    .toString('utf8')
+    .split(':')
+  if (clientId === undefined || secret.length === 0) return undefined
+  try {
+    const decoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' '))
+    return { clientId: decoded(clientId), secret: decoded(secret.join(':')) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether they are this client's, by the method it is registered for. Every secret that is good now is compared. */
+export function clientHolds(client: Client | undefined, { method, secret }: Credentials): client is Client {
+  if (!client?.enabled || method !== client.tokenEndpointAuthMethod) return false
+  if (method === 'none') return true
+  const hash = hashSecret(secret ?? '')
+  return client.secretHashes.reduce((held, each) => sameText(each, hash) || held, false)
+}
+
+export function readTokenRequest(form: Form): Result<TokenRequest, 'invalid_request' | 'unsupported_grant_type'> {
+  const scopes = form
+    .get('scope')
+    ?.split(' ')
+    .filter((scope) => scope !== '')
+  switch (form.get('grant_type')) {
+    case undefined:
+      return refuse('invalid_request', { detail: 'grant_type is missing.' })
+    case 'authorization_code':
+      if (!form.has('code')) return refuse('invalid_request', { detail: 'code is missing.' })
+      return ok({
+        grantType: 'authorization_code',
+        code: splitHalves(form.get('code')),
+        redirectUri: form.get('redirect_uri'),
+        verifier: form.get('code_verifier'),
+      })
+    case 'refresh_token':
+      if (!form.has('refresh_token')) return refuse('invalid_request', { detail: 'refresh_token is missing.' })
+      return ok({ grantType: 'refresh_token', token: splitHalves(form.get('refresh_token')), scopes })
+    case 'client_credentials':
+      return ok({ grantType: 'client_credentials', scopes: scopes ?? [] })
+    default:
+      return refuse('unsupported_grant_type', { detail: 'This grant_type is not supported.' })
+  }
+}
