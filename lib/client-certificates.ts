@@ -8,18 +8,16 @@ import type { IdentitySource } from '../src/core/certificate/certificate-identit
 import { parseCertificates, type WrittenCertificate } from '../src/core/certificate/certificate-settings.ts'
 import { readBundle } from '../src/core/certificate/x509/path.ts'
 import { certificateVariables } from '../src/stage.ts'
-
-const isLine = (text: string): boolean => /^[^\p{C}]{1,2048}$/u.test(text)
-const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
+import { isCertificateArn, isHost, isLine } from './shapes.ts'
 
 export const clientCertificateKinds = {
   clientCertificateDomain: {
     expected: 'a host name of its own, such as cert.example.org',
-    fits: (text: string) => host.test(text),
+    fits: isHost,
   },
   clientCertificateDomainArn: {
     expected: "an ACM certificate's ARN for that name",
-    fits: (text: string) => /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/.test(text),
+    fits: isCertificateArn,
   },
   clientCertificateIssuers: { expected: 'a PEM file of roots and the authorities below them', fits: isLine },
   clientCertificateIdentity: { expected: 'upn, mail, thumbprint, CN, serialNumber, emailAddress or UID', fits: isLine },

@@ -9,6 +9,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { parseDirectory, type WrittenName } from '../src/core/directory/directory-settings.ts'
 import { directoryVariables } from '../src/stage.ts'
 import { type ClientCertificates, clientCertificateKinds, clientCertificatesOf } from './client-certificates.ts'
+import { isCertificateArn, isHost, isLine } from './shapes.ts'
 import { type TokenValidatorSettings, tokenValidatorKinds, tokenValidatorOf } from './token-validator.ts'
 
 export type Settings = {
@@ -56,11 +57,8 @@ type Kind = {
   json?: boolean
 }
 
-const host = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
 const mailbox = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([a-z0-9-]+\.)+[a-z]{2,}$/
-const isHost = (text: string): boolean => host.test(text)
 const isMailbox = (text: string): boolean => mailbox.test(text)
-const isLine = (text: string): boolean => /^[^\p{C}]{1,2048}$/u.test(text)
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text)
 
 const retentions = Object.values(RetentionDays).filter((days): days is RetentionDays => typeof days === 'number')
@@ -90,7 +88,7 @@ const kinds = {
   domain: { expected: 'a host name of your own, such as id.example.org', fits: isHost },
   certificateArn: {
     expected: "an ACM certificate's ARN, such as arn:aws:acm:eu-central-1:111122223333:certificate/…",
-    fits: matches(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/),
+    fits: isCertificateArn,
   },
   hostedZoneId: { expected: "a Route 53 hosted zone's id, such as Z0123456789ABC", fits: matches(/^Z[A-Z0-9]{3,31}$/) },
   hostedZoneName: { expected: "the hosted zone's name, such as example.org", fits: isHost },

@@ -94,6 +94,17 @@ export function portsOf({ port = defaultPort, ...given }: ServiceOptions): Requi
   }
 }
 
+/** What the applications are called, and what they usually ask for. */
+const asks = {
+  app1: { name: 'App1', acrValues: 'pwd', description: 'Asks for a password, or anything stronger.' },
+  app2: { name: 'App2', acrValues: 'fido', description: 'Asks for a security key or passkey.' },
+  app3: {
+    name: 'App3',
+    acrValues: 'cba',
+    description: 'Asks for a certificate, after a password and a one-time code.',
+  },
+} as const satisfies Record<AppId, unknown>
+
 type Closing = () => void | Promise<void>
 
 async function start(options: ServiceOptions, closings: Closing[]): Promise<Service> {
@@ -212,36 +223,9 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
 
   if (apps) {
     const issuer = gateway.url
-    opened(
-      await startRelyingParty({
-        ...seeded.clients.app1,
-        name: 'App1',
-        port: app1,
-        issuer,
-        acrValues: 'pwd',
-        description: 'Asks for a password, or anything stronger.',
-      }),
-    )
-    opened(
-      await startRelyingParty({
-        ...seeded.clients.app2,
-        name: 'App2',
-        port: app2,
-        issuer,
-        acrValues: 'fido',
-        description: 'Asks for a security key or passkey.',
-      }),
-    )
-    opened(
-      await startRelyingParty({
-        ...seeded.clients.app3,
-        name: 'App3',
-        port: app3,
-        issuer,
-        acrValues: 'cba',
-        description: 'Asks for a certificate, after a password and a one-time code.',
-      }),
-    )
+    const portOf = { app1, app2, app3 }
+    for (const id of Object.keys(asks) as AppId[])
+      opened(await startRelyingParty({ ...seeded.clients[id], ...asks[id], port: portOf[id], issuer }))
     opened(await startCms({ port: cms, issuer, tenantCode, apiKey: seeded.apiKey }))
   }
   const demo: Demo = {

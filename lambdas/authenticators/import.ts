@@ -7,7 +7,7 @@ import { type Cms, forCms } from './caller.ts'
 import { type ImportNeeds, importAuthenticator } from './importing.ts'
 import { answerTo } from './problems.ts'
 import { noteRefusal } from './refused.ts'
-import { readRepeatable } from './repeating.ts'
+import { answerAgain, readRepeatable } from './repeating.ts'
 import { authenticatorsUrl, etagOf, showAuthenticator } from './representation.ts'
 
 export const handle = forCms(
@@ -22,11 +22,8 @@ export const handle = forCms(
     switch (outcome.done) {
       case 'refused':
         return answerTo(outcome.refusal)
-      case 'remembered': {
-        const { status, body, location } = outcome
-        const headers = { 'idempotency-replayed': 'true', ...(location === undefined ? {} : { location }) }
-        return { ...json(status, undefined, headers), body }
-      }
+      case 'remembered':
+        return answerAgain(outcome)
       case 'existing':
         return json(200, showAuthenticator(outcome.authenticator), { etag: etagOf(outcome.authenticator) })
       case 'created': {

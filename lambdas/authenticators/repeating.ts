@@ -1,7 +1,7 @@
 /** What makes a request one that was answered before (draft-ietf-httpapi-idempotency-key-header). */
 import { createHash } from 'node:crypto'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
-import type { Call } from '../../src/http/call.ts'
+import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { idempotencyKeyPattern } from './asked.ts'
 import type { Cms } from './caller.ts'
 import type { Refused } from './problems.ts'
@@ -20,3 +20,17 @@ export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefi
     return refuse('malformed-request', { detail: 'Idempotency-Key must have 1 to 255 characters of printable ASCII.' })
   return ok({ caller: cms.id, key, fingerprint: fingerprintOf(call.method, call.path, call.query, call.body) })
 }
+
+/** The answer that the first of these requests was given, and that this is not the first. */
+export const answerAgain = ({
+  status,
+  body,
+  location,
+}: {
+  status: number
+  body: string
+  location?: string
+}): Answer => ({
+  ...json(status, undefined, { 'idempotency-replayed': 'true', ...(location === undefined ? {} : { location }) }),
+  body,
+})

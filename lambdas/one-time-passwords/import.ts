@@ -6,7 +6,7 @@ import { bodyLimits, readBody, readQuery, userIn } from '../authenticators/asked
 import { type Cms, forCms } from '../authenticators/caller.ts'
 import { answerTo } from '../authenticators/problems.ts'
 import { noteRefusal } from '../authenticators/refused.ts'
-import { readRepeatable } from '../authenticators/repeating.ts'
+import { answerAgain, readRepeatable } from '../authenticators/repeating.ts'
 import { etagOf } from '../authenticators/representation.ts'
 import { type ImportNeeds, importOneTimePassword } from './importing.ts'
 import { answerWith, oneTimePasswordsUrl, showOneTimePassword } from './representation.ts'
@@ -21,11 +21,8 @@ export const handle = forCms('otp:write', async (needs: ImportNeeds, call: Call,
   switch (outcome.done) {
     case 'refused':
       return answerTo(outcome.refusal)
-    case 'remembered': {
-      const { status, body, location } = outcome
-      const headers = { 'idempotency-replayed': 'true', ...(location === undefined ? {} : { location }) }
-      return { ...json(status, undefined, headers), body }
-    }
+    case 'remembered':
+      return answerAgain(outcome)
     case 'existing':
       return answerWith(outcome.otp)
     case 'created': {
