@@ -8,7 +8,7 @@
  *     const late = await issuing.issue({ upn: 'ada@corp.example', until: now - 1 })
  *
  * Written with @peculiar/x509 and PKI.js, which stand on the same schemas and the same ASN.1 as what reads it: a mistake of
- * those would cancel out. `test/core/openssl-certificates.test.ts` has what OpenSSL wrote.
+ * those would cancel out. `test/core/certificate/openssl-certificates.test.ts` has what OpenSSL wrote.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

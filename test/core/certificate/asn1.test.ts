@@ -1,10 +1,10 @@
 import { AsnProp, AsnPropTypes, OctetString } from '@peculiar/asn1-schema'
 import { AttributeValue, BasicConstraints, CertificatePolicies, Extension, Time } from '@peculiar/asn1-x509'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MalformedDer, parsed } from '../../src/core/certificate/x509/asn1.ts'
-import { readCertificate } from '../../src/core/certificate/x509/certificate.ts'
-import { readList } from '../../src/core/certificate/x509/revocation-list.ts'
-import { type Authority, createAuthority, der, extension } from '../pki.ts'
+import { MalformedDer, parsed } from '../../../src/core/certificate/x509/asn1.ts'
+import { readCertificate } from '../../../src/core/certificate/x509/certificate.ts'
+import { readList } from '../../../src/core/certificate/x509/revocation-list.ts'
+import { type Authority, createAuthority, der, extension } from '../../pki.ts'
 
 // What the library would take, and we do not. Each value is well formed but for the one thing that its test says.
 

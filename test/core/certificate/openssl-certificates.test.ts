@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { judgeCertificate } from '../../src/core/certificate/client-certificate.ts'
-import { readCertificate } from '../../src/core/certificate/x509/certificate.ts'
-import { findPath, readBundle } from '../../src/core/certificate/x509/path.ts'
-import { checkList, readList } from '../../src/core/certificate/x509/revocation-list.ts'
+import { judgeCertificate } from '../../../src/core/certificate/client-certificate.ts'
+import { readCertificate } from '../../../src/core/certificate/x509/certificate.ts'
+import { findPath, readBundle } from '../../../src/core/certificate/x509/path.ts'
+import { checkList, readList } from '../../../src/core/certificate/x509/revocation-list.ts'
 
 // Everything here was written by OpenSSL, which shares no line with the library that reads it. Its OCSP responder is asked
 // in test/services/revocation.test.ts.
