@@ -47,20 +47,20 @@ const aScene = fc.record({
     {
       enforcement: fc.constantFrom('strict', 'voluntary'),
       minimumAcr: fc.constantFrom('pwd', 'otp'),
-      maxAges: fc.constantFrom({ pwd: 0 }, { pwd: 30 }),
+      maxAges: fc.constantFrom({ pwd: 0 }, { pwd: 30 }, { pwd: 300 }, { l1: 30 }),
       amr: fc.boolean(),
     },
     { requiredKeys: ['enforcement'] },
   ),
   realm: fc.record({ enrol: fc.subarray(['otp' as const]), unreachable: fc.constantFrom('attempt', 'fail-fast') }),
-  signsIn: fc.constantFrom(undefined, 'pwd', 'otp'),
+  signsIn: fc.constantFrom(undefined, 'pwd', 'pwd', 'otp'),
   asks: fc.array(
     fc.record({
-      later: fc.constantFrom(0, 1, 29, 61, 1000),
+      later: fc.constantFrom(0, 1, 1, 29, 61, 1000),
       acrValues: fc.subarray(['otp', 'pwd', 'fido', 'cba', 'nothing'], { maxLength: 2 }),
       maxAge: fc.option(fc.constantFrom(0, 30, 300), { nil: undefined }),
-      prompt: fc.constantFrom([], [], ['none'], ['login']),
-      essential: fc.option(fc.constantFrom('pwd', 'otp', 'nothing'), { nil: undefined, freq: 1 }),
+      prompt: fc.constantFrom([], [], [], ['none'], ['login']),
+      essential: fc.option(fc.constantFrom('pwd', 'otp', 'nothing'), { nil: undefined }),
     }),
     { minLength: 4, maxLength: 4 },
   ),
@@ -128,6 +128,7 @@ it('the page, the error, and what the tokens say', { timeout: 120_000 }, async (
       issued++
     }
   })
-  await fc.assert(property, { numRuns: 25 })
+  // One seed: what it comes to is known, tokens among it. `SEED` takes another.
+  await fc.assert(property, { numRuns: 40, seed: Number(process.env.SEED ?? 5) })
   expect(issued).toBeGreaterThan(5)
 })
