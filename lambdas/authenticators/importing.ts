@@ -21,7 +21,7 @@ import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
 import { type Enrolment, enrolmentIn, spentEnrolment } from '../../src/store/enrolments.ts'
-import { type Remembered, remembered, rememberedFor, rememberedIn } from '../../src/store/idempotency.ts'
+import { type Remembered, rememberedIn } from '../../src/store/idempotency.ts'
 import { places } from '../../src/store/keys.ts'
 import {
   createdAuthenticator,
@@ -38,7 +38,7 @@ import type { World } from '../../src/world.ts'
 import type { Cms } from './caller.ts'
 import type { Refused } from './problems.ts'
 import { noteRefusal } from './refused.ts'
-import type { Repeatable } from './repeating.ts'
+import { type Given, keptAnswer, type Repeatable } from './repeating.ts'
 import { authenticatorsUrl, showAuthenticator } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
@@ -63,7 +63,7 @@ export type Asked = {
 export type Imported =
   | { done: 'created' | 'existing'; status: 201 | 200; authenticator: Authenticator; user: User }
   /** A request with this Idempotency-Key was answered before, with this. */
-  | { done: 'remembered'; status: number; body: string; location?: string }
+  | ({ done: 'remembered' } & Given)
   | { done: 'refused'; refusal: Refused }
 
 export async function importAuthenticator(needs: ImportNeeds, asked: Asked): Promise<Imported> {
@@ -351,7 +351,7 @@ async function create(needs: ImportNeeds, asked: Asked, creation: Creation): Pro
   }
   const { db, now } = needs
   const done = await db.transact([
-    ...rememberedAs(needs, asked, 201, authenticator, user),
+    ...keptAnswer(asked.repeatable, answerFor(needs, 201, authenticator, user), needs.now()),
     ...(enrolment === undefined ? [] : [spentEnrolment(enrolment, now())]),
     ...(inPlaceOf === undefined
       ? createdAuthenticator(authenticator)
@@ -390,26 +390,16 @@ async function rememberExisting(
   user: User,
 ): Promise<Attempt> {
   const outcome = { done: 'existing', status: 200, authenticator, user } as const
-  const writes = asked.imagined === undefined ? rememberedAs(needs, asked, 200, authenticator, user) : []
+  const writes =
+    asked.imagined === undefined
+      ? keptAnswer(asked.repeatable, answerFor(needs, 200, authenticator, user), needs.now())
+      : []
   if (writes.length === 0) return outcome
   return (await needs.db.transact(writes)).ok ? outcome : 'look-again'
 }
 
-function rememberedAs(
-  { stage, now }: ImportNeeds,
-  { repeatable }: Asked,
-  status: 200 | 201,
-  authenticator: Authenticator,
-  user: User,
-): Write[] {
-  if (repeatable === undefined) return []
-  const { caller, key, fingerprint } = repeatable
-  const answer: Remembered = {
-    fingerprint,
-    status,
-    body: JSON.stringify(showAuthenticator(authenticator)),
-    ...(status === 201 ? { location: `${authenticatorsUrl(stage, user.id)}/${authenticator.id}` } : {}),
-    until: now() + rememberedFor,
-  }
-  return [remembered(caller, key, answer, now())]
-}
+const answerFor = ({ stage }: ImportNeeds, status: 200 | 201, authenticator: Authenticator, user: User): Given => ({
+  status,
+  body: JSON.stringify(showAuthenticator(authenticator)),
+  ...(status === 201 ? { location: `${authenticatorsUrl(stage, user.id)}/${authenticator.id}` } : {}),
+})

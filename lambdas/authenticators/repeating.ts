@@ -1,7 +1,9 @@
 /** What makes a request one that was answered before (draft-ietf-httpapi-idempotency-key-header). */
 import { createHash } from 'node:crypto'
-import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { ok, type Result, refuse, type Seconds } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
+import type { Write } from '../../src/store/db.ts'
+import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
 import { idempotencyKeyPattern } from './asked.ts'
 import type { Cms } from './caller.ts'
 import type { Refused } from './problems.ts'
@@ -21,16 +23,18 @@ export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefi
   return ok({ caller: cms.id, key, fingerprint: fingerprintOf(call.method, call.path, call.query, call.body) })
 }
 
+/** What a request was answered; `location`: of what it made. */
+export type Given = { status: number; body: string; location?: string }
+
+/** Keeps the answer for whoever sends the request again: goes into the transaction of what was done. */
+export function keptAnswer(repeatable: Repeatable | undefined, given: Given, now: Seconds): Write[] {
+  if (repeatable === undefined) return []
+  const { caller, key, fingerprint } = repeatable
+  return [remembered(caller, key, { ...given, fingerprint, until: now + rememberedFor }, now)]
+}
+
 /** The answer that the first of these requests was given, and that this is not the first. */
-export const answerAgain = ({
-  status,
-  body,
-  location,
-}: {
-  status: number
-  body: string
-  location?: string
-}): Answer => ({
+export const answerAgain = ({ status, body, location }: Given): Answer => ({
   ...json(status, undefined, { 'idempotency-replayed': 'true', ...(location === undefined ? {} : { location }) }),
   body,
 })

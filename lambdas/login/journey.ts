@@ -58,9 +58,9 @@ export async function openJourney(world: JourneyWorld, call: Call, more: readonl
     ...more,
   ])
   const now = world.now()
-  const admitted = admit(loginIn(loginItem), call, now)
-  if (!admitted.ok) return admitted
-  const { login } = admitted
+  const entry = admit(loginIn(loginItem), call, now)
+  if (!entry.ok) return entry
+  const { login } = entry
   const session = sessionOf(sessionItem, cookie, now)
   const journey = await travel(world, { login, kept: true, realm: realmIn(realmItem), session })
   return { ok: true as const, journey, others }

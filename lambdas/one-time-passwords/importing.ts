@@ -13,8 +13,7 @@ import type { Person } from '../../src/core/session.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
-import type { Write } from '../../src/store/db.ts'
-import { type Remembered, remembered, rememberedFor, rememberedIn } from '../../src/store/idempotency.ts'
+import { rememberedIn } from '../../src/store/idempotency.ts'
 import { places } from '../../src/store/keys.ts'
 import { createdOneTimePassword, givenOneTimePassword } from '../../src/store/one-time-passwords.ts'
 import { ownerIn, readPerson } from '../../src/store/people.ts'
@@ -23,7 +22,7 @@ import type { World } from '../../src/world.ts'
 import type { Cms } from '../authenticators/caller.ts'
 import type { Refused } from '../authenticators/problems.ts'
 import { noteRefusal } from '../authenticators/refused.ts'
-import type { Repeatable } from '../authenticators/repeating.ts'
+import { type Given, keptAnswer, type Repeatable } from '../authenticators/repeating.ts'
 import { oneTimePasswordsUrl, showOneTimePassword } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'sealer'>
@@ -43,7 +42,7 @@ export type Asked = {
 
 export type Imported =
   | { done: 'created' | 'existing'; status: 201 | 200; otp: OneTimePassword }
-  | { done: 'remembered'; status: number; body: string; location?: string }
+  | ({ done: 'remembered' } & Given)
   | { done: 'refused'; refusal: Refused }
 
 export async function importOneTimePassword(needs: ImportNeeds, asked: Asked): Promise<Imported> {
@@ -147,7 +146,7 @@ async function create(
   const done = await needs.db.transact([
     givenOneTimePassword(user),
     createdOneTimePassword(otp),
-    ...rememberedAs(needs, asked, otp),
+    ...keptAnswer(asked.repeatable, answerFor(needs, otp), needs.now()),
     recorded({
       type: 'otp.imported',
       at: needs.now(),
@@ -162,15 +161,8 @@ async function create(
   return done.ok ? outcome : 'look-again'
 }
 
-function rememberedAs({ stage, now }: ImportNeeds, { repeatable }: Asked, otp: OneTimePassword): Write[] {
-  if (repeatable === undefined) return []
-  const { caller, key, fingerprint } = repeatable
-  const answer: Remembered = {
-    fingerprint,
-    status: 201,
-    body: JSON.stringify(showOneTimePassword(otp)),
-    location: `${oneTimePasswordsUrl(stage, otp.user)}/${otp.id}`,
-    until: now() + rememberedFor,
-  }
-  return [remembered(caller, key, answer, now())]
-}
+const answerFor = ({ stage }: ImportNeeds, otp: OneTimePassword): Given => ({
+  status: 201,
+  body: JSON.stringify(showOneTimePassword(otp)),
+  location: `${oneTimePasswordsUrl(stage, otp.user)}/${otp.id}`,
+})

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '../../local/ports.ts'
 import { readCertificate } from '../../src/core/certificate/x509/certificate.ts'
 import { findPath, readBundle } from '../../src/core/certificate/x509/path.ts'
 import { isPublic, openPublicFetch } from '../../src/services/public-fetch.ts'
@@ -379,14 +379,6 @@ describe('by OCSP', () => {
     }
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  return address !== null && typeof address === 'object' ? address.port : 0
-}
 
 describe('reaches nothing inside', () => {
   const fetched = (hosts: readonly string[], address: string) =>
