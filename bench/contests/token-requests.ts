@@ -1,5 +1,4 @@
 /** What applications ask for with the tokens that they have, and for those that they have not. */
-
 import { form } from '../browser.ts'
 import type { Asked } from '../carriers.ts'
 import { basic } from '../ours.ts'

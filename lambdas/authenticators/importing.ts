@@ -7,7 +7,6 @@
  *
  * A refusal stores nothing but its audit record.
  */
-
 import { type Authenticator, isVoid, mostAuthenticators } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { type AttestedCredential, verifyRegistration } from '../../src/core/fido/attestation.ts'

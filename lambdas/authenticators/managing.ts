@@ -6,7 +6,6 @@
  * session and token is held against from then on. The sessions that the key proved are removed after it: that is
  * housekeeping, and its failure changes nothing of what holds.
  */
-
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditType } from '../../src/core/audit-event.ts'
 import type { Authenticator } from '../../src/core/authenticator.ts'

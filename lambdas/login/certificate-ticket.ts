@@ -3,7 +3,6 @@
 // It changes what a login has proved although it is a GET, as a redirect from another host has to be. So it counts only in
 // the browser whose login it is, while the login is at that page, with a ticket that nobody else has seen, and the write
 // that keeps the proof is the one that uses the ticket up: a reload, a second tab and a prefetch find nothing to do.
-
 import {
   certificateCredential,
   isTheirs,

@@ -2,7 +2,6 @@
 //
 // The secret follows from the login and the key that secrets are sealed with: it is in no table before a code has
 // confirmed it, a page that is loaded again shows the same one, and nobody without that key can work it out.
-
 import { fromBase64url } from '../../src/core/base64url.ts'
 import { toBase32 } from '../../src/core/otp/base32.ts'
 import { readOneTimeCode, stepOf } from '../../src/core/otp/one-time-code.ts'

@@ -1,5 +1,4 @@
 // POST /login/{login}/password — a password that is kept here, or that the directory has.
-
 import { longestPassword } from '../../src/core/password.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'

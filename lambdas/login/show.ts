@@ -1,5 +1,4 @@
 /** The page of a login, as the browser gets it. */
-
 import { isDecoy } from '../../src/core/enrolment.ts'
 import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/fido/ceremony.ts'
 import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'

@@ -1,5 +1,4 @@
 /** What the routes of step-up's administration share: who changes things, preconditions, answers. */
-
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Doubt } from '../../src/core/step-up/flow.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'

@@ -1,5 +1,4 @@
 // GET, POST /authorize — what an application asks of the browser's person (OpenID Connect Core §3.1.2, RFC 6749 §4.1.1).
-
 import { flowOf, policyOf } from '../../src/core/judge.ts'
 import { newLogin } from '../../src/core/login.ts'
 import {

@@ -1,5 +1,4 @@
 /** The realm: what the organisation has decided for everyone. One record; flows are in it, so that one read has all. */
-
 import type { Seconds } from './result.ts'
 import type { AcrMap, FactorKind, Flow } from './step-up/flow.ts'
 

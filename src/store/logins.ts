@@ -1,5 +1,4 @@
 /** Logins in progress. Each change is conditional on the version that was read: of two at once, one finds out. */
-
 import type { Login, LoginId } from '../core/login.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Db, Item, Write } from './db.ts'

@@ -1,5 +1,4 @@
 /** What flows, policies and explanations look like. */
-
 import { mostFlows } from '../../../src/core/realm.ts'
 import { factorKinds, modes, requirements } from '../../../src/core/step-up/flow.ts'
 import { type clientStepUpMembers, enrollable } from '../../../src/core/step-up/policy.ts'

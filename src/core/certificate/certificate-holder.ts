@@ -5,7 +5,6 @@
  * names them; without one, whichever certificate names them is theirs, but where certificates are known by thumbprint
  * alone. An empty list is a list: who lost their last certificate has none, and what rested on it stands no more.
  */
-
 import { nameKey, type User } from '../user.ts'
 import { type IdentitySource, userNameOf } from './certificate-identity.ts'
 import type { JudgedCertificate } from './client-certificate.ts'

@@ -5,7 +5,6 @@
  * Read once from the settings of a stage and refused with the place. It leaves out the allowed issuers themselves, which
  * are a file (`services/certificates.ts`).
  */
-
 import { ok, type Result, refuse } from '../result.ts'
 import { clientAuthentication, type IdentitySource, identitySources } from './certificate-identity.ts'
 

@@ -5,7 +5,6 @@
  * (`services/revocation.ts`), because addresses out of a certificate are worth visiting only once its chain holds; whose
  * account it is, the login finds. Nothing is forgiven: what is ambiguous names nobody.
  */
-
 import { ok, type Refusal, type Result, refuse, type Seconds } from '../result.ts'
 import { type Identity, type IdentitySource, subjectAttributes } from './certificate-identity.ts'
 import { anyPurpose, type Certificate, pemBlocks, readCertificate } from './x509/certificate.ts'

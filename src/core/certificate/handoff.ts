@@ -5,7 +5,6 @@
  * good once and for a short while. What was found out about the certificate stays in the record: an address is in
  * histories and logs.
  */
-
 import type { LoginId } from '../login.ts'
 import type { Result, Seconds } from '../result.ts'
 import { hashSecret, newId, newSecret, sameText } from '../secret.ts'

@@ -5,7 +5,6 @@
  * password and the directory's own CA are in `services/secrets.ts`) and any filter in LDAP's language: nothing here, and
  * nothing that a person types, ever becomes part of a filter's text.
  */
-
 import { ok, type Result, refuse } from '../result.ts'
 import { parseDistinguishedName } from './distinguished-name.ts'
 

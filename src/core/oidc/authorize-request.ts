@@ -4,7 +4,6 @@
  * In two parts, because where an error may go depends on it: until the client and its redirect URI are known to belong
  * together nothing is sent anywhere; after that every error goes back to the client.
  */
-
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { acrOfClaims } from '../step-up/decide.ts'
 import type { Client } from './client.ts'

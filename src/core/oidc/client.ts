@@ -1,5 +1,4 @@
 /** An application that signs its users in here: its record, by RFC 7591's names where it has them. */
-
 import type { Seconds } from '../result.ts'
 import type { AcrMap } from '../step-up/flow.ts'
 

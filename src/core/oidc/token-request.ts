@@ -1,5 +1,4 @@
 /** Reads a token request: who asks (RFC 6749 §2.3), and for what (§4.1.3, §4.4.2, §6). */
-
 import { ok, type Result, refuse } from '../result.ts'
 import { hashSecret, sameText, splitHalves, type TwoHalves } from '../secret.ts'
 import type { Client } from './client.ts'

@@ -5,7 +5,6 @@
  * Read strictly: what an app would silently take for something else (a hash it does not know, an issuer that the label
  * contradicts) makes codes that never match, and nobody could say why.
  */
-
 import { ok, type Refusal, type Result, refuse } from '../result.ts'
 import { fromBase32, toBase32 } from './base32.ts'
 import { type OtpParameters, otpAlgorithms, otpDigits, otpPeriods, otpTypes, secretBytes } from './one-time-password.ts'

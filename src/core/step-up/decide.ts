@@ -13,7 +13,6 @@
  * names mean (`names.ts`), what proofs reach (`standing.ts`), what to show next (`offers.ts`), what tokens say
  * (`token-claims.ts`), why nothing came of it (`verdict.ts`).
  */
-
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import type { AcrMap, FactorKind, Flow } from './flow.ts'
 import { bindsNames, floorOf, goalsOf, knows } from './names.ts'

@@ -3,7 +3,6 @@
  *
  * The decision is made elsewhere, by the same function and from the same parts as in a login; here nothing is decided.
  */
-
 import {
   ifGiven,
   malformed,

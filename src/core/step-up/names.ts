@@ -3,7 +3,6 @@
  *
  * A name that nobody mapped is no level: it is left out where it is only a wish, and nothing reaches it where it binds.
  */
-
 import type { Policy, Target, Wanted } from './decide.ts'
 import type { AcrMap, Flow } from './flow.ts'
 

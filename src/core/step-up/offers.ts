@@ -4,7 +4,6 @@
  * A prospect is the standings of the proofs that are there together with those the user could make; what it reaches is
  * reachable, and nothing else is offered.
  */
-
 import type { Offer, OfferedKey, Proof, Question, Way } from './decide.ts'
 import { type FactorKind, factorKinds, type Step } from './flow.ts'
 import {

@@ -5,7 +5,6 @@
  * Here they are read and written; whether they can work with the flows there are is in `step-up-check.ts`, and what they
  * mean for a request in `decide.ts`.
  */
-
 import {
   escapePointer,
   ifGiven,

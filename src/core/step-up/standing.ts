@@ -4,7 +4,6 @@
  * Whose the proofs are does not matter here, nor whether they were made or could be: the offers ask the same of proofs
  * that a user could still make.
  */
-
 import type { Seconds } from '../result.ts'
 import type { AuthenticationRequest, Key, Policy, Proof, Question, Way } from './decide.ts'
 import type { Demands, Level, Requirement, Step } from './flow.ts'

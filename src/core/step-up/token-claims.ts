@@ -1,5 +1,4 @@
 /** What the tokens say of the levels that were reached: `acr`, `amr`, `auth_time`, and the keys it rests on. */
-
 import type { Policy, Proof, Question, Target, Wanted } from './decide.ts'
 import type { FactorKind } from './flow.ts'
 import { floorOf, lookUp } from './names.ts'

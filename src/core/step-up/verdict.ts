@@ -4,7 +4,6 @@
  * Each reason is found by asking the same question of somebody who is better off: with every factor, with nothing
  * locked, with proofs that do not age.
  */
-
 import type { EnrolmentState, Proof, Question, RefusalError, RefusalReason } from './decide.ts'
 import type { FactorKind } from './flow.ts'
 import { unmapped } from './names.ts'

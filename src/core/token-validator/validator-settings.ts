@@ -6,7 +6,6 @@
  *
  * It leaves out what is shared with the validator: that is the secret `validatorSecret`.
  */
-
 import {
   malformed,
   readBoolean,

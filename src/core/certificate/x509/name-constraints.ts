@@ -4,7 +4,6 @@
  * Enforced for directory names, mail addresses, DNS names and user principal names. A constraint on any other form turns
  * down every certificate that has a name of that form: what cannot be compared is not permitted.
  */
-
 import { ok, type Result, refuse } from '../../result.ts'
 import { subjectAttributes } from '../certificate-identity.ts'
 import type { Certificate, NameConstraints } from './certificate.ts'
