@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { View } from '../../web/view.ts'
 import { sampleList, samples } from './samples.ts'
@@ -88,11 +88,15 @@ it('long German words and large type stay inside 320 px', async () => {
   await context.close()
 })
 
+/** Browsers give the focus to a field with `autofocus` with the next picture they draw, which may be after `load`. */
+const focused = (element: Locator) =>
+  expect.poll(() => element.evaluate((it) => it === document.activeElement)).toBe(true)
+
 it('the field with the error has the focus, and its description is the error', async () => {
   const page = await browser.newPage()
   await page.goto(site.show('/page', { ...samples['verification code'], notice: 'wrong-code', triesLeft: 2 }))
   const field = page.getByLabel('Verification code')
-  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true)
+  await focused(field)
   expect(await field.getAttribute('aria-invalid')).toBe('true')
   expect(await field.getAttribute('aria-describedby')).toBe('notice code-hint')
   await page.close()
@@ -101,7 +105,7 @@ it('the field with the error has the focus, and its description is the error', a
 it('a page without a field gives the focus to what went wrong', async () => {
   const page = await browser.newPage()
   await page.goto(site.show('/page', { ...samples.webauthn, notice: 'wrong-key' }))
-  expect(await page.getByRole('alert').evaluate((element) => element === document.activeElement)).toBe(true)
+  await focused(page.getByRole('alert'))
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('continue')
   await page.close()
@@ -110,6 +114,7 @@ it('a page without a field gives the focus to what went wrong', async () => {
 it('the Enter key continues, and never cancels', async () => {
   const page = await browser.newPage()
   await page.goto(site.show('/page', samples.password))
+  await focused(page.getByLabel('Password'))
   await page.keyboard.type('correct horse')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/login/l0g1n/password')
