@@ -68,6 +68,8 @@ export function newRealm(settings: Settings = defaultSettings): Realm {
     flows: Object.fromEntries(flows.map((flow) => [flow.id, flow])),
     browserFlow: 'fido',
     decoySecret: newSecret(),
+    pairwiseSecret: newSecret(),
+    nonceSecret: newSecret(),
     version: 1,
   }
 }
@@ -231,7 +233,7 @@ export async function forgetCertificate(
 }
 
 export type NewClient = Pick<Client, 'clientId' | 'redirectUris'> &
-  Partial<Omit<Client, 'clientId' | 'redirectUris' | 'secretHashes' | 'enabled' | 'createdAt'>> & {
+  Partial<Omit<Client, 'clientId' | 'redirectUris' | 'secrets' | 'enabled' | 'createdAt'>> & {
     /** Given by a seed that must keep it; made anew otherwise. */
     secret?: string
   }
@@ -256,7 +258,7 @@ export async function createClient(
     enforcement: 'strict',
     ...fields,
     tokenEndpointAuthMethod,
-    secretHashes: secret === undefined ? [] : [hashSecret(secret)],
+    secrets: secret === undefined ? [] : [{ hash: hashSecret(secret), createdAt: bench.now() }],
     enabled: true,
     createdAt: bench.now(),
   }

@@ -33,6 +33,7 @@ import { createTables, deleteTables, localClient } from '../local/tables.ts'
 import { type ApiScope, apiScopes, showApiKey } from '../src/core/api-key.ts'
 import type { Authenticator } from '../src/core/authenticator.ts'
 import type { Client } from '../src/core/oidc/client.ts'
+import type { SigningAlgorithm } from '../src/core/oidc/signing.ts'
 import { hashPassword } from '../src/core/password.ts'
 import { defaultSettings, type Settings } from '../src/core/realm.ts'
 import { hashSecret, newId, newSecret } from '../src/core/secret.ts'
@@ -43,7 +44,7 @@ import { openCertificates } from '../src/services/certificates.ts'
 import { openDirectory } from '../src/services/directory.ts'
 import { type Mail, openMail } from '../src/services/mail.ts'
 import { openSealer } from '../src/services/sealer.ts'
-import { openSigner, type SigningAlgorithm } from '../src/services/signer.ts'
+import { openSigner } from '../src/services/signer.ts'
 import { openTokenValidator } from '../src/services/token-validator.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
@@ -319,7 +320,7 @@ export async function openHouse(options: HouseOptions = {}) {
           postLogoutRedirectUris: ['https://app1.example.com/'],
           grantTypes: ['authorization_code', 'refresh_token'],
           tokenEndpointAuthMethod: secret === undefined ? 'none' : 'client_secret_basic',
-          secretHashes: secret === undefined ? [] : [hashSecret(secret)],
+          secrets: secret === undefined ? [] : [{ hash: hashSecret(secret), createdAt: clock.now }],
           scopes: ['openid', 'profile', 'email', 'offline_access'],
           idTokenSignedResponseAlg: 'RS256',
           enforcement: 'voluntary',

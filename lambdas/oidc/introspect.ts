@@ -10,7 +10,7 @@
 import type { JWTPayload } from 'jose'
 import type { Client } from '../../src/core/oidc/client.ts'
 import type { RefreshToken } from '../../src/core/oidc/grant.ts'
-import { type Credentials, clientHolds } from '../../src/core/oidc/token-request.ts'
+import type { Credentials } from '../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
@@ -20,7 +20,7 @@ import { places } from '../../src/store/keys.ts'
 import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { readAsked, wrongClient } from './client-authentication.ts'
+import { authenticate, readAsked, wrongClient } from './client-authentication.ts'
 import { grantHolds } from './standing.ts'
 import { levels } from './tokens.ts'
 
@@ -40,8 +40,9 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const known = await (halves === undefined
     ? readAccessToken(world, asked.credentials, token)
     : readRefreshToken(world, asked.credentials, halves))
-  const { client } = known
-  if (!clientHolds(client, asked.credentials) || client.tokenEndpointAuthMethod === 'none') return wrongClient(call)
+  const authenticated = await authenticate(world, call, known.client, asked.credentials)
+  if (!authenticated.ok || asked.credentials.method === 'none') return wrongClient(call)
+  const { client } = authenticated.value
   if (token === undefined) return oauthError('invalid_request', 'token is missing.')
   return 'payload' in known ? accessToken(world, client, known) : refreshToken(world, client, known)
 }

@@ -48,6 +48,10 @@ export type Realm = {
   browserFlow: string
   /** Makes decoys stable: what a name that nobody has seems to have. Guards nothing else. */
   decoySecret: string
+  /** Makes the names that pairwise clients know people by. Changed, every person is a stranger to each of them. */
+  pairwiseSecret: string
+  /** Makes DPoP nonces, so that nobody has to keep them. */
+  nonceSecret: string
   version: number
 }
 

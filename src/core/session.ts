@@ -20,6 +20,10 @@ export type Session = {
   /** The user's `standing` when the session was last checked against all of the user's keys. */
   standing: number
   createdAt: Seconds
+  /** The user's `epoch` when it began. */
+  epoch?: number
+  /** The applications that had a code in it: whom its end is told (OpenID Connect Back-Channel Logout §2.5). */
+  clients?: readonly string[]
   lastSeenAt: Seconds
   /** Its absolute end; `idleUntil` is the nearer one, moved on by use. */
   until: Seconds

@@ -36,6 +36,8 @@ export type User = {
    * they rest on stands, and one condition says so.
    */
   standing: number
+  /** Goes up, and `standing` with it, when all of the user's sessions are ended at once: see `session.ts`. */
+  epoch?: number
   createdAt: Seconds
   updatedAt: Seconds
   /** When the last mails went out to this user; kept by `store/mails.ts`. */

@@ -4,13 +4,12 @@
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
+import type { SigningAlgorithm } from '../core/oidc/signing.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 import type { Db } from '../store/db.ts'
 import { readSigningKeys, type SigningKey } from '../store/signing-keys.ts'
 import { openVault } from './vault.ts'
-
-export type SigningAlgorithm = SigningKey['alg']
 
 export type Signer = {
   /** A compact JWS with the active key's `kid`. `typ` per RFC 8725 §3.11: `JWT`, `at+jwt`, `logout+jwt`. */

@@ -7,7 +7,15 @@ import { places } from './keys.ts'
 export const readClient = async (db: Db, clientId: string): Promise<Client | undefined> =>
   clientIn(await db.get(places.client(clientId)))
 
-export const clientIn = (item: Item | undefined): Client | undefined => item as Client | undefined
+export function clientIn(item: Item | undefined): Client | undefined {
+  if (item === undefined) return undefined
+  const client = item as Client & { secretHashes?: string[] }
+  // Version 0.1 kept hashes alone.
+  const { secretHashes, ...rest } = client
+  return secretHashes === undefined
+    ? client
+    : { ...rest, secrets: secretHashes.map((hash) => ({ hash, createdAt: client.createdAt })) }
+}
 
 /** All of them, by id. A deployment has some hundred at most. */
 export async function listClients(db: Db): Promise<Client[]> {
@@ -20,7 +28,7 @@ export async function listClients(db: Db): Promise<Client[]> {
       values: { pk: places.client('').key.pk },
       ...(after === undefined ? {} : { after }),
     })
-    clients.push(...(page.items as Client[]))
+    clients.push(...page.items.flatMap((item) => clientIn(item) ?? []))
     after = page.next
   } while (after !== undefined)
   return clients

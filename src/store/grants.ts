@@ -7,10 +7,10 @@ import { places } from './keys.ts'
 export const refreshTokenIn = (item: Item | undefined): RefreshToken | undefined => item as RefreshToken | undefined
 
 /** Kept without `user` and `order`, so that the sessions' index by user holds sessions alone. */
-const recordOf = ({ user, ...grant }: Grant) => ({ ...grant, subject: user })
+const recordOf = ({ user, ...grant }: Grant) => ({ ...grant, owner: user })
 
 export const grantOf = (item: Item | undefined): Grant | undefined =>
-  item === undefined ? undefined : ({ ...item, user: item.subject } as unknown as Grant)
+  item === undefined ? undefined : ({ ...item, user: item.owner } as unknown as Grant)
 
 export const createdGrant = (grant: Grant): Write => ({
   write: 'put',

@@ -4,6 +4,7 @@
  * Each kind of record has its own prefix, so that no kind of token can pass as another (Keycloak CVE-2026-4282,
  * CVE-2026-4325: one flat key space).
  */
+import { hashSecret } from '../core/secret.ts'
 import { nameKey } from '../core/user.ts'
 import type { Place } from './db.ts'
 
@@ -22,6 +23,8 @@ export const places = {
   user: (id: string): Place => people(`user#${id}`, 'profile'),
   authenticator: (user: string, id: string): Place => people(`user#${user}`, `authenticator#${id}`),
   oneTimePassword: (user: string, id: string): Place => people(`user#${user}`, `otp#${id}`),
+  /** What a person allowed an application that is not the organisation's own. */
+  consent: (user: string, clientId: string): Place => people(`user#${user}`, `consent#${clientId}`),
   recoveryCodes: (user: string): Place => people(`user#${user}`, 'recovery-codes'),
   /** Holds a user name for one user. */
   userName: (userName: string): Place => people(`name#${nameKey(userName)}`, 'name'),
@@ -38,6 +41,13 @@ export const places = {
   session: (sid: string): Place => sessions(`session#${sid}`),
   grant: (id: string): Place => sessions(`grant#${id}`),
   refreshToken: (id: string): Place => sessions(`refresh#${id}`),
+  /** What an application pushed ahead of its user (RFC 9126). */
+  pushedRequest: (id: string): Place => sessions(`pushed#${id}`),
+  /** The `jti` of what is good once: a client's assertion, a DPoP proof. Whose it is, is part of it. */
+  assertionId: (clientId: string, jti: string): Place => sessions(`assertion#${hashSecret(`${clientId} ${jti}`)}`),
+  dpopProof: (jkt: string, jti: string): Place => sessions(`dpop#${hashSecret(`${jkt} ${jti}`)}`),
+  /** An access token that was revoked before its end, by its `jti`. */
+  revokedToken: (jti: string): Place => sessions(`revoked#${jti}`),
   /** A login that is showing a certificate on the host that asks for one. */
   handoff: (id: string): Place => sessions(`handoff#${id}`),
   /** What a CMS's request with this Idempotency-Key was answered. */

@@ -1,5 +1,7 @@
 /** The realm's record: settings, levels and flows, read at once. */
+
 import { defaultSettings, type Realm } from '../core/realm.ts'
+import { keyedHash } from '../core/secret.ts'
 import type { Db, Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
@@ -8,9 +10,15 @@ export const readRealm = async (db: Db): Promise<Realm> => realmIn(await db.get(
 /** A deployment whose setup was never run has no realm: that is an outage with a remedy, not a refusal. */
 export function realmIn(item: Item | undefined): Realm {
   if (item === undefined) throw new Error('There is no realm yet: run `npm run admin -- init` first')
-  const realm = item as Realm
+  const realm = item as Omit<Realm, 'pairwiseSecret' | 'nonceSecret'>
   // A setting that came later is, for a realm from before, what it is for a new one.
-  return { ...realm, settings: { ...defaultSettings, ...realm.settings } }
+  const made = (word: string) => keyedHash(realm.decoySecret, word)
+  return {
+    pairwiseSecret: made('pairwise'),
+    nonceSecret: made('nonce'),
+    ...realm,
+    settings: { ...defaultSettings, ...realm.settings },
+  }
 }
 
 /** Replaces the realm if nobody changed it since it was read. */

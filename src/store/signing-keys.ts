@@ -1,4 +1,5 @@
 /** Signing keys: the public half to read, the private half wrapped by a key that never leaves its vault. */
+import type { SigningAlgorithm } from '../core/oidc/signing.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Db, Write } from './db.ts'
 import { places } from './keys.ts'
@@ -6,7 +7,7 @@ import { places } from './keys.ts'
 export type SigningKey = {
   /** RFC 7638 thumbprint. */
   kid: string
-  alg: 'RS256' | 'ES256'
+  alg: SigningAlgorithm
   /** next: published, not used yet · active: signs · retiring: published until what it signed has ended. */
   state: 'next' | 'active' | 'retiring'
   publicJwk: Record<string, string>

@@ -333,8 +333,8 @@ describe('who may ask', () => {
   })
 
   it('a client by its second secret, while one is being rotated', async () => {
-    const secretHashes = [hashSecret('new'), hashSecret('old')]
-    await house.addClient({ clientId: 'rotating', tokenEndpointAuthMethod: 'client_secret_basic', secretHashes })
+    const secrets = ['new', 'old'].map((secret) => ({ hash: hashSecret(secret), createdAt: house.now }))
+    await house.addClient({ clientId: 'rotating', tokenEndpointAuthMethod: 'client_secret_basic', secrets })
     const body = new URLSearchParams({ token: 'x' })
     for (const word of ['new', 'old'])
       expect((await house.invoke('POST', '/introspect', { headers: basic('rotating', word), body })).status).toBe(200)

@@ -70,7 +70,7 @@ export const clientOf = (clientId: string, { policy, flow }: ClientFacts): Clien
   postLogoutRedirectUris: [],
   grantTypes: ['authorization_code'],
   tokenEndpointAuthMethod: 'none',
-  secretHashes: [],
+  secrets: [],
   scopes: ['openid'],
   idTokenSignedResponseAlg: 'ES256',
   enabled: true,

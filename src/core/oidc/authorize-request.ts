@@ -30,6 +30,14 @@ export type AuthorizeRequest = {
   /** Of the claims parameter, or of the hint once that is read: an answer about this user, or none (§3.1.2.2). */
   subject?: string
   uiLocales?: string
+  /** How the answer goes back; left out: `query`. */
+  responseMode?: 'query' | 'form_post'
+  /** RFC 8707. */
+  resources?: string[]
+  /** `dpop_jkt`: the key that the code is bound to (RFC 9449 §10). */
+  codeKey?: string
+  /** The id of the pushed request that this was: it is spent when the login is done (RFC 9126). */
+  pushed?: string
 }
 
 /** A request whose parameters are read once each; a repeated one is an error (RFC 6749 §3.1). */
@@ -46,7 +54,7 @@ export function readParameters(query: string): Parameters {
   return { values, repeated }
 }
 
-export type Returnable = { clientId: string; redirectUri: string; state?: string }
+export type Returnable = Pick<AuthorizeRequest, 'clientId' | 'redirectUri' | 'state' | 'responseMode'>
 
 /** Whether there is a place to send an answer to. Redirect URIs are compared as text (RFC 9700 §2.1). */
 export function readReturn(

@@ -7,6 +7,7 @@ import type { UserId } from '../authenticator.ts'
 import type { Seconds } from '../result.ts'
 import { sameText } from '../secret.ts'
 import type { ClaimsWanted } from './authorize-request.ts'
+import type { Confirmation } from './confirmation.ts'
 
 export type Grant = {
   id: string
@@ -22,7 +23,15 @@ export type Grant = {
   scopes: string[]
   claims?: ClaimsWanted
   user: UserId
+  /** What the client knows the user as, where that is not their id: see `subject.ts`. */
+  subject?: string
   sid: string
+  /** The user's `epoch` when it was made: all that was made under an earlier one is over. */
+  epoch?: number
+  /** The resource servers its tokens are for, of those that were asked for (RFC 8707); none: userinfo here. */
+  resources?: string[]
+  /** The DPoP key that the code waits for (RFC 9449 §10). */
+  codeKey?: string
   acr?: string
   amr: string[]
   authTime: Seconds
@@ -39,6 +48,8 @@ export type RefreshToken = {
   /** The grant as it was made, so that a refresh reads one record. Whether it still holds is a condition of the write. */
   grant: Grant
   clientId: string
+  /** What it is bound to, of a client that has nothing else to show: a public one with a key (RFC 9449 §5). */
+  boundTo?: Confirmation
   usedAt?: Seconds
   createdAt: Seconds
   until: Seconds

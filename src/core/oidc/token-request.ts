@@ -1,9 +1,9 @@
 /** Reads a token request: who asks (RFC 6749 §2.3), and for what (§4.1.3, §4.4.2, §6). */
-import { ok, type Result, refuse } from '../result.ts'
+import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { hashSecret, sameText, splitHalves, type TwoHalves } from '../secret.ts'
-import type { Client } from './client.ts'
+import type { Client, ClientAuthMethod } from './client.ts'
 
-export type Credentials = { clientId: string; secret?: string; method: Client['tokenEndpointAuthMethod'] }
+export type Credentials = { clientId: string; secret?: string; method: ClientAuthMethod }
 
 export type TokenRequest =
   | {
@@ -66,12 +66,11 @@ function readBasic(authorization: string): { clientId: string; secret: string } 
   }
 }
 
-/** Whether they are this client's, by the method it is registered for. Every secret that is good now is compared. */
-export function clientHolds(client: Client | undefined, { method, secret }: Credentials): client is Client {
-  if (!client?.enabled || method !== client.tokenEndpointAuthMethod) return false
-  if (method === 'none') return true
-  const hash = hashSecret(secret ?? '')
-  return client.secretHashes.reduce((held, each) => sameText(each, hash) || held, false)
+/** Whether it is one of the client's that are good now; each of them is compared. */
+export function secretHolds({ secrets }: Client, secret: string, now: Seconds): boolean {
+  const hash = hashSecret(secret)
+  const good = secrets.filter(({ until }) => until === undefined || until > now)
+  return good.reduce((held, each) => sameText(each.hash, hash) || held, false)
 }
 
 export function readTokenRequest(form: Form): Result<TokenRequest, 'invalid_request' | 'unsupported_grant_type'> {

@@ -16,7 +16,7 @@ const client: Client = {
   postLogoutRedirectUris: [],
   grantTypes: ['authorization_code'],
   tokenEndpointAuthMethod: 'client_secret_basic',
-  secretHashes: [],
+  secrets: [],
   scopes: ['openid', 'email'],
   idTokenSignedResponseAlg: 'RS256',
   enforcement: 'strict',

@@ -14,7 +14,7 @@ const client = (clientId: string, change: Partial<Client> = {}): Client => ({
   postLogoutRedirectUris: [],
   grantTypes: ['authorization_code'],
   tokenEndpointAuthMethod: 'none',
-  secretHashes: [],
+  secrets: [],
   scopes: [],
   idTokenSignedResponseAlg: 'RS256',
   enforcement: 'strict',

@@ -1,0 +1,48 @@
+/** An authorization code for tokens (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3). */
+import { type Grant, pkceHolds } from '../../../src/core/oidc/grant.ts'
+import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
+import { hashSecret, sameText } from '../../../src/core/secret.ts'
+import type { Answer, Call } from '../../../src/http/call.ts'
+import { oauthError } from '../../../src/http/oauth-error.ts'
+import { createdRefreshToken, spentCode } from '../../../src/store/grants.ts'
+import { sessionHolds } from '../../../src/store/sessions.ts'
+import type { Authenticated } from '../client-authentication.ts'
+import { tokenAnswer } from '../tokens.ts'
+import { commit, event, type IssuingWorld, newRefreshToken, revoke, shown, standingOn } from './issuing.ts'
+
+const noSuchCode = oauthError('invalid_grant', 'The code is not valid: it is spent, over, or another client has it.')
+
+type CodeRequest = Extract<TokenRequest, { grantType: 'authorization_code' }>
+
+export async function exchangeCode(
+  world: IssuingWorld,
+  call: Call,
+  { client, spends }: Authenticated,
+  request: CodeRequest,
+  grant: Grant | undefined,
+): Promise<Answer> {
+  const now = world.now()
+  if (grant === undefined || request.code === undefined) return noSuchCode
+  if (!sameText(grant.codeHash, hashSecret(request.code.secret)) || grant.clientId !== client.clientId)
+    return noSuchCode
+  // Spent before, by somebody who had the whole code: what it was exchanged for ends (RFC 6749 §4.1.2).
+  if (grant.spentAt !== undefined) return revoke(world, call, grant, 'code-reused', noSuchCode)
+  if (grant.codeUntil <= now || grant.revokedAt !== undefined) return noSuchCode
+  if (grant.redirectUri !== request.redirectUri)
+    return oauthError('invalid_grant', 'redirect_uri is not the one of the authorization request.')
+  if (!pkceHolds(grant.codeChallenge, request.verifier))
+    return oauthError('invalid_grant', 'code_verifier does not fit the code_challenge.')
+
+  const wantsRefresh = client.grantTypes.includes('refresh_token') && grant.scopes.includes('offline_access')
+  const refreshToken = wantsRefresh ? newRefreshToken(grant, now) : undefined
+  // Signed before anything is spent: when the signer is away, the client may come again with the same code.
+  const answer = await tokenAnswer(world, client, grant, { idToken: true, ...shown(refreshToken) })
+  const done = await commit(world, grant, { supports: [sessionHolds(grant.sid)], spends }, (standing) => [
+    spentCode(grant, now, refreshToken?.record.until ?? now + 3600),
+    ...(refreshToken === undefined ? [] : [createdRefreshToken(standingOn(refreshToken.record, standing))]),
+    event(world, call, grant, 'token.issued'),
+  ])
+  if (done === 'done') return answer
+  if (typeof done === 'object') return done.refusal
+  return revoke(world, call, grant, done === 'spent' ? 'code-reused' : 'no-longer-stands', noSuchCode)
+}
