@@ -7,6 +7,7 @@ import { admitted, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts
 import { type Login, newLogin } from './core/login.ts'
 import type { Next } from './core/next-page.ts'
 import type { Client } from './core/oidc/client.ts'
+import { sectorOf } from './core/oidc/subject.ts'
 import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
@@ -145,6 +146,7 @@ type Case = {
 
 function explanationOf({ question, realm, client, person, session: given, at, elsewhere }: Case): Explanation {
   const { request } = question
+  const sector = sectorOf(client)
   const asked = newLogin(
     {
       request: { clientId: client.clientId, redirectUri: '', scopes: [], ...request },
@@ -152,6 +154,7 @@ function explanationOf({ question, realm, client, person, session: given, at, el
       policy: policyOf(client),
       browserHash: '',
       ...(client.flow === undefined ? {} : { flow: client.flow }),
+      ...(sector === undefined ? {} : { sector }),
       ...(request.prompts.includes('select_account') ? { leftSession: true } : {}),
     },
     at,

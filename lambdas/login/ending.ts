@@ -8,6 +8,7 @@ import { proofsOf } from '../../src/core/judge.ts'
 import type { Login } from '../../src/core/login.ts'
 import { returnTo } from '../../src/core/oidc/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/oidc/grant.ts'
+import { subjectIn } from '../../src/core/oidc/subject.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Decision } from '../../src/core/step-up/decide.ts'
@@ -36,7 +37,7 @@ export async function finish(
 ): Promise<Answer | undefined> {
   const { login } = journey
   const now = world.now()
-  const { session, write, cookie, left } = sessionAfter(world, call, journey, standing)
+  const { session, write, cookie, left } = sessionAfter(world, call, journey, standing, login.request.clientId)
   const code: TwoHalves = { id: newId(), secret: newSecret() }
   const { clientId, redirectUri, codeChallenge, nonce, scopes, claims } = login.request
   const grant: Grant = {
@@ -52,11 +53,13 @@ export async function finish(
     ...(claims === undefined ? {} : { claims }),
     ...(decision.acr === undefined ? {} : { acr: decision.acr }),
     user: session.user,
+    ...(login.sector === undefined ? {} : { subject: subjectIn(login.sector, session.user, journey.realm) }),
     sid: session.sid,
     amr: decision.amr,
     authTime: decision.authTime,
     credentials: decision.credentials,
     standing,
+    ...(session.epoch === undefined ? {} : { epoch: session.epoch }),
     createdAt: now,
   }
   const done = await world.db.transact([
@@ -139,21 +142,36 @@ type SessionAfter = {
   left: Write[]
 }
 
-/** The session as this login leaves it: with another secret whenever something new was proved. */
-function sessionAfter(world: JourneyWorld, call: Call, journey: Journey, standing: number): SessionAfter {
+/**
+ * The session as this login leaves it: with another secret whenever something new was proved, and with the application
+ * that has a code in it now.
+ */
+function sessionAfter(
+  world: JourneyWorld,
+  call: Call,
+  journey: Journey,
+  standing: number,
+  client?: string,
+): SessionAfter {
   const { login, session, leftover, realm, person } = journey
   const now = world.now()
   const { sessionIdle, sessionLifetime } = realm.settings
   const idleUntil = Math.min(now + sessionIdle, session?.until ?? now + sessionLifetime)
   if (session !== undefined && login.proofs.length === 0 && session.standing === standing)
-    return { session, write: seenSession(session, now, idleUntil), cookie: [], left: [] }
+    return { session, write: seenSession(session, now, idleUntil, client), cookie: [], left: [] }
 
   const secret = newSecret()
   const user = session?.user ?? person?.user.id
   if (user === undefined) throw new Error('A login was finished for nobody')
   const userAgent = call.headers['user-agent']?.slice(0, 256)
+  const epoch = person?.user.epoch
+  const begun = { sid: newId(), user, createdAt: now, until: now + sessionLifetime }
   const next: Session = {
-    ...(session ?? { sid: newId(), user, createdAt: now, until: now + sessionLifetime }),
+    ...(session ?? {
+      ...begun,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(client === undefined ? {} : { clients: [client] }),
+    }),
     secretHash: hashSecret(secret),
     proofs: newestProofs(journey),
     standing,
@@ -164,7 +182,7 @@ function sessionAfter(world: JourneyWorld, call: Call, journey: Journey, standin
   }
   return {
     session: next,
-    write: session === undefined ? createdSession(next) : replacedSession(next, session.secretHash),
+    write: session === undefined ? createdSession(next) : replacedSession(next, session.secretHash, client),
     cookie: [setSession({ id: next.sid, secret })],
     left: leftover === undefined ? [] : endings(world, call, leftover),
   }

@@ -8,6 +8,7 @@ import {
   readReturn,
   returnTo,
 } from '../../src/core/oidc/authorize-request.ts'
+import { sectorOf, subjectIn } from '../../src/core/oidc/subject.ts'
 import { hashSecret } from '../../src/core/secret.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'
@@ -50,7 +51,9 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
   const subject = hint?.sub ?? given.subject
   const asked = { ...given, ...(subject === undefined ? {} : { subject }) }
-  const other = (subject !== undefined && subject !== session?.user) || asked.prompts.includes('select_account')
+  const [realm, sector] = [realmIn(realmItem), sectorOf(client)]
+  const known = session === undefined ? undefined : subjectIn(sector, session.user, realm)
+  const other = (subject !== undefined && subject !== known) || asked.prompts.includes('select_account')
   const login = newLogin(
     {
       request: asked,
@@ -58,12 +61,13 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
       policy: policyOf(client),
       browserHash: hashSecret(browser.secret),
       ...(client.flow === undefined ? {} : { flow: client.flow }),
+      ...(sector === undefined ? {} : { sector }),
       ...(other ? { leftSession: true } : {}),
     },
     now,
   )
   const cookies = browser.isNew ? [setBrowser(browser.secret)] : []
-  return decideNow(world, call, { login, kept: false, realm: realmIn(realmItem), session }, cookies)
+  return decideNow(world, call, { login, kept: false, realm, session }, cookies)
 }
 
 type Known = Pick<Journey, 'login' | 'kept' | 'realm' | 'session'>

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Client } from '../../src/core/oidc/client.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
+import { subjectOf } from '../../src/core/oidc/subject.ts'
 import { speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import { readUser } from '../../src/store/people.ts'
@@ -50,7 +51,7 @@ function signAccessToken({ now, stage, signer }: Needs, client: Client, grant: G
     iss: stage.issuer,
     // A person's token is for userinfo, a client's own for the API.
     aud: grant === undefined ? `${stage.issuer}/api/v1` : stage.issuer,
-    sub: grant?.user ?? client.clientId,
+    sub: grant === undefined ? client.clientId : subjectOf(grant),
     client_id: client.clientId,
     iat,
     exp: iat + accessTokenLifetime,
@@ -75,7 +76,7 @@ async function signIdToken(
     ...(user === undefined ? {} : userClaims(user, asked)),
     iss: stage.issuer,
     aud: client.clientId,
-    sub: grant.user,
+    sub: subjectOf(grant),
     iat,
     exp: iat + idTokenLifetime,
     sid: grant.sid,

@@ -11,6 +11,7 @@ import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
 import type { Login } from './login.ts'
 import { type Next, whatNext } from './next-page.ts'
 import type { Client } from './oidc/client.ts'
+import { subjectIn } from './oidc/subject.ts'
 import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
@@ -108,8 +109,10 @@ export function judgeLogin(
 }
 
 /** The application asked about one person, and it is another who signs in. */
-const aboutAnother = ({ login, person }: Known): boolean =>
-  login.request.subject !== undefined && person !== undefined && person.user.id !== login.request.subject
+const aboutAnother = ({ login, realm, person }: Known): boolean =>
+  login.request.subject !== undefined &&
+  person !== undefined &&
+  subjectIn(login.sector, person.user.id, realm) !== login.request.subject
 
 /** No answer about anybody else (OpenID Connect Core §3.1.2.2). They may sign in first: who they are is known then. */
 const anotherPerson = (decision: Decision): Decision =>

@@ -43,6 +43,8 @@ export type Login = {
   application: string
   policy: ClientPolicy
   flow?: string
+  /** Of a client that knows people by pairwise names: see `oidc/subject.ts`. */
+  sector?: string
   startedAt: Seconds
   until: Seconds
   /** What was typed as the user name. Without `user`, nobody has it, and the pages do not say so. */
@@ -79,7 +81,8 @@ export const mailWindow: Seconds = 900
 
 /** A new login, not kept yet. */
 export function newLogin(
-  given: Pick<Login, 'request' | 'application' | 'policy' | 'browserHash'> & Pick<Login, 'flow' | 'leftSession'>,
+  given: Pick<Login, 'request' | 'application' | 'policy' | 'browserHash'> &
+    Pick<Login, 'flow' | 'sector' | 'leftSession'>,
   now: Seconds,
 ): Login {
   return {

@@ -1,0 +1,35 @@
+/**
+ * What an application knows a person as: `sub` (OpenID Connect Core §8).
+ *
+ * A public client knows them by their id. A pairwise one knows them by a name that only the clients of its sector share
+ * and that nobody can follow back: a keyed hash. Worked out where a grant is made, and kept in it.
+ */
+import type { UserId } from '../authenticator.ts'
+import type { Realm } from '../realm.ts'
+import { keyedHash } from '../secret.ts'
+import type { Client } from './client.ts'
+import type { Grant } from './grant.ts'
+
+/**
+ * The sector of a pairwise client (§8.1); `undefined` for a public one, which has none.
+ *
+ * A client that was not given one has its host. Several hosts without one, which registration refuses, share nothing with
+ * anybody: the sector is then the client alone.
+ */
+export function sectorOf({ subjectType, sector, redirectUris, clientId }: Client): string | undefined {
+  if (subjectType !== 'pairwise') return undefined
+  const hosts = new Set(redirectUris.map((uri) => new URL(uri).host))
+  const [host = ''] = hosts
+  // No host has a space in it.
+  return sector ?? (hosts.size === 1 && host !== '' ? host : `client ${clientId}`)
+}
+
+/** What the clients of this sector know the user as. Without a sector, that is their id. */
+export const subjectIn = (
+  sector: string | undefined,
+  user: UserId,
+  { pairwiseSecret }: Pick<Realm, 'pairwiseSecret'>,
+): string => (sector === undefined ? user : keyedHash(pairwiseSecret, JSON.stringify([sector, user])))
+
+/** Whom the tokens of a grant speak of. */
+export const subjectOf = ({ subject, user }: Pick<Grant, 'subject' | 'user'>): string => subject ?? user
