@@ -6,13 +6,12 @@ import { levelsOf } from '../../src/core/audit-event.ts'
 import type { UserId } from '../../src/core/authenticator.ts'
 import { proofsOf } from '../../src/core/judge.ts'
 import type { Login } from '../../src/core/login.ts'
-import { returnTo } from '../../src/core/oidc/authorize-request.ts'
 import { codeLifetime, type Grant } from '../../src/core/oidc/grant.ts'
 import { subjectIn } from '../../src/core/oidc/subject.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Decision } from '../../src/core/step-up/decide.ts'
-import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
 import { setSession } from '../../src/http/cookies.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
@@ -22,6 +21,7 @@ import { changedLogin } from '../../src/store/logins.ts'
 import { standingHolds } from '../../src/store/people.ts'
 import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
+import { answerTo } from '../oidc/answer-to.ts'
 import { eventOf } from './event.ts'
 import type { Journey, JourneyWorld } from './journey.ts'
 
@@ -84,7 +84,7 @@ export async function finish(
     }),
   ])
   if (!done.ok) return undefined
-  return seeOther(returnTo(world.stage.issuer, login.request, { code: joinHalves(code) }), cookie)
+  return answerTo(world, call, login.request, { code: joinHalves(code) }, cookie)
 }
 
 /** Tells the application that its request cannot be met. What was proved on the way stays proved. */
@@ -117,8 +117,7 @@ export async function fail(
     }),
   ])
   if (!done.ok) return undefined
-  const answer = { error, error_description: description }
-  return seeOther(returnTo(world.stage.issuer, login.request, answer), after?.cookie)
+  return answerTo(world, call, login.request, { error, error_description: description }, after?.cookie)
 }
 
 /** That nothing was taken from the user meanwhile. Of one who is made by these very writes, nothing can have been. */

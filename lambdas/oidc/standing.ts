@@ -1,18 +1,18 @@
 /** Whether what a grant rests on is still there. Asked wherever a token is used, because a JWT says only what was. */
 import type { Grant } from '../../src/core/oidc/grant.ts'
 import { credentialsStand, type Session } from '../../src/core/session.ts'
-import type { User } from '../../src/core/user.ts'
+import { isOfEpoch, type User } from '../../src/core/user.ts'
 import { readPerson } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 
-/** Not revoked, its session not over, its user and keys as they were. One more read, where the user's standing moved. */
+/** Not revoked, its session not over, nor all of its user's ended; user and keys as they were. One more read, where the user's standing moved. */
 export async function grantHolds(
   { now, db }: Pick<World, 'now' | 'db'>,
   grant: Grant,
   user: User,
   session: Session | undefined,
 ): Promise<boolean> {
-  if (grant.user !== user.id || grant.revokedAt !== undefined || !user.enabled) return false
+  if (grant.user !== user.id || grant.revokedAt !== undefined || !user.enabled || !isOfEpoch(grant, user)) return false
   // `offline_access` is the leave to go on after the session (OpenID Connect Core §11).
   if (!grant.scopes.includes('offline_access') && (session === undefined || session.until <= now())) return false
   if (grant.standing === user.standing) return true

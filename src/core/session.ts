@@ -10,7 +10,7 @@ import { isActive, type OneTimePassword } from './otp/one-time-password.ts'
 import { type RecoveryCodes, recoveryCredential } from './otp/recovery-code.ts'
 import type { Seconds } from './result.ts'
 import type { Proof } from './step-up/decide.ts'
-import { passwordCredential, type User } from './user.ts'
+import { isOfEpoch, passwordCredential, type User } from './user.ts'
 
 export type Session = {
   sid: string
@@ -60,6 +60,6 @@ export const credentialsOf = (proofs: readonly Proof[]): string[] => [
   ...new Set(proofs.flatMap((proof) => (proof.credential === undefined ? [] : [proof.credential]))),
 ]
 
-/** A session ends with its user, with any key that it rests on, and with a password that is another by now. */
+/** A session ends with its user, when all of theirs are ended, with any key that it rests on, and with a password that is another by now. */
 export const sessionStands = (session: Session, person: Person): boolean =>
-  person.user.enabled && credentialsStand(credentialsOf(session.proofs), person)
+  person.user.enabled && isOfEpoch(session, person.user) && credentialsStand(credentialsOf(session.proofs), person)

@@ -46,6 +46,10 @@ export type User = {
   mailTrouble?: 'bounced' | 'complained'
 }
 
+/** Whether the user's sessions were not all ended since this was made. */
+export const isOfEpoch = (made: { epoch?: number }, user: Pick<User, 'epoch'>): boolean =>
+  (made.epoch ?? 0) === (user.epoch ?? 0)
+
 /** User names are compared without regard to case or to Unicode spelling; what was typed is kept for display. */
 export const nameKey = (userName: string): string => userName.normalize('NFKC').trim().toLowerCase()
 

@@ -6,7 +6,12 @@ import { isLive, type Session } from '../core/session.ts'
 import type { Db, Item, Write } from './db.ts'
 import { places } from './keys.ts'
 
-export const sessionIn = (item: Item | undefined): Session | undefined => item as Session | undefined
+/** DynamoDB has the clients as a set, so that two logins that end at once each add theirs. */
+export function sessionIn(item: Item | undefined): Session | undefined {
+  if (item === undefined) return undefined
+  const { clients, ...session } = item as Session & { clients?: Iterable<string> }
+  return clients === undefined ? session : { ...session, clients: [...clients].sort() }
+}
 
 /** The session, if the cookie's secret is its present one and it has not ended. */
 export function sessionOf(item: Item | undefined, cookie: TwoHalves | undefined, now: Seconds): Session | undefined {
@@ -15,7 +20,18 @@ export function sessionOf(item: Item | undefined, cookie: TwoHalves | undefined,
   return sameText(session.secretHash, hashSecret(cookie.secret)) && isLive(session, now) ? session : undefined
 }
 
-const recordOf = (session: Session) => ({ ...session, order: String(session.createdAt).padStart(12, '0') })
+const recordOf = ({ clients = [], ...session }: Session) => ({
+  ...session,
+  order: String(session.createdAt).padStart(12, '0'),
+  // DynamoDB has no empty sets.
+  ...(clients.length === 0 ? {} : { clients: new Set(clients) }),
+})
+
+/** Adds an application to those that had a code in the session; `undefined`: this change brought none a code. */
+const adding = (client: string | undefined) =>
+  client === undefined
+    ? { add: '', values: {} }
+    : { add: ' ADD #clients :clients', values: { clients: new Set([client]) } }
 
 export const createdSession = (session: Session): Write => ({
   write: 'put',
@@ -24,23 +40,36 @@ export const createdSession = (session: Session): Write => ({
   condition: 'attribute_not_exists(#pk)',
 })
 
-/** A session with another secret, proofs or standing, in place of the one whose secret this was. */
-export const replacedSession = (session: Session, previousHash: string): Write => ({
-  write: 'put',
-  ...places.session(session.sid),
-  item: recordOf(session),
-  condition: '#secretHash = :previous',
-  values: { previous: previousHash },
-})
+/** What a login changes of a session that goes on. Whose it is, when it began and when it ends at the latest stay. */
+const changing = ['secretHash', 'proofs', 'standing', 'lastSeenAt', 'idleUntil', 'ip', 'userAgent'] as const
+
+/**
+ * A session with another secret, proofs or standing, in place of the one whose secret this was. An update, so that no
+ * application is lost that had a code in it meanwhile.
+ */
+export function replacedSession(session: Session, previousHash: string, client?: string): Write {
+  const given = changing.filter((name) => session[name] !== undefined)
+  const { add, values } = adding(client)
+  return {
+    write: 'update',
+    ...places.session(session.sid),
+    update: `SET ${given.map((name) => `#${name} = :${name}`).join(', ')}${add}`,
+    condition: '#secretHash = :previous',
+    values: { ...Object.fromEntries(given.map((name) => [name, session[name]])), ...values, previous: previousHash },
+  }
+}
 
 /** It was used: its idle end moves on. */
-export const seenSession = (session: Session, now: Seconds, idleUntil: Seconds): Write => ({
-  write: 'update',
-  ...places.session(session.sid),
-  update: 'SET #lastSeenAt = :now, #idleUntil = :idleUntil',
-  condition: '#secretHash = :secretHash',
-  values: { now, idleUntil, secretHash: session.secretHash },
-})
+export function seenSession(session: Session, now: Seconds, idleUntil: Seconds, client?: string): Write {
+  const { add, values } = adding(client)
+  return {
+    write: 'update',
+    ...places.session(session.sid),
+    update: `SET #lastSeenAt = :now, #idleUntil = :idleUntil${add}`,
+    condition: '#secretHash = :secretHash',
+    values: { now, idleUntil, secretHash: session.secretHash, ...values },
+  }
+}
 
 /** The session has not ended: not logged out of, nor replaced. */
 export const sessionHolds = (sid: string): Write => ({
@@ -63,7 +92,8 @@ export async function sessionsOfUser(db: Db, user: UserId): Promise<Session[]> {
       values: { user },
       ...(after === undefined ? {} : { after }),
     })
-    sessions.push(...page.items.filter((item) => String(item.pk).startsWith('session#')).map((item) => item as Session))
+    const own = page.items.filter((item) => String(item.pk).startsWith('session#'))
+    sessions.push(...own.flatMap((item) => sessionIn(item) ?? []))
     after = page.next
   } while (after !== undefined)
   return sessions

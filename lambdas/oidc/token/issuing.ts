@@ -5,6 +5,7 @@
 import { type Grant, type RefreshToken, refreshIdle, refreshLifetime } from '../../../src/core/oidc/grant.ts'
 import { hashSecret, joinHalves, newId, newSecret } from '../../../src/core/secret.ts'
 import { credentialsStand } from '../../../src/core/session.ts'
+import { isOfEpoch } from '../../../src/core/user.ts'
 import type { Answer, Call } from '../../../src/http/call.ts'
 import { recorded } from '../../../src/store/audit.ts'
 import type { Write } from '../../../src/store/db.ts'
@@ -65,7 +66,8 @@ export async function commit(
   const done = await under(grant.standing)
   if (done !== 'changed') return done
   const person = await readPerson(world.db, grant.user)
-  if (!person?.user.enabled || !credentialsStand(grant.credentials, person)) return 'fallen'
+  if (!person?.user.enabled || !isOfEpoch(grant, person.user) || !credentialsStand(grant.credentials, person))
+    return 'fallen'
   const again = await under(person.user.standing)
   return again === 'changed' ? 'fallen' : again
 }
