@@ -1,0 +1,59 @@
+/**
+ * Thirty-two at once for what is there once, a hundred times over: one has it, every time, and the others are told so.
+ *
+ * A round is set up by itself, so that no round leans on another; who was told what is looked at here, and what is left
+ * in the tables by the test that holds the race. `FIGURES=yes` prints how long each took.
+ */
+import { expect } from 'vitest'
+import type { House, Reply } from '../house.ts'
+
+export const rounds = 100
+const runners = 32
+
+/** Milliseconds: a machine that does something else beside it takes a while. */
+export const longEnough = 240_000
+
+export type Race = {
+  /** Sets a round up, and answers what each of the runners does. */
+  begin(): Promise<(runner: number) => Promise<Reply>>
+  won(reply: Reply): boolean
+  /** The answer that everybody else is to get: another one than winning, and no failure of ours. */
+  lost(reply: Reply): boolean
+  /** After each round, what one success left behind. */
+  then?(winner: Reply): Promise<void>
+}
+
+/** Holds the race, and says how many answers there were of either kind. */
+export async function hold(house: House, thing: string, race: Race): Promise<void> {
+  const from = performance.now()
+  let running = 0
+  for (let round = 1; round <= rounds; round++) {
+    const run = await race.begin()
+    const started = performance.now()
+    const replies = await Promise.all(Array.from({ length: runners }, (_, runner) => run(runner)))
+    running += performance.now() - started
+    const winners = replies.filter((reply) => race.won(reply))
+    expect(winners.length, `of ${thing}, in round ${round}: ${told(replies)}`).toBe(1)
+    const others = replies.filter((reply) => !race.won(reply))
+    expect(others.filter((reply) => !race.lost(reply)).map(shown), `of ${thing}, in round ${round}`).toEqual([])
+    if (winners[0] !== undefined) await race.then?.(winners[0])
+    // Nobody asks for these; of thousands of requests, they would only grow.
+    house.commands.length = 0
+    house.lines.length = 0
+  }
+  if (process.env.FIGURES !== 'yes') return
+  const [all, each] = [performance.now() - from, running / rounds]
+  console.log(`${thing}: ${rounds} × ${runners}, ${(all / 1000).toFixed(1)} s, ${each.toFixed(0)} ms a round`)
+}
+
+const shown = ({ status, headers, body }: Reply): string =>
+  `${status} ${headers.location ?? ''} ${(headers['content-type'] ?? '').includes('json') ? body.slice(0, 200) : ''}`.trim()
+
+const told = (replies: readonly Reply[]): string =>
+  [...Map.groupBy(replies, shown)].map(([answer, { length }]) => `${length} × ${answer}`).join('; ')
+
+/** An answer of the token endpoint that says no, and no more. */
+export const isOAuthError =
+  (...codes: string[]) =>
+  ({ status, json }: Reply): boolean =>
+    status === 400 && codes.includes(String((json as { error?: unknown } | undefined)?.error))
