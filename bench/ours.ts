@@ -186,6 +186,7 @@ async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
     tokenValidator: openTokenValidator(stage, now),
     certificates: { examine: () => Promise.reject(new Error('Nobody shows a certificate')) },
     mail: { send: () => Promise.reject(new Error('Nobody is written to')) },
+    fetchPublic: () => Promise.reject(new Error('Nobody is asked')),
     // The bundles write their line, too, to a console that is silent.
     log: (message, facts = {}) => console.log(JSON.stringify({ message, ...facts })),
   }

@@ -18,9 +18,10 @@ export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'd
  * sealed with (kms:Decrypt, each with its encryption context), `mail` sends (ses:SendEmail), `directory` reads the secret of
  * the stage and asks the directory, in whose network its Lambda is.
  * `validate` reads the same secret and asks the token validator.
- * `configure` puts and updates the realm's record and clients' (dynamodb, by leading key).
+ * `configure` puts and updates the realm's record, and puts, updates and deletes clients' (dynamodb, by leading key).
+ * `fetch` asks addresses that clients registered: public ones, and nothing inside.
  */
-export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure'
+export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure' | 'fetch'
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access

@@ -44,6 +44,11 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
   },
   { name: 'openMail', file: './src/services/mail.ts', due: ({ rights }) => rights?.includes('mail') ?? false },
   {
+    name: 'openClientFetch',
+    file: './src/services/public-fetch.ts',
+    due: ({ rights }) => rights?.includes('fetch') ?? false,
+  },
+  {
     name: 'openCertificates',
     file: './src/services/certificates.ts',
     due: ({ host }) => host === 'mtls',

@@ -91,6 +91,8 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     directory: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
     validate: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
     configure: mayConfigure(resources),
+    // Nothing of AWS: a Lambda that is in nobody's network reaches the world.
+    fetch: [],
   }
   return [...onTables, ...rights.flatMap((right) => ofRight[right])]
 }

@@ -7,6 +7,7 @@ import type { TokenValidator } from './core/token-validator/token-validation.ts'
 import type { Certificates } from './services/certificates.ts'
 import type { Directory } from './services/directory.ts'
 import type { Mail } from './services/mail.ts'
+import type { PublicFetch } from './services/public-fetch.ts'
 import type { Sealer } from './services/sealer.ts'
 import type { Signer } from './services/signer.ts'
 import type { Verifier } from './services/verifier.ts'
@@ -31,6 +32,8 @@ export type World = {
   tokenValidator: TokenValidator
   /** Only where the route table grants `mail`. */
   mail: Mail
+  /** Only where the route table grants `fetch`. */
+  fetchPublic: PublicFetch
   log: Log
 }
 

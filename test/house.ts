@@ -43,6 +43,7 @@ import { makeDispatcher } from '../src/http/lambda.ts'
 import { openCertificates } from '../src/services/certificates.ts'
 import { openDirectory } from '../src/services/directory.ts'
 import { type Mail, openMail } from '../src/services/mail.ts'
+import { openPublicFetch } from '../src/services/public-fetch.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openSigner } from '../src/services/signer.ts'
 import { openTokenValidator } from '../src/services/token-validator.ts'
@@ -99,6 +100,8 @@ export type HouseOptions = {
   settings?: Partial<Settings>
   /** Instead of SES in front of the mail capture: for a mailer that fails in a way the capture cannot. */
   mail?: Mail
+  /** `host:port` of a test's servers, which addresses of clients may name although they are on loopback. */
+  reachable?: readonly string[]
 }
 
 /** Where the clock of every house starts. */
@@ -170,6 +173,7 @@ export async function openHouse(options: HouseOptions = {}) {
     tokenValidator: openTokenValidator(stage, now),
     certificates: stage.certificates === undefined ? nothing('certificates') : openCertificates(stage, now),
     mail: options.mail ?? openMail(stage),
+    fetchPublic: openPublicFetch(options.reachable ?? []),
     log: (message, facts) => lines.push({ message, ...facts }),
   }
 
@@ -438,7 +442,7 @@ function demandConfiguring(lambda: Lambda, action: string, leading: string): voi
   const its = routesOf(lambda)
   const updates = its.some(({ tables }) => tables.config?.includes('update')) ? ['UpdateItem api-key'] : []
   const configures = its.some(({ rights }) => rights?.includes('configure'))
-    ? ['PutItem realm', 'UpdateItem realm', 'UpdateItem client']
+    ? ['PutItem realm', 'UpdateItem realm', 'PutItem client', 'UpdateItem client', 'DeleteItem client']
     : []
   if (![...updates, ...configures].includes(`${action} ${leading}`)) deny(lambda, action, `config ${leading}`)
 }
@@ -473,6 +477,7 @@ function worldOf(lambda: Lambda, world: World): World {
     tokenValidator: rights.has('validate') ? world.tokenValidator : refused('validate'),
     certificates: routesOf(lambda).some(({ host }) => host === 'mtls') ? world.certificates : refused('certificates'),
     mail: rights.has('mail') ? world.mail : refused('mail'),
+    fetchPublic: rights.has('fetch') ? world.fetchPublic : (...asked) => refused<World>('fetch').fetchPublic(...asked),
   }
 }
 

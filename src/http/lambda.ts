@@ -28,6 +28,7 @@ export type Providers = {
   openCertificates?: typeof import('../services/certificates.ts').openCertificates
   openTokenValidator?: typeof import('../services/token-validator.ts').openTokenValidator
   openMail?: typeof import('../services/mail.ts').openMail
+  openClientFetch?: typeof import('../services/public-fetch.ts').openClientFetch
   /** What a person sees when something broke. */
   showFailure?: (call: Call, stage: World['stage']) => Answer
 }
@@ -47,6 +48,7 @@ function makeWorld({
   openCertificates,
   openTokenValidator,
   openMail,
+  openClientFetch,
 }: Providers): World {
   const stage = readStage(process.env)
   const now = () => Math.floor(Date.now() / 1000)
@@ -60,6 +62,10 @@ function makeWorld({
     certificates: openCertificates === undefined ? ungranted('certificates') : openCertificates(stage, now),
     tokenValidator: openTokenValidator === undefined ? ungranted('validate') : openTokenValidator(stage, now),
     mail: openMail === undefined ? ungranted('mail') : openMail(stage),
+    fetchPublic:
+      openClientFetch === undefined
+        ? (...asked) => ungranted<World>('fetch').fetchPublic(...asked)
+        : openClientFetch(stage),
   }
 }
 

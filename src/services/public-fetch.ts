@@ -4,22 +4,43 @@
  * Only public addresses, and hosts that the settings name; the address that was looked up is the one that is connected to,
  * so a name that changes its mind in between gains nothing. No redirect is followed, no credential sent, no proxy used, and
  * time and length are bounded (Keycloak CVE-2026-4366: a fetch that was led to inside).
+ *
+ * A service whose own address is this very machine reaches what else is there: applications on a laptop.
  */
-import { type LookupAddress, lookup } from 'node:dns'
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns'
 import { type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isLoopback } from '../core/oidc/registered-uri.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import type { Stage } from '../stage.ts'
 
 export type FetchRefusal = 'address-forbidden' | 'unreachable' | 'too-long' | 'bad-answer'
 
-export type PublicFetch = (
-  address: string,
-  options: { post?: { type: string; body: Buffer }; longest: number; signal: AbortSignal },
-) => Promise<Result<Buffer, FetchRefusal>>
+export type FetchOptions = {
+  post?: { type: string; body: Buffer }
+  /** Octets of the answer. */
+  longest: number
+  /** When to give up: before the answer has begun or in the middle of it. */
+  signal: AbortSignal
+  /** Default: 200 alone. */
+  statuses?: readonly number[]
+}
 
-/** @param hosts `host` or `host:port` that may be asked wherever they are: an authority of one's own network. */
-export function openPublicFetch(hosts: readonly string[]): PublicFetch {
+export type PublicFetch = (address: string, options: FetchOptions) => Promise<Result<Buffer, FetchRefusal>>
+
+/** What addresses that applications registered are fetched with, where the route table grants `fetch`. */
+export const openClientFetch = ({ issuer }: Pick<Stage, 'issuer'>): PublicFetch =>
+  openPublicFetch(isLoopback(new URL(issuer).hostname) ? loopback : [])
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/**
+ * @param hosts `host` or `host:port` that may be asked wherever they are: an authority of one's own network.
+ * @param resolve who is asked for the addresses of a name; the system's resolver if left out.
+ */
+export function openPublicFetch(hosts: readonly string[], resolve: Resolver = lookup): PublicFetch {
+  const guarded = publicAddressesBy(resolve)
   return async (address, options) => {
     const url = URL.parse(address)
     if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
@@ -27,7 +48,7 @@ export function openPublicFetch(hosts: readonly string[]): PublicFetch {
     const trusted = hosts.includes(url.hostname) || hosts.includes(url.host)
     const host = url.hostname.replace(/^\[|\]$/g, '')
     if (!trusted && ((isIP(host) !== 0 && !isPublic(host)) || !usualPorts.includes(url.port))) return forbidden(address)
-    return send(url, trusted ? lookup : publicLookup, options)
+    return send(url, trusted ? lookup : guarded, options)
   }
 }
 
@@ -38,20 +59,30 @@ const forbidden = (address: string) => refuse('address-forbidden', { detail: add
 
 class Forbidden extends Error {}
 
+type Resolver = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (failure: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void
+
 /** A name of which any address is inside is refused: who answers so is up to something. */
-export const publicLookup: LookupFunction = (host, options, callback) =>
-  lookup(host, { ...options, all: true }, (failure: NodeJS.ErrnoException | null, found: LookupAddress[]) => {
-    if (failure !== null) return callback(failure, [])
-    const [first] = found
-    if (first === undefined || !found.every(({ address }) => isPublic(address)))
-      return callback(new Forbidden(`${host} is not a public address`), [])
-    return options.all ? callback(null, found) : callback(null, first.address, first.family)
-  })
+const publicAddressesBy =
+  (resolve: Resolver): LookupFunction =>
+  (host, options, callback) =>
+    resolve(host, { ...options, all: true }, (failure, found) => {
+      if (failure !== null) return callback(failure, [])
+      const [first] = found
+      if (first === undefined || !found.every(({ address }) => isPublic(address)))
+        return callback(new Forbidden(`${host} is not a public address`), [])
+      return options.all ? callback(null, found) : callback(null, first.address, first.family)
+    })
+
+export const publicLookup: LookupFunction = publicAddressesBy(lookup)
 
 function send(
   url: URL,
   lookup: LookupFunction,
-  { post, longest, signal }: Parameters<PublicFetch>[1],
+  { post, longest, signal, statuses = [200] }: FetchOptions,
 ): Promise<Result<Buffer, FetchRefusal>> {
   const options: RequestOptions = {
     method: post === undefined ? 'GET' : 'POST',
@@ -74,7 +105,7 @@ function send(
         resolve(refusal)
         asked.destroy()
       }
-      if (answer.statusCode !== 200)
+      if (!statuses.includes(answer.statusCode ?? 0))
         return stop(refuse('bad-answer', { detail: `${url.host} answered ${answer.statusCode}` }))
       answer.on('data', (part: Buffer) => {
         length += part.length
