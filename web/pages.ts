@@ -5,7 +5,7 @@
  */
 import { html } from './html.ts'
 import { activate, activationCeremony, activationPassword, nickname, verificationCode } from './pages/activation.ts'
-import { badRequest, failure, home, loggedOut, loginOver, logOut } from './pages/ends.ts'
+import { badRequest, failure, formPost, home, loggedOut, loginOver, logOut } from './pages/ends.ts'
 import { certificate, locked, noCredential, password, username, webauthn } from './pages/login.ts'
 import { otp, otpEnrolment, recoveryCodes } from './pages/one-time-codes.ts'
 import type { Page, ViewOf } from './pages/parts.ts'
@@ -35,6 +35,7 @@ const pages: { [Name in View['page']]: (view: ViewOf<Name>, words: Words) => Pag
   locked,
   'login-over': loginOver,
   'bad-request': badRequest,
+  'form-post': formPost,
   failure,
   'log-out': logOut,
   'logged-out': loggedOut,
@@ -57,6 +58,7 @@ export function renderPage(view: View, { serviceName, locale }: Frame): string {
 <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/keystep.css">
 ${page.ceremony === true && html`<script src="/assets/passkey.js" defer></script>`}
+${page.posts === true && html`<script src="/assets/form-post.js" defer></script>`}
 </head>
 <body id="${`page-${view.page}`}">
 <header><img src="/assets/favicon.svg" alt="" width="32" height="32"><span>${serviceName}</span></header>

@@ -141,6 +141,8 @@ export type View =
   | { page: 'login-over'; reason: 'done' | 'given-up' | 'expired' | 'unknown' | 'other-browser'; returnTo?: string }
   /** An authorization request that cannot be sent back to its application. */
   | { page: 'bad-request'; error: string; description: string; requestId: string }
+  /** An answer on its way to an application: posts itself, and `Continue` does where there is no script. */
+  | { page: 'form-post'; action: string; fields: Record<string, string> }
   | { page: 'failure'; requestId: string }
   /** Asks before it ends the session, when the application did not identify itself. Posts to `/logout`. */
   | { page: 'log-out'; fields: Record<string, string> }

@@ -88,6 +88,7 @@ export type Words = {
     locked: Heading & { lead: (about: About) => string; help: string }
     'login-over': Record<Extract<View, { page: 'login-over' }>['reason'], Sentences>
     'bad-request': Sentences
+    'form-post': Sentences
     failure: Sentences
     'log-out': Sentences & { otherwise: string }
     'logged-out': Sentences

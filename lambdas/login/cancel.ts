@@ -1,11 +1,12 @@
 // POST /login/{login}/cancel — back to the application, empty-handed (RFC 6749 §4.1.2.1 access_denied).
 import { levelsOf } from '../../src/core/audit-event.ts'
-import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
+import { answerTo } from '../oidc/answer-to.ts'
 import { fail } from './ending.ts'
 import { eventOf } from './event.ts'
 import { type JourneyWorld, openJourney } from './journey.ts'
-import { cancelled, showOver } from './show.ts'
+import { showOver } from './show.ts'
 import { onward } from './step.ts'
 
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
@@ -23,5 +24,9 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       ...levelsOf(journey.decision.report),
     }),
   ])
-  return done.ok ? seeOther(cancelled(world, login)) : onward(login, 'step-over')
+  if (!done.ok) return onward(login, 'step-over')
+  return answerTo(world, call, login.request, {
+    error: 'access_denied',
+    error_description: 'The user cancelled the sign-in.',
+  })
 }

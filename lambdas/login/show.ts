@@ -1,9 +1,8 @@
 /** The page of a login, as the browser gets it. */
 import { isDecoy } from '../../src/core/enrolment.ts'
 import { type Descriptor, decoyCredentialIds, requestOptions } from '../../src/core/fido/ceremony.ts'
-import { type CeremonyPurpose, challengeFor, type Login } from '../../src/core/login.ts'
+import { type CeremonyPurpose, challengeFor } from '../../src/core/login.ts'
 import type { Next } from '../../src/core/next-page.ts'
-import { returnTo } from '../../src/core/oidc/authorize-request.ts'
 import { codesLeft } from '../../src/core/otp/recovery-code.ts'
 import type { FactorKind } from '../../src/core/step-up/flow.ts'
 import { nameKey } from '../../src/core/user.ts'
@@ -180,10 +179,3 @@ function blockedOf({ person }: Journey, helps: readonly FactorKind[]): Notice | 
 
 /** To a stranger everybody seems to have recovery codes, as everybody seems to have one-time codes. */
 const mayRecover = ({ person, proved }: Journey): boolean => !proved || codesLeft(person?.recoveryCodes) > 0
-
-/** The address a person goes back to when they give up. */
-export const cancelled = (world: Needs, login: Login): string =>
-  returnTo(world.stage.issuer, login.request, {
-    error: 'access_denied',
-    error_description: 'The user cancelled the sign-in.',
-  })

@@ -6,7 +6,6 @@ import {
   readAuthorizeRequest,
   readParameters,
   readReturn,
-  returnTo,
 } from '../../src/core/oidc/authorize-request.ts'
 import { sectorOf, subjectIn } from '../../src/core/oidc/subject.ts'
 import { hashSecret } from '../../src/core/secret.ts'
@@ -21,6 +20,7 @@ import type { World } from '../../src/world.ts'
 import { fail, finish } from '../login/ending.ts'
 import { type Journey, type JourneyWorld, judge, travel } from '../login/journey.ts'
 import { begin } from '../login/step.ts'
+import { answerTo } from './answer-to.ts'
 
 type Needs = JourneyWorld & Pick<World, 'verifier'>
 
@@ -40,7 +40,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   if (client === undefined) throw new Error('A request can be answered to a client that there is not')
 
   const request = readAuthorizeRequest(parameters, client, back.value)
-  if (!request.ok) return refuseAt(world, back.value, request.reason, request.detail ?? '')
+  if (!request.ok) return refuseAt(world, call, back.value, request.reason, request.detail ?? '')
   const { idTokenHint, ...given } = request.value
 
   const now = world.now()
@@ -48,7 +48,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const session = sessionOf(sessionItem, cookie, now)
   const hint = idTokenHint === undefined ? undefined : await world.verifier.readHint(idTokenHint)
   if (idTokenHint !== undefined && hint?.sub === undefined)
-    return refuseAt(world, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
+    return refuseAt(world, call, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
   const subject = hint?.sub ?? given.subject
   const asked = { ...given, ...(subject === undefined ? {} : { subject }) }
   const [realm, sector] = [realmIn(realmItem), sectorOf(client)]
@@ -105,16 +105,22 @@ async function issueFromSession(world: Needs, call: Call, known: Known): Promise
 const again = (world: Pick<World, 'stage'>, call: Call, { login }: Known, cookies: string[]): Answer =>
   call.method === 'GET'
     ? seeOther(`/authorize?${call.query}`, cookies)
-    : refuseAt(world, login.request, 'temporarily_unavailable', 'Something changed meanwhile; try again.')
+    : refuseAt(world, call, login.request, 'temporarily_unavailable', 'Something changed meanwhile; try again.')
 
-const refuseAt = (world: Pick<World, 'stage'>, back: Returnable, error: string, description: string): Answer =>
-  seeOther(returnTo(world.stage.issuer, back, { error, error_description: description }))
+const refuseAt = (
+  world: Pick<World, 'stage'>,
+  call: Call,
+  back: Returnable,
+  error: string,
+  description: string,
+): Answer => answerTo(world, call, back, { error, error_description: description })
 
 const words = {
   'unknown-client': 'No application is registered under this client_id.',
   'unregistered-redirect-uri': 'The redirect_uri is not one that is registered for this application.',
   'ambiguous-request': 'A parameter is given more than once.',
   'overlong-state': 'The state is longer than 6000 characters.',
+  'unprintable-state': 'The state has characters that cannot be sent back as they are.',
 } as const
 
 /** Nothing is known that could be sent back to: the person is told, and nobody else. */

@@ -68,6 +68,11 @@ export const samples = {
     description: 'The redirect_uri is not registered for this client.',
     requestId: 'JKJaXmPLvHcESHA=',
   },
+  'form post': {
+    page: 'form-post',
+    action: '/callback',
+    fields: { code: 'c0de', state: 'af0ifjsldkj', iss: 'https://id.example.org' },
+  },
   failure: { page: 'failure', requestId: 'JKJaXmPLvHcESHA=' },
   'log out': { page: 'log-out', fields: { confirm: 'yes', state: 'af0ifjsldkj' } },
   'logged out': { page: 'logged-out' },

@@ -55,6 +55,8 @@ async function readAssets(): Promise<Map<string, string>> {
   const pictures = await readdir(join(web, 'assets'))
   return new Map([
     ['/assets/passkey.js', script.outputFiles[0]?.text ?? ''],
+    // The page that sends itself away, as those see it for whom it does not.
+    ['/assets/form-post.js', ''],
     ['/assets/keystep.css', await readFile(join(web, 'keystep.css'), 'utf8')],
     ...(await Promise.all(
       pictures.map(

@@ -1,7 +1,7 @@
 /** The pages at which nothing is asked any more, or not yet: over, failed, signed out, home. */
 import { attributes, type Html, html, type Part } from '../html.ts'
 import type { Words } from '../words.ts'
-import { button, form, hidden, type Page, type ViewOf } from './parts.ts'
+import { button, continueButton, form, hidden, type Page, type ViewOf } from './parts.ts'
 
 const page = (title: string, lead: string, rest: Part = '', failed = false): Page => ({
   title,
@@ -40,6 +40,19 @@ ${details([
 ])}`,
     true,
   )
+
+export const formPost = ({ action, fields }: ViewOf<'form-post'>, words: Words): Page => ({
+  ...page(
+    words.pages['form-post'].title,
+    words.pages['form-post'].lead,
+    form(
+      'form-post',
+      action,
+      html`${Object.entries(fields).map(([name, value]) => hidden(name, value))}${continueButton(words)}`,
+    ),
+  ),
+  posts: true,
+})
 
 export const failure = (view: ViewOf<'failure'>, words: Words): Page =>
   page(

@@ -15,6 +15,8 @@ export type Page = {
   failed?: boolean
   /** Whether the page talks to an authenticator, and loads the script for it. */
   ceremony?: boolean
+  /** Whether the page sends its form by itself, and loads the script for that. */
+  posts?: boolean
 }
 
 export type ViewOf<Name extends View['page']> = Extract<View, { page: Name }>

@@ -295,6 +295,10 @@ export const de: Words = {
       title: 'Die Anfrage der Anwendung funktioniert nicht',
       lead: 'Die Anwendung hat Sie mit einer Anfrage hierher geschickt, die wir nicht annehmen können. Sie haben nichts falsch gemacht. Bitte geben Sie den Betreibern der Anwendung Bescheid.',
     },
+    'form-post': {
+      title: 'Zurück zur Anwendung',
+      lead: 'Sie werden zur Anwendung zurückgeleitet. Wenn nichts geschieht, wählen Sie „Weiter“.',
+    },
     failure: {
       title: 'Bei uns ist etwas schiefgegangen',
       lead: 'Bitte versuchen Sie es gleich noch einmal. Wenn es wieder geschieht, nennen Sie dem Helpdesk Ihrer Organisation diese Nummer.',

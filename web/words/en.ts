@@ -279,6 +279,10 @@ export const en: Words = {
       title: 'The application’s request does not work',
       lead: 'The application sent you here with a request that we cannot accept. You did nothing wrong. Please tell whoever runs the application.',
     },
+    'form-post': {
+      title: 'Back to the application',
+      lead: 'You are being sent back to the application. If nothing happens, press Continue.',
+    },
     failure: {
       title: 'Something went wrong on our side',
       lead: 'Please try again in a moment. If it happens again, tell the help desk of your organisation this ID.',

@@ -10,6 +10,10 @@ import type { Client } from './client.ts'
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 
+/** `fragment` is for responses that we do not offer. */
+export const responseModes = ['query', 'form_post'] as const
+export type ResponseMode = (typeof responseModes)[number]
+
 export type ClaimsWanted = { idToken: string[]; userinfo: string[] }
 
 export type AuthorizeRequest = {
@@ -31,7 +35,7 @@ export type AuthorizeRequest = {
   subject?: string
   uiLocales?: string
   /** How the answer goes back; left out: `query`. */
-  responseMode?: 'query' | 'form_post'
+  responseMode?: ResponseMode
   /** RFC 8707. */
   resources?: string[]
   /** `dpop_jkt`: the key that the code is bound to (RFC 9449 §10). */
@@ -60,7 +64,10 @@ export type Returnable = Pick<AuthorizeRequest, 'clientId' | 'redirectUri' | 'st
 export function readReturn(
   { values, repeated }: Parameters,
   client: Client | undefined,
-): Result<Returnable, 'unknown-client' | 'unregistered-redirect-uri' | 'ambiguous-request' | 'overlong-state'> {
+): Result<
+  Returnable,
+  'unknown-client' | 'unregistered-redirect-uri' | 'ambiguous-request' | 'overlong-state' | 'unprintable-state'
+> {
   const ambiguous = ['client_id', 'redirect_uri', 'state'].find((name) => repeated.includes(name))
   if (ambiguous !== undefined) return refuse('ambiguous-request', { detail: `${ambiguous} is given more than once` })
   if (!client?.enabled) return refuse('unknown-client')
@@ -70,8 +77,21 @@ export function readReturn(
   const state = values.get('state')
   // It could not come back whole: API Gateway sends no more in a header.
   if (state !== undefined && state.length > longestState) return refuse('overlong-state')
-  return ok({ clientId: client.clientId, redirectUri, ...(state === undefined ? {} : { state }) })
+  // Nor could it in a form: browsers change line ends, and NUL. RFC 6749 App. A.5 has none of these.
+  if (state !== undefined && /[\p{Cc}\ufffd]/u.test(state)) return refuse('unprintable-state')
+  return ok({
+    clientId: client.clientId,
+    redirectUri,
+    ...(state === undefined ? {} : { state }),
+    ...(isPosted(values, repeated, redirectUri) ? { responseMode: 'form_post' } : {}),
+  })
 }
+
+/** Whether even an error is to be posted. Forms go to web addresses only: an app's own scheme takes no body. */
+const isPosted = (values: Parameters['values'], repeated: readonly string[], redirectUri: string): boolean =>
+  values.get('response_mode') === 'form_post' && !repeated.includes('response_mode') && isWebAddress(redirectUri)
+
+const isWebAddress = (address: string): boolean => /^https?:\/\//i.test(address)
 
 /** The error codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6 that this reading can come to. */
 export type AuthorizeError =
@@ -106,8 +126,11 @@ export function readAuthorizeRequest(
   if (given('response_type') === undefined) return wrong('invalid_request', 'response_type is missing.')
   if (given('response_type') !== 'code')
     return wrong('unsupported_response_type', 'Only response_type=code is supported.')
-  if (!['query', undefined].includes(given('response_mode')))
-    return wrong('invalid_request', 'Only response_mode=query is supported.')
+  const mode = given('response_mode') ?? 'query'
+  if (!responseModes.some((each) => each === mode))
+    return wrong('invalid_request', `Only response_mode=${responseModes.join(' and ')} are supported.`)
+  if (mode === 'form_post' && back.responseMode !== 'form_post')
+    return wrong('invalid_request', 'response_mode=form_post needs a redirect_uri that is a web address.')
   if (!client.grantTypes.includes('authorization_code'))
     return wrong('unauthorized_client', 'This client may not use the authorization code flow.')
 
@@ -217,12 +240,3 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 /** RFC 6749 §5.2: an error description is printable ASCII without quote and backslash. */
 const printable = (text = ''): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 64)
-
-/** Where the browser goes with an answer: the redirect URI with `iss` (RFC 9207) and `state`, its own query kept. */
-export function returnTo(issuer: string, back: Returnable, answer: Record<string, string>): string {
-  const url = new URL(back.redirectUri)
-  for (const [name, value] of Object.entries(answer)) url.searchParams.append(name, value)
-  if (back.state !== undefined) url.searchParams.append('state', back.state)
-  url.searchParams.append('iss', issuer)
-  return url.href
-}

@@ -5,7 +5,6 @@ import {
   readAuthorizeRequest,
   readParameters,
   readReturn,
-  returnTo,
 } from '../../../src/core/oidc/authorize-request.ts'
 import type { Client } from '../../../src/core/oidc/client.ts'
 
@@ -172,13 +171,6 @@ describe('the redirect URI', () => {
   it('given twice is refused, even when both are registered', () => {
     const query = `${new URLSearchParams(usual)}&redirect_uri=${encodeURIComponent('com.example.app:/cb')}`
     expect(readReturn(readParameters(query), client)).toMatchObject({ reason: 'ambiguous-request' })
-  })
-
-  it('keeps its own query in the answer', () => {
-    const back = { clientId: 'app1', redirectUri: 'https://app.example/cb?tenant=7', state: 'a&b=c' }
-    expect(returnTo('https://id.example', back, { code: 'x.y' })).toBe(
-      'https://app.example/cb?tenant=7&code=x.y&state=a%26b%3Dc&iss=https%3A%2F%2Fid.example',
-    )
   })
 })
 
