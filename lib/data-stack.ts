@@ -1,6 +1,6 @@
 /** The tables, on demand and out of harm's way: nothing that an operator does to a stack deletes one. */
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { AttributeType, Billing, StreamViewType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Construct } from 'constructs'
 import { type Table, type TableDefinition, tables } from './tables.ts'
 
@@ -21,11 +21,12 @@ export class DataStack extends Stack {
     this.#output('AuditTable', 'audit', 'Holds what happened; append-only')
   }
 
-  #table(id: string, { partitionKey, sortKey, indexes, timeToLive }: TableDefinition): TableV2 {
+  #table(id: string, { partitionKey, sortKey, indexes, timeToLive, stream }: TableDefinition): TableV2 {
     return new TableV2(this, id, {
       partitionKey: text(partitionKey),
       ...(sortKey ? { sortKey: text(sortKey) } : {}),
       ...(timeToLive ? { timeToLiveAttribute: timeToLive } : {}),
+      ...(stream ? { dynamoStream: StreamViewType.OLD_IMAGE } : {}),
       globalSecondaryIndexes: indexes.map((index) => ({
         indexName: index.name,
         partitionKey: text(index.partitionKey),

@@ -17,6 +17,8 @@ export type TableDefinition = {
   indexes: readonly Index[]
   /** Holds the second after which DynamoDB may remove the record. Readers compare it too: TTL deletes late. */
   timeToLive?: string
+  /** Whether DynamoDB tells of each change, with the record as it was. */
+  stream?: true
 }
 
 export const tables = {
@@ -36,6 +38,8 @@ export const tables = {
     partitionKey: 'pk',
     indexes: [{ name: 'by-user', partitionKey: 'user', sortKey: 'order' }],
     timeToLive: 'until',
+    // The end of a session is told to the applications that had a part in it.
+    stream: true,
   },
   /** Append-only: the Lambdas may put, and nothing else. */
   audit: {

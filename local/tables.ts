@@ -7,11 +7,13 @@ import {
   CreateTableCommand,
   DeleteItemCommand,
   DeleteTableCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   ListTablesCommand,
   ResourceInUseException,
   ResourceNotFoundException,
   ScanCommand,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
@@ -80,7 +82,7 @@ async function tolerate(call: Promise<unknown>, done: (error: Error) => boolean)
 }
 
 async function createTable(client: DynamoDBClient, name: string, definition: TableDefinition): Promise<void> {
-  const { partitionKey, sortKey, indexes, timeToLive } = definition
+  const { partitionKey, sortKey, indexes, timeToLive, stream } = definition
   const key = (hash: string, range?: string) => [
     { AttributeName: hash, KeyType: 'HASH' as const },
     ...(range === undefined ? [] : [{ AttributeName: range, KeyType: 'RANGE' as const }]),
@@ -93,6 +95,7 @@ async function createTable(client: DynamoDBClient, name: string, definition: Tab
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
+        ...(stream ? { StreamSpecification: streaming } : {}),
         KeySchema: key(partitionKey, sortKey),
         AttributeDefinitions: [...attributes].map((attribute) => ({
           AttributeName: attribute,
@@ -112,6 +115,7 @@ async function createTable(client: DynamoDBClient, name: string, definition: Tab
     (error) => error instanceof ResourceInUseException,
   )
   await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name })
+  if (stream) await ensureStream(client, name)
   if (timeToLive === undefined) return
   await tolerate(
     client.send(
@@ -122,6 +126,15 @@ async function createTable(client: DynamoDBClient, name: string, definition: Tab
     ),
     (error) => error.name === 'ValidationException' && /already enabled/i.test(error.message),
   )
+}
+
+const streaming = { StreamEnabled: true, StreamViewType: 'OLD_IMAGE' } as const
+
+/** For a table that an earlier version made. */
+async function ensureStream(client: DynamoDBClient, name: string): Promise<void> {
+  const { Table: made } = await client.send(new DescribeTableCommand({ TableName: name }))
+  if (made?.StreamSpecification?.StreamEnabled) return
+  await client.send(new UpdateTableCommand({ TableName: name, StreamSpecification: streaming }))
 }
 
 /**
