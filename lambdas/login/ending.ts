@@ -39,7 +39,7 @@ export async function finish(
   const now = world.now()
   const { session, write, cookie, left } = sessionAfter(world, call, journey, standing, login.request.clientId)
   const code: TwoHalves = { id: newId(), secret: newSecret() }
-  const { clientId, redirectUri, codeChallenge, nonce, scopes, claims } = login.request
+  const { clientId, redirectUri, codeChallenge, nonce, scopes, claims, resources, codeKey } = login.request
   const grant: Grant = {
     id: code.id,
     codeHash: hashSecret(code.secret),
@@ -51,6 +51,8 @@ export async function finish(
     ...(codeChallenge === undefined ? {} : { codeChallenge }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(claims === undefined ? {} : { claims }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(codeKey === undefined ? {} : { codeKey }),
     ...(decision.acr === undefined ? {} : { acr: decision.acr }),
     user: session.user,
     ...(login.sector === undefined ? {} : { subject: subjectIn(login.sector, session.user, journey.realm) }),

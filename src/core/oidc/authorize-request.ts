@@ -7,6 +7,7 @@
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { acrOfClaims } from '../step-up/decide.ts'
 import type { Client } from './client.ts'
+import { readResources } from './resource-indicator.ts'
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 
@@ -44,18 +45,20 @@ export type AuthorizeRequest = {
   pushed?: string
 }
 
-/** A request whose parameters are read once each; a repeated one is an error (RFC 6749 §3.1). */
-export type Parameters = { values: Map<string, string>; repeated: string[] }
+/** A request whose parameters are read once each; a repeated one is an error (RFC 6749 §3.1), but for `resource` (RFC 8707 §2). */
+export type Parameters = { values: Map<string, string>; resources: string[]; repeated: string[] }
 
 export function readParameters(query: string): Parameters {
   const values = new Map<string, string>()
+  const resources: string[] = []
   const repeated: string[] = []
   for (const [name, value] of new URLSearchParams(query)) {
-    if (values.has(name)) repeated.push(name)
+    if (name === 'resource') resources.push(value)
+    else if (values.has(name)) repeated.push(name)
     // An empty parameter is one that was left out (RFC 6749 §3.1).
     else if (value !== '') values.set(name, value)
   }
-  return { values, repeated }
+  return { values, resources, repeated }
 }
 
 export type Returnable = Pick<AuthorizeRequest, 'clientId' | 'redirectUri' | 'state' | 'responseMode'>
@@ -99,16 +102,19 @@ export type AuthorizeError =
   | 'unauthorized_client'
   | 'unsupported_response_type'
   | 'invalid_scope'
+  | 'invalid_target'
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
 
 const longest = 2048
 const longestState = 6000
+/** Of those that carry a document. */
+const longestOf = new Map(Object.entries({ state: longestState, claims: 6000, id_token_hint: 6000 }))
 
 /** The rest of the request, once its answer has somewhere to go. `detail` is for the client's developer. */
 export function readAuthorizeRequest(
-  { values, repeated }: Parameters,
+  { values, resources: targets, repeated }: Parameters,
   client: Client,
   back: Returnable,
 ): Result<AuthorizeRequest, AuthorizeError> {
@@ -120,8 +126,8 @@ export function readAuthorizeRequest(
   if (given('registration') !== undefined)
     return wrong('registration_not_supported', 'The registration parameter is not supported.')
   if (repeated.length > 0) return wrong('invalid_request', `${printable(repeated[0])} is given more than once.`)
-  const overlong = [...values].find(([name, value]) => name !== 'state' && value.length > longest)
-  if (overlong) return wrong('invalid_request', `${printable(overlong[0])} is longer than ${longest} characters.`)
+  const overlong = [...values].find(([name, value]) => value.length > (longestOf.get(name) ?? longest))
+  if (overlong) return wrong('invalid_request', `${printable(overlong[0])} is too long.`)
 
   if (given('response_type') === undefined) return wrong('invalid_request', 'response_type is missing.')
   if (given('response_type') !== 'code')
@@ -145,6 +151,12 @@ export function readAuthorizeRequest(
   if (!maxAge.ok) return maxAge
   const claims = readClaims(given('claims'))
   if (!claims.ok) return claims
+  const resources = readResources(targets, client.resources)
+  if (!resources.ok) return resources
+  // A SHA-256 thumbprint in base64url (RFC 9449 §10).
+  const codeKey = given('dpop_jkt')
+  if (codeKey !== undefined && !/^[\w-]{43}$/.test(codeKey))
+    return wrong('invalid_request', 'dpop_jkt is not the base64url of a SHA-256 thumbprint.')
 
   const acrValues = given('acr_values')
     ?.split(' ')
@@ -154,18 +166,29 @@ export function readAuthorizeRequest(
 
   return ok({
     ...back,
-    scopes: scopes.filter((scope) => client.scopes.includes(scope)),
+    scopes: grantable(scopes, client),
     prompts: prompts.value,
     ...claims.value,
     ...present('codeChallenge', pkce.value),
-    ...present('maxAge', maxAge.value),
+    ...present('maxAge', maxAge.value ?? client.defaultMaxAge),
     ...present('nonce', given('nonce')),
     ...present('acrValues', acrValues),
     ...present('loginHint', given('login_hint')),
     ...present('idTokenHint', given('id_token_hint')),
     ...present('uiLocales', given('ui_locales')),
+    ...present('resources', resources.value.length > 0 ? resources.value : undefined),
+    ...present('codeKey', codeKey),
   })
 }
+
+/**
+ * Of the scopes that were asked for, those that the client may have, once each. Whoever gets no refresh tokens gets no
+ * offline access either: the scope is ignored then (OpenID Connect Core §11).
+ */
+const grantable = (scopes: readonly string[], { scopes: allowed, grantTypes }: Client): string[] =>
+  [...new Set(scopes)].filter(
+    (scope) => allowed.includes(scope) && (scope !== 'offline_access' || grantTypes.includes('refresh_token')),
+  )
 
 /**
  * Only S256, and for a client without a secret never without (RFC 9700 §2.1.1). A method without a challenge is refused:
