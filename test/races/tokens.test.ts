@@ -65,7 +65,7 @@ describe('of thirty-two, one has', { timeout: longEnough }, () => {
       },
       won: isIssued,
       lost: isOAuthError('invalid_grant'),
-      then: (winner) => holdsNoMore(codes.at(-1) ?? '', winner),
+      after: (winner) => holdsNoMore(codes.at(-1) ?? '', winner),
     })
     // One refresh token for each code, and one record of each.
     for (const code of [codes[0], codes.at(-1)]) expect(await familyOf(code ?? '')).toHaveLength(1)
@@ -83,7 +83,7 @@ describe('of thirty-two, one has', { timeout: longEnough }, () => {
       },
       won: isIssued,
       lost: isOAuthError('invalid_grant'),
-      then: (winner) => holdsNoMore(codes.at(-1) ?? '', winner),
+      after: (winner) => holdsNoMore(codes.at(-1) ?? '', winner),
     })
     for (const code of [codes[0], codes.at(-1)]) expect(await familyOf(code ?? '')).toHaveLength(2)
     expect(await house.audit('token.refreshed')).toHaveLength(rounds)
