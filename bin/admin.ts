@@ -31,6 +31,8 @@ Commands
                                         --directory: whom the directory has under that name
   user password NAME --password-stdin   a new password, read from standard input
   user email NAME ADDRESS               a new address, or the same one once it takes mail again
+  user claims NAME [FILE]               what applications may hear of the user, by the names of OpenID Connect's claims;
+                                        with a FILE of such JSON (- is standard input), that instead of it
   api-key add NAME [--scope S]...       shown once; scopes: ${apiScopes.join(', ')};
                                         what a CMS needs (${cmsScopes.join(', ')}) if none is named
   api-key list

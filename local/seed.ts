@@ -45,7 +45,23 @@ type Secrets = Partial<ApiKeys> &
 export type Seeded = ApiKeys & { people: Person[]; clients: Record<AppId, Required<DemoClient>> }
 
 const people = [
-  { userName: 'ada', givenName: 'Ada', familyName: 'Lindqvist', email: 'ada@example.org' },
+  // Of her, every claim is known that OpenID Connect has a name for.
+  {
+    ...{ userName: 'ada', givenName: 'Ada', familyName: 'Lindqvist', email: 'ada@example.org', locale: 'en-SE' },
+    claims: {
+      ...{ middle_name: 'Karin', nickname: 'addi', gender: 'female', birthdate: '1987-10-16' },
+      ...{ profile: 'https://example.org/ada', picture: 'https://example.org/ada.png', website: 'https://ada.example' },
+      ...{ zoneinfo: 'Europe/Stockholm', phone_number: '+46 8 555 123 45', phone_number_verified: true },
+      address: {
+        formatted: 'Storgatan 1\n114 51 Stockholm\nSweden',
+        street_address: 'Storgatan 1',
+        locality: 'Stockholm',
+        region: 'Stockholms län',
+        postal_code: '114 51',
+        country: 'Sweden',
+      },
+    },
+  },
   { userName: 'bela', givenName: 'Béla', familyName: 'Novák', email: 'bela@example.org' },
   { userName: 'chidi', givenName: 'Chidi', familyName: 'Okafor', email: 'chidi@example.org' },
   { userName: 'dora', givenName: 'Dora', familyName: 'Weiss', email: 'dora@example.org', locale: 'de' },

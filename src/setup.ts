@@ -4,14 +4,15 @@
  *
  * Each is one transaction with its audit record, and says no rather than write over what is there.
  */
-import { createHash, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { randomBytes } from 'node:crypto'
 import fido from '../flows/fido.json' with { type: 'json' }
 import stepUpLdapOtp from '../flows/stepup-ldap-otp.json' with { type: 'json' }
 import stepUpLdapOtpCba from '../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
 import { type ApiScope, showApiKey } from './core/api-key.ts'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
+import { signingAlgorithms } from './core/oidc/signing.ts'
+import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from './core/oidc/standard-claims.ts'
 import { hashPassword } from './core/password.ts'
 import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
 import { ok, type Result, refuse } from './core/result.ts'
@@ -20,12 +21,14 @@ import type { Person } from './core/session.ts'
 import { checkAll, introduced } from './core/step-up/check.ts'
 import { checkFlow, type Flow, parseFlow } from './core/step-up/flow.ts'
 import type { Role, User } from './core/user.ts'
+import { wrappedKeys } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
 import { createdClient, readClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import {
+  changedClaims,
   changedEmail,
   changedPassword,
   createdUser,
@@ -36,7 +39,7 @@ import {
 } from './store/people.ts'
 import { changedRealm, createdRealm, readRealm, realmHolds } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
-import { createdSigningKey, readSigningKeys, type SigningKey } from './store/signing-keys.ts'
+import { createdSigningKey, readSigningKeys } from './store/signing-keys.ts'
 
 /** Where and as whom the operator works. */
 export type Workbench = { db: Db; now: () => number; vault: Vault; actor: Actor }
@@ -82,29 +85,14 @@ function shippedFlow(data: unknown): Flow {
   return works.value
 }
 
-const makeKeyPair = promisify(generateKeyPair)
-
 /** One active key an algorithm, for each algorithm that has none. Answers with the kids of those it made. */
 export async function ensureSigningKeys(bench: Workbench): Promise<string[]> {
   const kept = await readSigningKeys(bench.db)
   const made: string[] = []
-  for (const alg of ['RS256', 'ES256'] as const) {
+  for (const alg of signingAlgorithms) {
     if (kept.some((key) => key.alg === alg && key.state === 'active')) continue
-    const { publicKey, privateKey } = await (alg === 'RS256'
-      ? makeKeyPair('rsa', { modulusLength: 3072 })
-      : makeKeyPair('ec', { namedCurve: 'P-256' }))
-    const jwk = publicMembers(publicKey)
-    const key: SigningKey = {
-      kid: thumbprint(jwk),
-      alg,
-      state: 'active',
-      publicJwk: jwk,
-      wrappedPrivateKey: await bench.vault.wrap(
-        privateKey.export({ format: 'der', type: 'pkcs8' }),
-        'keystep-signing-key',
-      ),
-      createdAt: bench.now(),
-    }
+    const now = bench.now()
+    const key = { ...(await wrappedKeys(bench.vault).make(alg)), state: 'active', createdAt: now, since: now } as const
     await commit(bench, [createdSigningKey(key)], { type: 'signing-key.created', detail: `${alg} ${key.kid}` })
     made.push(key.kid)
   }
@@ -122,19 +110,10 @@ export async function ensureSealKey(bench: Workbench): Promise<boolean> {
   })
 }
 
-/** The required members of a public key, by name in lexical order: what RFC 7638 hashes. */
-function publicMembers(key: KeyObject): Record<string, string> {
-  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' })
-  return Object.fromEntries(
-    Object.entries({ crv, e, kty, n, x, y }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
-}
-
-const thumbprint = (jwk: Record<string, string>): string =>
-  createHash('sha256').update(JSON.stringify(jwk)).digest('base64url')
-
 export type NewUser = Pick<User, 'userName'> &
-  Partial<Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale' | 'directory'>> & {
+  Partial<
+    Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale' | 'claims' | 'directory'>
+  > & {
     password?: string
     roles?: Role[]
   }
@@ -193,6 +172,27 @@ export async function setEmail(bench: Workbench, userName: string, email: string
     detail: 'email',
   })
   return done ? ok(person.user) : refuse('no-user')
+}
+
+/** What applications may hear of a user, beside the name and the address they sign in and get mail with. */
+export async function claimsOf(bench: Workbench, userName: string): Promise<Result<ClaimsDocument, 'no-user'>> {
+  const person = await namedPerson(bench, userName)
+  return person === undefined ? refuse('no-user') : ok(documentOf(person.user))
+}
+
+/** All of it anew: what the document leaves out is not known of the user any more. */
+export async function setClaims(
+  bench: Workbench,
+  userName: string,
+  data: unknown,
+): Promise<Result<ClaimsDocument, 'no-user' | 'malformed-claims'>> {
+  const document = readClaimsDocument(data)
+  if (!document.ok) return document
+  const person = await namedPerson(bench, userName)
+  if (person === undefined) return refuse('no-user')
+  const write = changedClaims(person.user, membersOf(document.value), bench.now())
+  const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'claims' })
+  return done ? document : refuse('no-user')
 }
 
 /** The thumbprints that are listed for a user; `undefined` where none ever were, and any that names them counts. */

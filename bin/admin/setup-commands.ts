@@ -5,6 +5,7 @@ import { type Role, roles } from '../../src/core/user.ts'
 import {
   apiKeys,
   changeSettings,
+  claimsOf,
   createApiKey,
   createClient,
   createUser,
@@ -12,12 +13,13 @@ import {
   ensureSigningKeys,
   revokeApiKey,
   seedRealm,
+  setClaims,
   setEmail,
   setPassword,
 } from '../../src/setup.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { settingOf } from './settings.ts'
-import { type Command, cannot, defined, granted, needed, passwordIn } from './typed.ts'
+import { type Command, cannot, defined, documentIn, granted, needed, passwordIn } from './typed.ts'
 
 export const setupCommands: Record<string, Command> = {
   init: async (bench) => {
@@ -60,6 +62,18 @@ export const setupCommands: Record<string, Command> = {
       'no-user': `There is no user ${userName}.`,
     })
     return `Mail to ${user.userName} goes to ${address}.`
+  },
+
+  'user claims': async (bench, [userName, file]) => {
+    const name = needed(userName, 'a user name')
+    const document = granted(
+      file === undefined ? await claimsOf(bench, name) : await setClaims(bench, name, await documentIn(file)),
+      {
+        'no-user': `There is no user ${name}.`,
+        'malformed-claims': (detail, at) => `${file}${at}: ${detail}.`,
+      },
+    )
+    return JSON.stringify(document, null, 2)
   },
 
   'api-key add': async (bench, [name], given) => {

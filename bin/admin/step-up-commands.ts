@@ -1,6 +1,5 @@
 /** Flows, ACR maps, policies, and why somebody was asked: with the same functions as the API. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
+import { writeFileSync } from 'node:fs'
 import { problems } from '../../lambdas/authenticators/problems.ts'
 import type { Refusal, Result } from '../../src/core/result.ts'
 import { type Doubt, factorKinds } from '../../src/core/step-up/flow.ts'
@@ -20,7 +19,7 @@ import {
   readRealmPolicy,
 } from '../../src/step-up-admin.ts'
 import { type Explanation, explain } from '../../src/step-up-explain.ts'
-import { Cannot, type Command, defined, type Given, needed } from './typed.ts'
+import { Cannot, type Command, defined, documentIn, type Given, jsonIn, needed } from './typed.ts'
 
 export const stepUpUsage = `  flows list                            every flow, which is bound, and which clients use it
   flows show ID                         the flow's document
@@ -123,7 +122,7 @@ export const stepUpCommands: Record<string, Command> = {
       client: needed(client, 'a client id'),
       request: {
         ...defined('acrValues', given.acr),
-        ...defined('claims', given.claims === undefined ? undefined : json(given.claims, '--claims')),
+        ...defined('claims', given.claims === undefined ? undefined : jsonIn(given.claims, '--claims')),
         ...defined('maxAge', given['max-age'] === undefined ? undefined : Number(given['max-age'])),
         ...defined('prompt', given.prompt),
       },
@@ -180,20 +179,6 @@ const expecting =
   (tag: string | undefined) =>
   (etag: string): boolean =>
     tag === undefined || tag === etag || `"${tag}"` === etag
-
-async function documentIn(file: string | undefined): Promise<unknown> {
-  const name = needed(file, 'a file')
-  if (name !== '-' && !existsSync(name)) throw new Cannot(`There is no file ${name}.`)
-  return json(name === '-' ? await text(process.stdin) : readFileSync(name, 'utf8'), name)
-}
-
-function json(content: string, name: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    throw new Cannot(`${name} is not JSON.`)
-  }
-}
 
 /** Which flow and version a document says it is; whether it is a flow at all is looked at later. */
 function namesOf(data: unknown): { id: string; version: unknown } {

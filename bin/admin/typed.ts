@@ -1,4 +1,5 @@
 /** What an operator typed, and the sentence they read when it cannot be done. */
+import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { parseArgs } from 'node:util'
 import type { Result } from '../../src/core/result.ts'
@@ -73,7 +74,23 @@ export async function passwordIn(given: Given): Promise<string | undefined> {
   return password
 }
 
-type Sentences<Reason extends string> = Record<Reason, string | ((detail: string) => string)>
+/** The JSON of a file; `-` is standard input. */
+export async function documentIn(file: string | undefined): Promise<unknown> {
+  const name = needed(file, 'a file')
+  if (name !== '-' && !existsSync(name)) throw new Cannot(`There is no file ${name}.`)
+  return jsonIn(name === '-' ? await text(process.stdin) : readFileSync(name, 'utf8'), name)
+}
+
+/** `name` says where it stood, for who reads that it is none. */
+export function jsonIn(content: string, name: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    throw new Cannot(`${name} is not JSON.`)
+  }
+}
+
+type Sentences<Reason extends string> = Record<Reason, string | ((detail: string, at: string) => string)>
 
 export function granted<Value, Reason extends string>(
   result: Result<Value, Reason>,
@@ -81,5 +98,5 @@ export function granted<Value, Reason extends string>(
 ): Value {
   if (result.ok) return result.value
   const sentence = sentences[result.reason]
-  throw new Cannot(typeof sentence === 'string' ? sentence : sentence(result.detail ?? ''))
+  throw new Cannot(typeof sentence === 'string' ? sentence : sentence(result.detail ?? '', result.at ?? ''))
 }

@@ -1,5 +1,6 @@
 /** A person who signs in: who they are, and what of it an application may hear. */
 import type { UserId } from './authenticator.ts'
+import type { PersonalClaims } from './oidc/standard-claims.ts'
 import type { Seconds } from './result.ts'
 
 export const roles = ['administrator', 'operator', 'auditor'] as const
@@ -14,6 +15,8 @@ export type User = {
   familyName?: string
   displayName?: string
   locale?: string
+  /** What else applications may hear of them, by the names of the standard claims. */
+  claims?: PersonalClaims
   /** argon2id, as `password.ts` writes it. A user without one signs in by other means. */
   passwordHash?: string
   /** Goes up with each new password, so that a proof says which one it was made with. */

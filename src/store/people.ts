@@ -9,6 +9,7 @@ import {
   changes,
   type UserId,
 } from '../core/authenticator.ts'
+import type { ClaimsOfUser } from '../core/oidc/standard-claims.ts'
 import type { OneTimePassword } from '../core/otp/one-time-password.ts'
 import type { RecoveryCodes } from '../core/otp/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
@@ -226,6 +227,24 @@ export const troubledMail = (user: User, trouble: NonNullable<User['mailTrouble'
   condition: '#email = :email AND (attribute_not_exists(#mailFeedback) OR #mailFeedback <> :feedback)',
   values: { trouble, feedback: feedbackId, email: user.email },
 })
+
+/** What applications hear of the user, as it is written now: what is left out is taken away. */
+export function changedClaims(user: User, given: ClaimsOfUser, now: Seconds): Write {
+  const set = claimMembers.filter((name) => given[name] !== undefined)
+  const gone = claimMembers.filter((name) => given[name] === undefined)
+  return {
+    write: 'update',
+    ...places.user(user.id),
+    update: [
+      `SET ${['updatedAt', ...set].map((name) => `#${name} = :${name}`).join(', ')}`,
+      ...(gone.length === 0 ? [] : [`REMOVE ${gone.map((name) => `#${name}`).join(', ')}`]),
+    ].join(' '),
+    condition: 'attribute_exists(#pk)',
+    values: { ...given, updatedAt: now },
+  }
+}
+
+const claimMembers = ['displayName', 'givenName', 'familyName', 'locale', 'claims'] as const
 
 /** Another address, or the same one once it takes mail again: an earlier trouble is forgotten. */
 export const changedEmail = (user: User, email: string, now: Seconds): Write => ({

@@ -22,11 +22,11 @@ describe('npm run admin', () => {
     const first = await admin(['init'])
     expect(first, first.err).toMatchObject({ code: 0 })
     const keys = await readSigningKeys(db)
-    expect(keys.map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(['ES256 active', 'RS256 active'])
+    expect(keys.map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(['ES256 active', 'EdDSA active', 'PS256 active', 'RS256 active'])
     const { decoySecret } = await readRealm(db)
     expect((await admin(['init'])).out).toContain('stays as it is')
     expect((await readRealm(db)).decoySecret).toBe(decoySecret)
-    expect(await readSigningKeys(db)).toHaveLength(2)
+    expect(await readSigningKeys(db)).toHaveLength(4)
   })
 
   it('the first administrator, with a password from standard input', async () => {
@@ -55,6 +55,24 @@ describe('npm run admin', () => {
     const before = (await findPerson(db, 'root'))?.user.standing ?? 0
     await admin(['user', 'password', 'root', '--password-stdin'], 'another good password')
     expect((await findPerson(db, 'root'))?.user.standing).toBe(before + 1)
+  })
+
+  it('what applications hear of a user is read and written as one document', async () => {
+    const claims = { name: 'Anna A.', birthdate: '1987-10-16', address: { country: 'Sweden' } }
+    const written = await admin(['user', 'claims', 'anna', '-'], JSON.stringify(claims))
+    expect(written, written.err).toMatchObject({ code: 0 })
+    expect(JSON.parse((await admin(['user', 'claims', 'anna'])).out)).toEqual(claims)
+    expect((await findPerson(db, 'anna'))?.user).toMatchObject({
+      displayName: 'Anna A.',
+      claims: { birthdate: '1987-10-16', address: { country: 'Sweden' } },
+    })
+    expect(await admin(['user', 'claims', 'anna', '-'], '{"birthdate":"1987-02-30"}')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('/birthdate: must be a day of the calendar'),
+    })
+    await admin(['user', 'claims', 'anna', '-'], '{"nickname":"aa"}')
+    expect(JSON.parse((await admin(['user', 'claims', 'anna'])).out)).toEqual({ nickname: 'aa' })
+    expect(await admin(['user', 'claims', 'nobody'])).toMatchObject({ code: 1, err: 'There is no user nobody.\n' })
   })
 
   it('an API key is shown once, listed without its secret, and revoked', async () => {

@@ -1,17 +1,30 @@
 /** What an application may hear of a person: by scope (OpenID Connect Core §5.4), and by name (§5.5). */
 import { displayNameOf, type User } from '../user.ts'
 
+/** Each standard claim of §5.1, in the order it is listed there. */
+const profile = [
+  ...['name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture'],
+  ...['website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'],
+]
+
 export const claimsOfScope: Partial<Record<string, readonly string[]>> = {
-  profile: ['name', 'given_name', 'family_name', 'preferred_username', 'locale', 'updated_at'],
+  profile,
   email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
 }
 
 export const namesInScopes = (scopes: readonly string[]): string[] =>
-  scopes.flatMap((scope) => claimsOfScope[scope] ?? [])
+  scopes.flatMap((scope) => (Object.hasOwn(claimsOfScope, scope) ? (claimsOfScope[scope] ?? []) : []))
 
-/** Of these names, those that are known of the user. Essential or not: what is not known is left out (§5.5.1). */
+/**
+ * Of these names, those that are known of the user. Essential or not: what is not known is left out, and so is what is no
+ * claim of ours (§5.5.1). A claim that was asked for with a value is told as it is: only `sub` and `acr` are decided by it.
+ */
 export function userClaims(user: User, names: readonly string[]): Record<string, unknown> {
+  const { claims = {} } = user
   const known: Record<string, unknown> = {
+    ...claims,
     name: displayNameOf(user),
     given_name: user.givenName,
     family_name: user.familyName,
@@ -20,6 +33,7 @@ export function userClaims(user: User, names: readonly string[]): Record<string,
     updated_at: user.updatedAt,
     email: user.email,
     email_verified: user.email === undefined ? undefined : (user.emailVerified ?? false),
+    phone_number_verified: claims.phone_number === undefined ? undefined : (claims.phone_number_verified ?? false),
   }
   const told = names.filter((name) => Object.hasOwn(known, name) && known[name] !== undefined)
   return Object.fromEntries(told.map((name) => [name, known[name]]))
