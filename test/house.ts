@@ -14,7 +14,7 @@
  * reads (`seed`, `add…`, `all`) is not held to them.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, type KeyPairKeyObjectResult, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ import { createTables, deleteTables, localClient } from '../local/tables.ts'
 import { type ApiScope, apiScopes, showApiKey } from '../src/core/api-key.ts'
 import type { Authenticator } from '../src/core/authenticator.ts'
 import type { Client } from '../src/core/oidc/client.ts'
-import type { SigningAlgorithm } from '../src/core/oidc/signing.ts'
+import { type SigningAlgorithm, signingAlgorithms } from '../src/core/oidc/signing.ts'
 import { hashPassword } from '../src/core/password.ts'
 import { defaultSettings, type Settings } from '../src/core/realm.ts'
 import { hashSecret, newId, newSecret } from '../src/core/secret.ts'
@@ -351,14 +351,19 @@ export async function openHouse(options: HouseOptions = {}) {
 
 // --- What the realm starts with -----------------------------------------------------------------------------------
 
-const signingAlgorithms: SigningAlgorithm[] = ['ES256', 'RS256']
+/** Made once for each test file, and RSA of 2048 bits, where a deployment has 3072. */
+const keyPairs = new Map<SigningAlgorithm, KeyPairKeyObjectResult>()
+
+const makeKeyPair: Record<SigningAlgorithm, () => KeyPairKeyObjectResult> = {
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+}
 
 async function freshSigningKey(alg: SigningAlgorithm, stage: Stage) {
-  // Of 2048 bits, where a deployment has 3072: it is made anew for each test file.
-  const { publicKey, privateKey } =
-    alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { publicKey, privateKey } = keyPairs.get(alg) ?? makeKeyPair[alg]()
+  keyPairs.set(alg, { publicKey, privateKey })
   const publicJwk = publicKey.export({ format: 'jwk' }) as Record<string, string>
   return {
     kid: await calculateJwkThumbprint(publicJwk),
@@ -370,6 +375,7 @@ async function freshSigningKey(alg: SigningAlgorithm, stage: Stage) {
       'keystep-signing-key',
     ),
     createdAt: dayOne,
+    since: dayOne,
   }
 }
 

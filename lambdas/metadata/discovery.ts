@@ -1,13 +1,19 @@
 // GET /.well-known/openid-configuration — what this provider does (OpenID Connect Discovery §3, RFC 8414).
+import { responseModes } from '../../src/core/oidc/authorize-request.ts'
+import { signingAlgorithms } from '../../src/core/oidc/signing.ts'
+import { algorithmsOf } from '../../src/core/oidc/signing-key.ts'
 import { claimsOfScope } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { readRealm } from '../../src/store/realm.ts'
+import { readSigningKeys } from '../../src/store/signing-keys.ts'
 import type { World } from '../../src/world.ts'
 import { locales } from '../../web/view.ts'
 
 export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: Call): Promise<Answer> {
   const { issuer } = stage
-  const realm = await readRealm(db)
+  const [realm, keys] = await Promise.all([readRealm(db), readSigningKeys(db)])
+  // What no key is there for is not offered.
+  const signed = signingAlgorithms.filter((alg) => algorithmsOf(keys).includes(alg))
   const document = {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -17,10 +23,11 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     jwks_uri: `${issuer}/jwks`,
     end_session_endpoint: `${issuer}/logout`,
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: responseModes,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+    id_token_signing_alg_values_supported: signed,
+    userinfo_signing_alg_values_supported: signed,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     // Not `none`: see the route.
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],

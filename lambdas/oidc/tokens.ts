@@ -1,7 +1,8 @@
 /** The tokens themselves: ID token (OpenID Connect Core §2), access token (RFC 9068), and the answer that carries them. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Client } from '../../src/core/oidc/client.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
+import { accessTokenAlg, leftHalfHash } from '../../src/core/oidc/signing.ts'
 import { subjectOf } from '../../src/core/oidc/subject.ts'
 import { speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
@@ -9,9 +10,6 @@ import { readUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'signer' | 'db'>
-
-/** Access tokens are signed with one algorithm: who checks them is not the client, and cannot be asked. */
-const accessTokenAlg = 'ES256'
 
 type Given = { idToken?: boolean; refreshToken?: string; scopes?: string[] }
 
@@ -82,7 +80,6 @@ async function signIdToken(
     sid: grant.sid,
     ...levels(grant),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
-    // Both algorithms hash with SHA-256; the left half of it (OpenID Connect Core §3.1.3.6).
-    at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
+    at_hash: leftHalfHash(client.idTokenSignedResponseAlg, accessToken),
   })
 }

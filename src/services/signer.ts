@@ -4,20 +4,19 @@
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
+import { keysFreshFor } from '../core/oidc/key-rotation.ts'
 import type { SigningAlgorithm } from '../core/oidc/signing.ts'
+import { isLiving, type LivingKey, type SigningKey } from '../core/oidc/signing-key.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 import type { Db } from '../store/db.ts'
-import { readSigningKeys, type SigningKey } from '../store/signing-keys.ts'
+import { readSigningKeys } from '../store/signing-keys.ts'
 import { openVault } from './vault.ts'
 
 export type Signer = {
   /** A compact JWS with the active key's `kid`. `typ` per RFC 8725 §3.11: `JWT`, `at+jwt`, `logout+jwt`. */
   sign(alg: SigningAlgorithm, typ: string, payload: JWTPayload): Promise<string>
 }
-
-/** How long a warm Lambda goes on with a key that was rotated meanwhile: less than a retiring key stays published. */
-const freshFor: Seconds = 300
 
 export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
   const vault = openVault(stage)
@@ -28,7 +27,7 @@ export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
   const readKeys = (): Promise<SigningKey[]> => {
     if (read !== undefined && read.until > now()) return read.keys
     const keys = readSigningKeys(db)
-    read = { until: now() + freshFor, keys }
+    read = { until: now() + keysFreshFor, keys }
     keys.catch(() => {
       read = undefined
     })
@@ -36,7 +35,7 @@ export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
   }
 
   /** Once for each key: what is unwrapped never changes. */
-  const unwrap = (key: SigningKey): Promise<KeyObject> => {
+  const unwrap = (key: LivingKey & { wrappedPrivateKey: string }): Promise<KeyObject> => {
     const known = unwrapped.get(key.kid)
     if (known !== undefined) return known
     const opened = vault
@@ -49,9 +48,10 @@ export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
 
   return {
     async sign(alg, typ, payload) {
-      const active = (await readKeys()).find((key) => key.alg === alg && key.state === 'active')
+      const active = (await readKeys()).filter(isLiving).find((key) => key.alg === alg && key.state === 'active')
       if (active === undefined)
         throw new Error(`There is no active ${alg} signing key: run \`npm run admin -- init\` first`)
+      if (!('wrappedPrivateKey' in active)) throw new Error(`The private half of ${active.kid} is not here`)
       return new SignJWT(payload).setProtectedHeader({ alg, typ, kid: active.kid }).sign(await unwrap(active))
     },
   }

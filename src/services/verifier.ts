@@ -1,6 +1,8 @@
 /** Checks tokens that this provider signed: its own keys, its own issuer, the type that is expected. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { keysFreshFor } from '../core/oidc/key-rotation.ts'
+import { isLiving } from '../core/oidc/signing-key.ts'
 import { ok, type Result, refuse, type Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 import type { Db } from '../store/db.ts'
@@ -10,16 +12,16 @@ export type Verifier = {
   verify(token: string, expected: Expected): Promise<Result<JWTPayload, 'invalid-token'>>
   /**
    * The claims of an ID token of ours that is a hint: one that has run out still says whose it was (OpenID Connect Core
-   * §3.1.2.1, RP-Initiated Logout §2). `undefined` for what is none.
+   * §3.1.2.1, RP-Initiated Logout §2), and so does one whose key is gone since. `undefined` for what is none, and for
+   * what a key signed that was taken back as compromised.
    */
   readHint(token: string): Promise<JWTPayload | undefined>
 }
 
 type Expected = { typ: string; audience?: string }
 
-type Known = { alg: string; key: KeyObject }
+type Known = { alg: string; key: KeyObject; published: boolean }
 
-const freshFor: Seconds = 300
 /** An unknown `kid` makes us look again, but not for everybody who makes one up. */
 const lookAgainAfter: Seconds = 10
 
@@ -29,10 +31,13 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
 
   const keyFor = async (kid: string): Promise<Known | undefined> => {
     const age = now() - readAt
-    if (age > freshFor || (!known.has(kid) && age > lookAgainAfter)) {
+    if (age > keysFreshFor || (!known.has(kid) && age > lookAgainAfter)) {
       const keys = await readSigningKeys(db)
       known = new Map(
-        keys.map(({ kid, alg, publicJwk }) => [kid, { alg, key: createPublicKey({ key: publicJwk, format: 'jwk' }) }]),
+        keys.map((each) => {
+          const key = createPublicKey({ key: each.publicJwk, format: 'jwk' })
+          return [each.kid, { alg: each.alg, key, published: isLiving(each) }]
+        }),
       )
       readAt = now()
     }
@@ -40,13 +45,14 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
   }
 
   /** `expired` holds the claims of a token in which only the time was wrong. */
-  const check = async (token: string, { typ, audience }: Expected) => {
+  const check = async (token: string, { typ, audience }: Expected, asHint = false) => {
     // No token of ours is longer; a longer one is not worth decoding.
     if (token.length > 16_384) return refuse('invalid-token', { detail: 'too long' })
     try {
       const { kid } = decodeProtectedHeader(token)
       const known = kid === undefined ? undefined : await keyFor(kid)
-      if (known === undefined) return refuse('invalid-token', { detail: 'unknown key' })
+      if (known === undefined || (!known.published && !asHint))
+        return refuse('invalid-token', { detail: 'unknown key' })
       const { payload } = await jwtVerify(token, known.key, {
         algorithms: [known.alg],
         issuer: stage.issuer,
@@ -65,9 +71,9 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
   }
 
   return {
-    verify: check,
+    verify: (token, expected) => check(token, expected),
     async readHint(token) {
-      const checked = await check(token, { typ: 'JWT' })
+      const checked = await check(token, { typ: 'JWT' }, true)
       if (checked.ok) return checked.value
       return 'expired' in checked ? checked.expired : undefined
     },

@@ -17,6 +17,8 @@ export const places = {
   client: (clientId: string): Place => config('client', clientId),
   apiKey: (id: string): Place => config('api-key', id),
   signingKey: (kid: string): Place => config('signing-key', kid),
+  /** How often the signing keys changed. */
+  signingKeyChanges: (): Place => config('signing-key-changes', 'signing-key-changes'),
   /** What the secrets of one-time passwords are sealed with. */
   sealKey: (id: string): Place => config('seal-key', id),
 

@@ -52,7 +52,7 @@ it.each([
   // One to count the keys that the user has.
   ['import, raw', 4],
   ['jwks', 1],
-  ['discovery', 1],
+  ['discovery', 2],
 ])('%s asks DynamoDB no more than %d times', (name, most) => {
   const step = steps.find((each) => each.step === name)
   expect(step, `of ${steps.map((each) => each.step).join(', ')}`).toBeDefined()

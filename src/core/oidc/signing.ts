@@ -1,6 +1,25 @@
+import { createHash } from 'node:crypto'
+
 /** The algorithms that we sign tokens with, and take signatures by (RFC 7518 §3.1, RFC 8037). */
 export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
 /** Those that FAPI 2.0 Security Profile §5.4.1 leaves. */
 export const fapiAlgorithms = ['PS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningAlgorithm[]
+
+/** Resource servers check access tokens, and cannot be asked what they like: one algorithm for all of them (RFC 9068 §2.1). */
+export const accessTokenAlg = 'ES256' satisfies SigningAlgorithm
+
+/** Those that always have a key: OpenID Connect's default (Core §15.1), and that of access tokens. */
+export const requiredAlgorithms: readonly SigningAlgorithm[] = ['RS256', accessTokenAlg]
+
+/**
+ * `at_hash` and its like: the left half of the token's hash, by the hash of the ID token's own algorithm (OpenID Connect
+ * Core §3.1.3.6). Core names none for EdDSA; Ed25519 hashes with SHA-512, and so do openid-client and oidc-provider.
+ */
+export function leftHalfHash(alg: SigningAlgorithm, text: string): string {
+  const hash = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(text)
+    .digest()
+  return hash.subarray(0, hash.length / 2).toString('base64url')
+}
