@@ -20,7 +20,10 @@ import { createTables, localClient } from '../local/tables.ts'
 import { newId } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
 import { makeDispatcher, type Served } from '../src/http/lambda.ts'
+import { openClientCertificates } from '../src/services/client-certificates.ts'
+import { openClientKeys } from '../src/services/client-keys.ts'
 import { openDirectory } from '../src/services/directory.ts'
+import { openProofNonces } from '../src/services/proof-nonces.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openSigner } from '../src/services/signer.ts'
 import { openTokenValidator } from '../src/services/token-validator.ts'
@@ -180,12 +183,15 @@ async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
     stage,
     db: remembering,
     verifier: openVerifier(stage, remembering, now),
+    proofNonces: openProofNonces(remembering, now),
     signer: openSigner(stage, remembering, now),
     sealer: openSealer(stage, remembering),
     directory: openDirectory(stage, now),
     tokenValidator: openTokenValidator(stage, now),
     certificates: { examine: () => Promise.reject(new Error('Nobody shows a certificate')) },
     mail: { send: () => Promise.reject(new Error('Nobody is written to')) },
+    clientKeys: openClientKeys(stage, now),
+    clientCertificates: openClientCertificates(stage, now),
     fetchPublic: () => Promise.reject(new Error('Nobody is asked')),
     // The bundles write their line, too, to a console that is silent.
     log: (message, facts = {}) => console.log(JSON.stringify({ message, ...facts })),

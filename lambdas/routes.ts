@@ -19,9 +19,10 @@ export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'd
  * the stage and asks the directory, in whose network its Lambda is.
  * `validate` reads the same secret and asks the token validator.
  * `configure` puts and updates the realm's record, and puts, updates and deletes clients' (dynamodb, by leading key).
+ * `client-keys` reads the public keys of clients, at the addresses that they registered, and who certifies clients.
  * `fetch` asks addresses that clients registered: public ones, and nothing inside.
  */
-export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure' | 'fetch'
+export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure' | 'fetch' | 'client-keys'
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access
@@ -113,7 +114,7 @@ const token = routesIn('token', 'client', machines, {
   ...told,
 })
 /** In the token's Lambda because clients show their secrets there; it reads, and no more. */
-const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get'] } as const
+const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get', 'put'] } as const
 const resource = routesIn('resource', 'bearer', machines, {
   config: ['query'],
   people: ['get', 'query'],
@@ -162,8 +163,8 @@ export const routes: readonly Route[] = [
   known('assets', 'GET /assets/{file}', 'metadata/assets.ts'),
 
   // Where an application sends the browser.
-  authorize('authorize', 'GET /authorize', 'oidc/authorize.ts'),
-  authorize('authorize', 'POST /authorize', 'oidc/authorize.ts'),
+  authorize('authorize', 'GET /authorize', 'oidc/authorize.ts', { rights: ['client-keys'] }),
+  authorize('authorize', 'POST /authorize', 'oidc/authorize.ts', { rights: ['client-keys'] }),
 
   // The hosted pages.
   login('login-page', 'GET /login/{login}', 'login/page.ts', { throttle: pages }),
@@ -193,8 +194,11 @@ export const routes: readonly Route[] = [
   activation('activation-nickname', 'POST /login/{login}/activation/nickname', 'activation/nickname.ts'),
 
   // What applications and their services call.
-  token('token', 'POST /token', 'oidc/token.ts', { rights: ['sign'] }),
-  token('introspect', 'POST /introspect', 'oidc/introspect.ts', { tables: introspected }),
+  token('token', 'POST /token', 'oidc/token.ts', { rights: ['sign', 'client-keys'] }),
+  token('introspect', 'POST /introspect', 'oidc/introspect.ts', {
+    tables: introspected,
+    rights: ['client-keys'],
+  }),
   resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts'),
   resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts'),
   logout('logout', 'GET /logout', 'oidc/logout.ts'),

@@ -13,7 +13,11 @@ import { build, type Plugin } from 'esbuild'
 import { type Lambda, lambdas, type Route, routesOf } from '../lambdas/routes.ts'
 
 /** A Lambda that answers an event rather than a request, and so has a file of its own and no route. */
-export const eventLambdas = { 'mail-feedback': 'mail/feedback.ts' } as const
+export const eventLambdas = {
+  'mail-feedback': 'mail/feedback.ts',
+  'session-ended': 'logout/session-ended.ts',
+  'backchannel-logout': 'logout/deliver.ts',
+} as const
 export type EventLambda = keyof typeof eventLambdas
 
 export type BundleOptions = {
@@ -42,6 +46,16 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
     file: './src/services/token-validator.ts',
     due: ({ rights }) => rights?.includes('validate') ?? false,
   },
+  {
+    name: 'openClientKeys',
+    file: './src/services/client-keys.ts',
+    due: ({ rights }) => rights?.includes('client-keys') ?? false,
+  },
+  {
+    name: 'openClientCertificates',
+    file: './src/services/client-certificates.ts',
+    due: ({ rights, caller }) => caller === 'client' && (rights?.includes('client-keys') ?? false),
+  },
   { name: 'openMail', file: './src/services/mail.ts', due: ({ rights }) => rights?.includes('mail') ?? false },
   {
     name: 'openClientFetch',
@@ -51,7 +65,7 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
   {
     name: 'openCertificates',
     file: './src/services/certificates.ts',
-    due: ({ host }) => host === 'mtls',
+    due: ({ lambda }) => lambda === 'certificate',
   },
   { name: 'showFailure', file: './src/http/pages.ts', due: ({ caller }) => caller === 'browser' },
 ]

@@ -93,6 +93,7 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     configure: mayConfigure(resources),
     // Nothing of AWS: a Lambda that is in nobody's network reaches the world.
     fetch: [],
+    'client-keys': [],
   }
   return [...onTables, ...rights.flatMap((right) => ofRight[right])]
 }

@@ -42,6 +42,10 @@ export type Stage = {
   tokenValidator?: ValidatorSettings
   /** Where browsers are asked for a certificate, and which ones count; without it, nobody is. */
   certificates?: CertificateSettings
+  /** Where the ends of sessions wait until applications have heard of them: told to those who send and deliver alone. */
+  logoutQueue?: string
+  /** PEM: roots, authorities and self-signed certificates of applications, for those that show one (RFC 8705 §2). */
+  clientIssuersFile?: string
   dynamodbEndpoint?: string
   sesEndpoint?: string
 }
@@ -82,6 +86,8 @@ export function readStage(environment: Environment): Stage {
     ...certificatesIn(environment),
     ...validatorIn(environment),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
+    ...optional('logoutQueue', environment.LOGOUT_QUEUE_URL),
+    ...optional('clientIssuersFile', environment.CLIENT_ISSUERS),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
     ...optional('sesEndpoint', environment.SES_ENDPOINT),
   }

@@ -5,8 +5,11 @@
 import type { Seconds } from './core/result.ts'
 import type { TokenValidator } from './core/token-validator/token-validation.ts'
 import type { Certificates } from './services/certificates.ts'
+import type { ClientCertificates } from './services/client-certificates.ts'
+import type { ClientKeys } from './services/client-keys.ts'
 import type { Directory } from './services/directory.ts'
 import type { Mail } from './services/mail.ts'
+import type { ProofNonces } from './services/proof-nonces.ts'
 import type { PublicFetch } from './services/public-fetch.ts'
 import type { Sealer } from './services/sealer.ts'
 import type { Signer } from './services/signer.ts'
@@ -20,6 +23,8 @@ export type World = {
   db: Db
   /** Checks what this provider signed. */
   verifier: Verifier
+  /** What DPoP proofs must name. */
+  proofNonces: ProofNonces
   /** Only where the route table grants `sign`. */
   signer: Signer
   /** Only where the route table grants `unseal`. */
@@ -30,6 +35,10 @@ export type World = {
   certificates: Certificates
   /** Only where the route table grants `validate`. */
   tokenValidator: TokenValidator
+  /** Only where the route table grants `client-keys`. */
+  clientKeys: ClientKeys
+  /** Only where the route table grants `client-keys`, and never asked but for applications. */
+  clientCertificates: ClientCertificates
   /** Only where the route table grants `mail`. */
   mail: Mail
   /** Only where the route table grants `fetch`. */

@@ -41,8 +41,11 @@ import type { User } from '../src/core/user.ts'
 import type { Answer, Call } from '../src/http/call.ts'
 import { makeDispatcher } from '../src/http/lambda.ts'
 import { openCertificates } from '../src/services/certificates.ts'
+import { openClientCertificates } from '../src/services/client-certificates.ts'
+import { clientKeysBy } from '../src/services/client-keys.ts'
 import { openDirectory } from '../src/services/directory.ts'
 import { type Mail, openMail } from '../src/services/mail.ts'
+import { openProofNonces } from '../src/services/proof-nonces.ts'
 import { openPublicFetch } from '../src/services/public-fetch.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openSigner } from '../src/services/signer.ts'
@@ -167,11 +170,14 @@ export async function openHouse(options: HouseOptions = {}) {
     stage,
     db,
     verifier: openVerifier(stage, db, now),
+    proofNonces: openProofNonces(db, now),
     signer: openSigner(stage, db, now),
     sealer: openSealer(stage, db),
     directory: openDirectory(stage, now),
     tokenValidator: openTokenValidator(stage, now),
     certificates: stage.certificates === undefined ? nothing('certificates') : openCertificates(stage, now),
+    clientKeys: clientKeysBy(openPublicFetch(options.reachable ?? []), now),
+    clientCertificates: openClientCertificates(stage, now),
     mail: options.mail ?? openMail(stage),
     fetchPublic: openPublicFetch(options.reachable ?? []),
     log: (message, facts) => lines.push({ message, ...facts }),
@@ -481,7 +487,9 @@ function worldOf(lambda: Lambda, world: World): World {
     sealer: rights.has('unseal') ? world.sealer : refused('unseal'),
     directory: rights.has('directory') ? world.directory : refused('directory'),
     tokenValidator: rights.has('validate') ? world.tokenValidator : refused('validate'),
-    certificates: routesOf(lambda).some(({ host }) => host === 'mtls') ? world.certificates : refused('certificates'),
+    certificates: lambda === 'certificate' ? world.certificates : refused('certificates'),
+    clientKeys: rights.has('client-keys') ? world.clientKeys : refused('client-keys'),
+    clientCertificates: rights.has('client-keys') ? world.clientCertificates : refused('client-keys'),
     mail: rights.has('mail') ? world.mail : refused('mail'),
     fetchPublic: rights.has('fetch') ? world.fetchPublic : (...asked) => refused<World>('fetch').fetchPublic(...asked),
   }

@@ -5,7 +5,8 @@
  * every person's access token, as those are made for no single resource server, but not of tokens for our own API, and
  * of nobody's refresh tokens. All else is inactive, and why is not said (§2.2). Public clients hear nothing: whoever finds a token could ask in their name (§2.1, §4).
  *
- * Two calls to DynamoDB; one more for a refresh token whose user's standing moved. Nothing changes, so nothing is audited.
+ * Two calls to DynamoDB; one more for a refresh token whose user's standing moved, and one to spend an assertion. Nothing
+ * else changes, so nothing is audited.
  */
 import type { JWTPayload } from 'jose'
 import type { Client } from '../../src/core/oidc/client.ts'
@@ -20,11 +21,11 @@ import { places } from '../../src/store/keys.ts'
 import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { authenticate, readAsked, wrongClient } from './client-authentication.ts'
+import { type AuthenticatingWorld, authenticate, readAsked, spending, wrongClient } from './client-authentication.ts'
 import { grantHolds } from './standing.ts'
 import { levels } from './tokens.ts'
 
-type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
+type Needs = AuthenticatingWorld & Pick<World, 'db' | 'verifier'>
 
 /** What makes a client a resource server. */
 const introspectionScope = 'introspection'
@@ -41,10 +42,13 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     ? readAccessToken(world, asked.credentials, token)
     : readRefreshToken(world, asked.credentials, halves))
   const authenticated = await authenticate(world, call, known.client, asked.credentials)
-  if (!authenticated.ok || asked.credentials.method === 'none') return wrongClient(call)
+  if (!authenticated.ok || authenticated.value.client.tokenEndpointAuthMethod === 'none') return wrongClient(call)
   const { client } = authenticated.value
-  if (token === undefined) return oauthError('invalid_request', 'token is missing.')
-  return 'payload' in known ? accessToken(world, client, known) : refreshToken(world, client, known)
+  const said = async (): Promise<Answer> => {
+    if (token === undefined) return oauthError('invalid_request', 'token is missing.')
+    return 'payload' in known ? accessToken(world, client, known) : refreshToken(world, client, known)
+  }
+  return spending(world, authenticated.value, await said())
 }
 
 type KnownAccess = Awaited<ReturnType<typeof readAccessToken>>

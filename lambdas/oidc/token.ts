@@ -3,16 +3,23 @@ import { readTokenRequest, type TokenRequest } from '../../src/core/oidc/token-r
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 import { clientIn } from '../../src/store/clients.ts'
-import type { Place } from '../../src/store/db.ts'
+import type { Item, Place } from '../../src/store/db.ts'
 import { grantOf, refreshTokenIn } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
-import { authenticate, readAsked, wrongClient } from './client-authentication.ts'
+import {
+  type Authenticated,
+  type AuthenticatingWorld,
+  authenticate,
+  readAsked,
+  spending,
+  wrongClient,
+} from './client-authentication.ts'
 import { clientTokens } from './token/client-credentials.ts'
 import { exchangeCode } from './token/exchange-code.ts'
 import type { IssuingWorld } from './token/issuing.ts'
 import { refresh } from './token/refresh.ts'
 
-export async function handle(world: IssuingWorld, call: Call): Promise<Answer> {
+export async function handle(world: IssuingWorld & AuthenticatingWorld, call: Call): Promise<Answer> {
   const asked = readAsked(call)
   if (!asked.ok) return asked.answer
   const request = readTokenRequest(asked.form)
@@ -22,17 +29,29 @@ export async function handle(world: IssuingWorld, call: Call): Promise<Answer> {
   const [clientItem, ...items] = await world.db.batch([places.client(asked.credentials.clientId), ...presented])
   const authenticated = await authenticate(world, call, clientIn(clientItem), asked.credentials)
   if (!authenticated.ok) return wrongClient(call)
-  if (!request.ok) return oauthError(request.reason, request.detail ?? '')
-  if (!authenticated.value.client.grantTypes.includes(request.value.grantType))
-    return oauthError('unauthorized_client', `This client may not use ${request.value.grantType}.`)
+  const answer = await tokensFor(world, call, authenticated.value, request, items)
+  // Tokens came with the spending of what was shown for them; a refusal did not.
+  return answer.status === 200 ? answer : spending(world, authenticated.value, answer)
+}
 
-  switch (request.value.grantType) {
+function tokensFor(
+  world: IssuingWorld,
+  call: Call,
+  authenticated: Authenticated,
+  request: ReturnType<typeof readTokenRequest>,
+  [presented]: readonly (Item | undefined)[],
+): Answer | Promise<Answer> {
+  if (!request.ok) return oauthError(request.reason, request.detail ?? '')
+  const { value } = request
+  if (!authenticated.client.grantTypes.includes(value.grantType))
+    return oauthError('unauthorized_client', `This client may not use ${value.grantType}.`)
+  switch (value.grantType) {
     case 'authorization_code':
-      return exchangeCode(world, call, authenticated.value, request.value, grantOf(items[0]))
+      return exchangeCode(world, call, authenticated, value, grantOf(presented))
     case 'refresh_token':
-      return refresh(world, call, authenticated.value, request.value, refreshTokenIn(items[0]))
+      return refresh(world, call, authenticated, value, refreshTokenIn(presented))
     case 'client_credentials':
-      return clientTokens(world, call, authenticated.value, request.value.scopes)
+      return clientTokens(world, call, authenticated, value.scopes)
   }
 }
 

@@ -5,6 +5,7 @@
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { Caller } from '../../lambdas/routes.ts'
+import { openProofNonces } from '../services/proof-nonces.ts'
 import { openVerifier } from '../services/verifier.ts'
 import { readStage } from '../stage.ts'
 import { openDb, openDynamodb } from '../store/db.ts'
@@ -27,6 +28,8 @@ export type Providers = {
   openDirectory?: typeof import('../services/directory.ts').openDirectory
   openCertificates?: typeof import('../services/certificates.ts').openCertificates
   openTokenValidator?: typeof import('../services/token-validator.ts').openTokenValidator
+  openClientKeys?: typeof import('../services/client-keys.ts').openClientKeys
+  openClientCertificates?: typeof import('../services/client-certificates.ts').openClientCertificates
   openMail?: typeof import('../services/mail.ts').openMail
   openClientFetch?: typeof import('../services/public-fetch.ts').openClientFetch
   /** What a person sees when something broke. */
@@ -47,13 +50,16 @@ function makeWorld({
   openDirectory,
   openCertificates,
   openTokenValidator,
+  openClientKeys,
+  openClientCertificates,
   openMail,
   openClientFetch,
 }: Providers): World {
   const stage = readStage(process.env)
   const now = () => Math.floor(Date.now() / 1000)
   const db = openDb(openDynamodb(stage), stage.tableNames)
-  const world = { now, stage, db, verifier: openVerifier(stage, db, now), log }
+  const common = { verifier: openVerifier(stage, db, now), proofNonces: openProofNonces(db, now) }
+  const world = { now, stage, db, ...common, log }
   return {
     ...world,
     signer: openSigner === undefined ? ungranted('sign') : openSigner(stage, db, now),
@@ -61,6 +67,9 @@ function makeWorld({
     directory: openDirectory === undefined ? ungranted('directory') : openDirectory(stage, now),
     certificates: openCertificates === undefined ? ungranted('certificates') : openCertificates(stage, now),
     tokenValidator: openTokenValidator === undefined ? ungranted('validate') : openTokenValidator(stage, now),
+    clientKeys: openClientKeys === undefined ? ungranted('client-keys') : openClientKeys(stage, now),
+    clientCertificates:
+      openClientCertificates === undefined ? ungranted('client-keys') : openClientCertificates(stage, now),
     mail: openMail === undefined ? ungranted('mail') : openMail(stage),
     fetchPublic:
       openClientFetch === undefined

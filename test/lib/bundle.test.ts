@@ -20,7 +20,8 @@ export const handler = makeHandler([
   })
 
   it.each([
-    ['token', ['openSigner']],
+    ['token', ['openSigner', 'openClientKeys', 'openClientCertificates']],
+    ['authorize', ['openClientKeys', 'showFailure']],
     ['activation', ['openMail', 'showFailure']],
     ['login', ['showFailure']],
     ['authenticators', []],

@@ -2,8 +2,19 @@
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { hashSecret, sameText, splitHalves, type TwoHalves } from '../secret.ts'
 import type { Client, ClientAuthMethod } from './client.ts'
+import { readJwt } from './client-jwt.ts'
 
-export type Credentials = { clientId: string; secret?: string; method: ClientAuthMethod }
+/**
+ * Who somebody says they are, and what they show for it. `none` stands for nothing but a name: the connection's certificate,
+ * if that is the client's method, is no part of the form.
+ */
+export type Credentials = {
+  clientId: string
+  secret?: string
+  /** A JWT that nobody has looked at but for the name in it. */
+  assertion?: string
+  method: Exclude<ClientAuthMethod, 'tls_client_auth' | 'self_signed_tls_client_auth'>
+}
 
 export type TokenRequest =
   | {
@@ -35,6 +46,11 @@ export function readCredentials(
   form: Form,
 ): Result<Credentials, 'invalid_client' | 'invalid_request'> {
   const [posted, secret] = [form.get('client_id'), form.get('client_secret')]
+  const [assertion, kind] = [form.get('client_assertion'), form.get('client_assertion_type')]
+  if (assertion !== undefined || kind !== undefined) {
+    if (authorization !== undefined || secret !== undefined) return refuse('invalid_request', twoWays)
+    return readAssertion(assertion, kind, posted)
+  }
   if (authorization === undefined) {
     if (posted === undefined) return refuse('invalid_client', { detail: 'No client authentication is given.' })
     return ok(
@@ -45,10 +61,32 @@ export function readCredentials(
   }
   const basic = readBasic(authorization)
   if (basic === undefined) return refuse('invalid_client', { detail: 'The Authorization header is not a Basic one.' })
-  if (secret !== undefined) return refuse('invalid_request', { detail: 'Two ways of client authentication are used.' })
+  if (secret !== undefined) return refuse('invalid_request', twoWays)
   if (posted !== undefined && posted !== basic.clientId)
     return refuse('invalid_request', { detail: 'client_id differs from the Authorization header.' })
   return ok({ ...basic, method: 'client_secret_basic' })
+}
+
+const twoWays = { detail: 'Two ways of client authentication are used.' }
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** `client_id` may be left out: the assertion names its client (RFC 7521 §4.2). Whether it is true is looked at later. */
+function readAssertion(
+  assertion: string | undefined,
+  kind: string | undefined,
+  posted: string | undefined,
+): Result<Credentials, 'invalid_client' | 'invalid_request'> {
+  if (assertion === undefined) return refuse('invalid_request', { detail: 'client_assertion is missing.' })
+  if (kind !== assertionType)
+    return refuse('invalid_client', { detail: `Only client_assertion_type=${assertionType} is supported.` })
+  const jwt = readJwt(assertion)
+  const clientId = jwt.ok ? jwt.value.claims.sub : undefined
+  if (typeof clientId !== 'string' || clientId === '')
+    return refuse('invalid_client', { detail: 'client_assertion is no JWT that names its client in sub.' })
+  if (posted !== undefined && posted !== clientId)
+    return refuse('invalid_client', { detail: 'client_id differs from sub of client_assertion.' })
+  return ok({ clientId, assertion, method: 'private_key_jwt' })
 }
 
 /** Both halves are form-encoded before they are joined (RFC 6749 §2.3.1). */

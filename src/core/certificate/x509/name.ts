@@ -54,7 +54,7 @@ export const attributesOf = (name: Name, oid: string): Attribute[] =>
 /** GeneralName (RFC 5280 §4.2.1.6), as far as anything here asks. `other` keeps the forms that are only counted. */
 export type GeneralName =
   | { form: 'upn'; text: string }
-  | { form: 'mail' | 'dns' | 'uri'; text: string }
+  | { form: 'mail' | 'dns' | 'uri' | 'ip'; text: string }
   | { form: 'directory'; name: Name }
   | { form: 'other'; kind: string }
 
@@ -62,12 +62,13 @@ export type GeneralName =
 const upnOid = '1.3.6.1.4.1.311.20.2.3'
 
 export function generalNameOf(name: AsnGeneralName): GeneralName {
-  const { otherName, rfc822Name, dNSName, uniformResourceIdentifier, directoryName } = name
+  const { otherName, rfc822Name, dNSName, uniformResourceIdentifier, directoryName, iPAddress } = name
   if (otherName?.typeId === upnOid) return { form: 'upn', text: upnOf(otherName.value) }
   if (rfc822Name !== undefined) return { form: 'mail', text: plain(rfc822Name) }
   if (dNSName !== undefined) return { form: 'dns', text: plain(dNSName) }
   if (uniformResourceIdentifier !== undefined) return { form: 'uri', text: plain(uniformResourceIdentifier) }
   if (directoryName !== undefined) return { form: 'directory', name: nameOf(directoryName) }
+  if (iPAddress !== undefined) return { form: 'ip', text: iPAddress }
   const kind = Object.entries(name).find(([, value]) => value !== undefined)?.[0]
   if (kind === undefined) throw malformed('a name of no form')
   return { form: 'other', kind }
