@@ -1,19 +1,24 @@
 /**
  * What an administrator does to flows, ACR maps and policies: the API and the command `npm run admin` do it with these.
- *
- * Each change is one transaction with its audit record. It is on the condition that the realm is still the one that was
- * read: whatever a flow, the map and the clients' policies were held against each other by still fits when it is written,
- * and of two who change things at once one finds out. That one begins again, unless it said which version it means.
+ * How a change is made is in `administration.ts`; here is what each of them is.
  */
-import { createHash } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Actor, AuditEvent } from './core/audit-event.ts'
+import {
+  type Changed,
+  change,
+  changed,
+  type Decided,
+  type Desk,
+  type Expects,
+  type Settled,
+  type Shown,
+  type State,
+  shown,
+} from './administration.ts'
 import { differences } from './core/difference.ts'
 import { ifGiven, readDocument, readMembers, readText } from './core/document.ts'
 import type { Client } from './core/oidc/client.ts'
-import { flowNamed, largestRealm, mostFlows, type Realm } from './core/realm.ts'
-import { ok, type Result, refuse, type Seconds } from './core/result.ts'
-import { checkAll, type Edited, introduced } from './core/step-up/check.ts'
+import { flowNamed, mostFlows, type Realm } from './core/realm.ts'
+import { ok, type Result, refuse } from './core/result.ts'
 import {
   type AcrMap,
   checkFlow,
@@ -37,21 +42,9 @@ import {
   stepUpOfRealm,
   writePolicy,
 } from './core/step-up/policy.ts'
-import { recorded } from './store/audit.ts'
 import { changedClientStepUp, clientIn, listClients } from './store/clients.ts'
-import type { Db, Write } from './store/db.ts'
 import { places } from './store/keys.ts'
 import { changedRealm, readRealm, touchedRealm } from './store/realm.ts'
-
-/** Where and as whom somebody administers. `about`: what the audit is told beside. */
-export type Desk = { db: Db; now(): Seconds; actor: Actor; about?: Pick<AuditEvent, 'ip' | 'request'> }
-
-/** `written` is the document as it is answered, byte for byte, and `etag` its version. */
-export type Shown<Value> = { value: Value; written: string; etag: string }
-export type Changed<Value> = Shown<Value> & { warnings: Doubt[] }
-
-/** Whether the caller means the version of which this is the tag. */
-export type Expects = (etag: string) => boolean
 
 type Changing =
   | 'flow-not-found'
@@ -67,10 +60,6 @@ type Changing =
   | 'changed-since'
   | 'changed-meanwhile'
 
-/** A strong tag of what is answered: the same bytes, the same tag (RFC 9110 §8.8.3). */
-const etagOf = (written: string): string => `"${createHash('sha256').update(written).digest('base64url').slice(0, 22)}"`
-
-const shown = <Value>(value: Value, written: string): Shown<Value> => ({ value, written, etag: etagOf(written) })
 const showFlow = (flow: Flow): Shown<Flow> => shown(flow, writeFlow(flow))
 const showRealmPolicy = (policy: RealmStepUp): Shown<RealmStepUp> => shown(policy, writePolicy(policy))
 const showClientPolicy = (policy: ClientStepUp): Shown<ClientStepUp> => shown(policy, writePolicy(policy))
@@ -114,58 +103,6 @@ export async function readClientPolicy(
 }
 
 // --- Changing -----------------------------------------------------------------------------------------------------
-
-type Settled<Value> = {
-  edited: Edited
-  realm: Realm
-  clients: Client[]
-  writes: Write[]
-  event: Pick<AuditEvent, 'type'> & Partial<AuditEvent>
-  value: Value
-  /** What is suspicious about the document by itself. */
-  doubts?: Doubt[]
-}
-
-/** Nothing to write: it is as it is asked to be. */
-type Decided<Value> = { asIs: Value } | Settled<Value>
-
-type State = { realm: Realm; clients: Client[] }
-
-const attempts = 10
-
-/** Reads, decides, and writes if the realm is still what was read. What nobody else was at is done at the first attempt. */
-async function change<Value>(
-  desk: Desk,
-  decide: (state: State) => Result<Decided<Value>, Changing>,
-): Promise<Result<{ value: Value; warnings: Doubt[] }, Changing>> {
-  const { db, now, actor, about } = desk
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    // Those who collided come back at different times.
-    if (attempt > 0) await pause(Math.random() * 20 * 2 ** Math.min(attempt, 6))
-    const [realm, clients] = await Promise.all([readRealm(db), listClients(db)])
-    const decided = decide({ realm, clients })
-    if (!decided.ok) return decided
-    if ('asIs' in decided.value) return ok({ value: decided.value.asIs, warnings: [] })
-    const { value, writes, event, edited, doubts = [], ...after } = decided.value
-    if (Buffer.byteLength(JSON.stringify(after.realm)) > largestRealm)
-      return refuse('realm-too-large', {
-        detail: `All flows and settings together have at most ${largestRealm} bytes.`,
-      })
-    const found = introduced(edited, checkAll(realm, clients), checkAll(after.realm, after.clients))
-    if (found.trouble !== undefined)
-      return refuse(edited.document === 'flow' ? 'unworkable-flow' : 'unworkable-policy', found.trouble)
-    const told = recorded({ at: now(), actor, ...about, ...event })
-    if ((await db.transact([...writes, told])).ok) return ok({ value, warnings: [...doubts, ...found.doubts] })
-  }
-  return refuse('changed-meanwhile')
-}
-
-/** With the document that the change left, and what is suspicious about it. */
-const changed = <Value>(
-  result: Result<{ value: Value; warnings: Doubt[] }, Changing>,
-  show: (value: Value) => Shown<Value>,
-): Result<Changed<Value>, Changing> =>
-  result.ok ? ok({ ...show(result.value.value), warnings: result.value.warnings }) : result
 
 /** Every name that anybody maps: a flow that nobody uses yet may be meant for a client with a map of its own. */
 const namesIn = (realm: Realm, clients: readonly Client[]): AcrMap =>
@@ -223,7 +160,7 @@ export async function changeFlow(
   expects: Expects,
 ): Promise<Result<Changed<Flow>, Changing>> {
   const parsed = parseFlow(data)
-  const made = await change<Flow>(desk, (state) => {
+  const made = await change<Flow, Changing>(desk, (state) => {
     const before = flowNamed(state.realm, id)
     if (before === undefined) return refuse('flow-not-found')
     if (!expects(showFlow(before).etag)) return refuse('changed-since')
@@ -248,7 +185,7 @@ export async function duplicateFlow(desk: Desk, id: string, data: unknown): Prom
     }
   })
   if (!wanted.ok) return wanted
-  const made = await change<Flow>(desk, (state) => {
+  const made = await change<Flow, Changing>(desk, (state) => {
     const original = flowNamed(state.realm, id)
     if (original === undefined) return refuse('flow-not-found')
     return newFlow(state, { ...original, ...wanted.value, version: 1 }, `a copy of ${id} ${original.version}`)
@@ -261,7 +198,7 @@ export async function deleteFlow(
   id: string,
   expects: Expects = () => true,
 ): Promise<Result<string, Changing>> {
-  const done = await change<string>(desk, ({ realm, clients }) => {
+  const done = await change<string, Changing>(desk, ({ realm, clients }) => {
     const flow = flowNamed(realm, id)
     if (flow === undefined) return refuse('flow-not-found')
     if (!expects(showFlow(flow).etag)) return refuse('changed-since')
@@ -293,7 +230,7 @@ export async function bindFlow(desk: Desk, data: unknown): Promise<Result<Bound,
   )
   if (!wanted.ok) return wanted
   const id = wanted.value
-  const done = await change<string>(desk, ({ realm, clients }) => {
+  const done = await change<string, Changing>(desk, ({ realm, clients }) => {
     if (flowNamed(realm, id) === undefined)
       return refuse('unworkable-policy', { at: '/flow', detail: `There is no flow ${id}.` })
     if (realm.browserFlow === id) return ok({ asIs: id })
@@ -316,7 +253,7 @@ export async function changeRealmPolicy(
   expects: Expects,
 ): Promise<Result<Changed<RealmStepUp>, Changing>> {
   const parsed = parseRealmStepUp(data)
-  const made = await change<RealmStepUp>(desk, ({ realm, clients }) => {
+  const made = await change<RealmStepUp, Changing>(desk, ({ realm, clients }) => {
     const before = stepUpOfRealm(realm)
     if (!expects(showRealmPolicy(before).etag)) return refuse('changed-since')
     if (!parsed.ok) return parsed
@@ -343,7 +280,7 @@ export async function changeClientPolicy(
   expects: Expects,
 ): Promise<Result<Changed<ClientStepUp>, Changing>> {
   const parsed = parseClientStepUp(data)
-  const made = await change<ClientStepUp>(desk, ({ realm, clients }) => {
+  const made = await change<ClientStepUp, Changing>(desk, ({ realm, clients }) => {
     const client = clients.find((each) => each.clientId === clientId)
     if (client === undefined) return refuse('client-not-found')
     const before = stepUpOfClient(client)

@@ -2,6 +2,8 @@
  * Answers why a user was asked, or refused: what a login by this client with this request would come to, made from the
  * records as they are and by the code that a login goes through. Nothing is written but that somebody asked.
  */
+
+import type { Desk } from './administration.ts'
 import { levelsOf } from './core/audit-event.ts'
 import { admitted, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts'
 import { type Login, newLogin } from './core/login.ts'
@@ -14,7 +16,6 @@ import { isLive, type Person, type Session } from './core/session.ts'
 import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up/decide.ts'
 import { type ExplainQuestion, parseExplain, reasonsFor, supposedProof } from './core/step-up/explain.ts'
 import type { Elsewhere } from './stage.ts'
-import type { Desk } from './step-up-admin.ts'
 import { recorded } from './store/audit.ts'
 import { clientIn } from './store/clients.ts'
 import { places } from './store/keys.ts'

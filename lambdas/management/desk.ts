@@ -1,8 +1,9 @@
 /** What the routes of step-up's administration share: who changes things, preconditions, answers. */
+
+import type { Changed, Desk, Expects, Shown } from '../../src/administration.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Doubt } from '../../src/core/step-up/flow.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import type { Changed, Desk, Expects, Shown } from '../../src/step-up-admin.ts'
 import type { World } from '../../src/world.ts'
 import { bodyLimits, readBody, readQuery } from '../authenticators/asked.ts'
 import type { Cms } from '../authenticators/caller.ts'
