@@ -115,10 +115,11 @@ const token = routesIn('token', 'client', machines, {
 })
 /** In the token's Lambda because clients show their secrets there; it reads, and no more. */
 const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get', 'put'] } as const
+/** It signs for clients that want userinfo as a JWT, and spends the proofs that come with tokens bound to a key. */
 const resource = routesIn('resource', 'bearer', machines, {
-  config: ['query'],
+  config: ['get', 'query'],
   people: ['get', 'query'],
-  sessions: ['get'],
+  sessions: ['get', 'put'],
 })
 const logout = routesIn('logout', 'browser', pages, { config: ['get', 'query'], sessions: ['get', 'delete'], ...told })
 const reading = routesIn('authenticators', 'cms', imports, {
@@ -199,8 +200,8 @@ export const routes: readonly Route[] = [
     tables: introspected,
     rights: ['client-keys'],
   }),
-  resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts'),
-  resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts'),
+  resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts', { rights: ['sign'] }),
+  resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts', { rights: ['sign'] }),
   logout('logout', 'GET /logout', 'oidc/logout.ts'),
   logout('logout', 'POST /logout', 'oidc/logout.ts'),
 

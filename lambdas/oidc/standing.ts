@@ -1,11 +1,13 @@
 /** Whether what a grant rests on is still there. Asked wherever a token is used, because a JWT says only what was. */
+import { consentStands } from '../../src/core/oidc/consent.ts'
 import type { Grant } from '../../src/core/oidc/grant.ts'
 import { credentialsStand, type Session } from '../../src/core/session.ts'
 import { isOfEpoch, type User } from '../../src/core/user.ts'
-import { readPerson } from '../../src/store/people.ts'
+import type { Item } from '../../src/store/db.ts'
+import { readPerson, readUser, userIn } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 
-/** Not revoked, its session not over, nor all of its user's ended; user and keys as they were. One more read, where the user's standing moved. */
+/** Not revoked, its session not over, nor all of its user's ended; user, keys and consent as they were. One more read, where the user's standing moved. */
 export async function grantHolds(
   { now, db }: Pick<World, 'now' | 'db'>,
   grant: Grant,
@@ -17,5 +19,15 @@ export async function grantHolds(
   if (!grant.scopes.includes('offline_access') && (session === undefined || session.until <= now())) return false
   if (grant.standing === user.standing) return true
   const person = await readPerson(db, user.id)
-  return person !== undefined && credentialsStand(grant.credentials, person)
+  return person !== undefined && credentialsStand(grant.credentials, person) && consentStands(grant, person.consents)
 }
+
+/**
+ * The user of a grant, who was read with it under the token's `sub`. Where that is a pairwise name, nobody was: then they
+ * are read now.
+ */
+export const ownerOf = async (
+  { db }: Pick<World, 'db'>,
+  grant: Grant,
+  underSub: Item | undefined,
+): Promise<User | undefined> => (grant.subject === undefined ? userIn(underSub) : readUser(db, grant.user))

@@ -74,7 +74,8 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
     verify: (token, expected) => check(token, expected),
     async readHint(token) {
       const checked = await check(token, { typ: 'JWT' }, true)
-      if (checked.ok) return checked.value
+      // Each ID token ends. What has no end is a userinfo answer, which names nobody's sign-in.
+      if (checked.ok) return checked.value.exp === undefined ? undefined : checked.value
       return 'expired' in checked ? checked.expired : undefined
     },
   }

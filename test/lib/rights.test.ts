@@ -65,7 +65,14 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
-  resource: { config: [query], people: [batch, query], sessions: [batch], ...log, ...trace },
+  resource: {
+    config: [batch, query],
+    people: [batch, query],
+    sessions: [batch, put],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    ...log,
+    ...trace,
+  },
   logout: { config: [batch, query], sessions: [batch, remove], audit: [put], ...log, ...trace },
   authenticators: {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
@@ -101,6 +108,22 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  'session-ended': {
+    config: [batch],
+    'stream of sessions': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    notices: ['sqs:SendMessage'],
+    'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    ...log,
+    ...trace,
+  },
+  'backchannel-logout': {
+    config: [batch, query],
+    audit: [put],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    notices: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    ...log,
+    ...trace,
+  },
   'mail-feedback': {
     people: [batch, update],
     audit: [put],
@@ -131,6 +154,11 @@ const things: [RegExp, string][] = [
   ],
   [/^\{"Fn::(ImportValue|GetStackOutput)":.*"?keystep-test-keys.*Secret.*\}$/, 'secret'],
   [/^\{"Fn::GetAtt":\["DeadLetters\w{8}","Arn"\]\}$/, 'dead letters'],
+  [/^\{"Fn::GetAtt":\["Notices\w{8}","Arn"\]\}$/, 'notices'],
+  [
+    /^\{"Fn::ImportValue":"keystep-test-data:ExportsOutputFnGetAttSessions\w{8}StreamArn\w{8}"\}$/,
+    'stream of sessions',
+  ],
 ]
 
 function thingOf(resource: unknown, ownLogs: string): string {
@@ -189,7 +217,7 @@ beforeAll(async () => {
   areas = synthesize(certificates.settings)
   certificates.remove()
   functions = new Map(
-    [areas.api, areas.mail].flatMap((template) =>
+    [areas.api, areas.mail, areas.logout].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function').map(({ 1: { Properties: properties } }) => [
         String(properties.FunctionName).replace('keystep-test-', ''),
         { template, properties },
