@@ -15,6 +15,7 @@ import { askedByNames } from '../src/core/token-validator/validator-settings.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
+import { keyCommands, keyUsage } from './admin/key-commands.ts'
 import { settingNames } from './admin/settings.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
@@ -42,9 +43,14 @@ Commands
              [--es256]
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${stepUpUsage}${certificateUsage}`
+${keyUsage}${stepUpUsage}${certificateUsage}`
 
-const commands: Record<string, Command> = { ...setupCommands, ...certificateCommands, ...stepUpCommands }
+const commands: Record<string, Command> = {
+  ...setupCommands,
+  ...keyCommands,
+  ...certificateCommands,
+  ...stepUpCommands,
+}
 
 // --- Where --------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import stepUpLdapOtpCba from '../flows/stepup-ldap-otp-cba.json' with { type: 'j
 import { type ApiScope, showApiKey } from './core/api-key.ts'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
+import { rotationTrouble } from './core/oidc/key-rotation.ts'
 import { signingAlgorithms } from './core/oidc/signing.ts'
 import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from './core/oidc/standard-claims.ts'
 import { hashPassword } from './core/password.ts'
@@ -21,11 +22,12 @@ import type { Person } from './core/session.ts'
 import { checkAll, introduced } from './core/step-up/check.ts'
 import { checkFlow, type Flow, parseFlow } from './core/step-up/flow.ts'
 import type { Role, User } from './core/user.ts'
-import { wrappedKeys } from './services/key-maker.ts'
+import { type Done, type Rotator, rotateKeys } from './rotate-keys.ts'
+import { type KeyMaker, wrappedKeys } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
-import { createdClient, readClient } from './store/clients.ts'
+import { createdClient, listClients, readClient } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import {
   changedClaims,
@@ -39,10 +41,16 @@ import {
 } from './store/people.ts'
 import { changedRealm, createdRealm, readRealm, realmHolds } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
-import { createdSigningKey, readSigningKeys } from './store/signing-keys.ts'
 
 /** Where and as whom the operator works. */
-export type Workbench = { db: Db; now: () => number; vault: Vault; actor: Actor }
+export type Workbench = {
+  db: Db
+  now: () => number
+  vault: Vault
+  actor: Actor
+  /** Left out: signing keys are wrapped by the vault. */
+  keyMaker?: KeyMaker
+}
 
 type Told = Omit<AuditEvent, 'at' | 'actor'>
 
@@ -85,19 +93,13 @@ function shippedFlow(data: unknown): Flow {
   return works.value
 }
 
-/** One active key an algorithm, for each algorithm that has none. Answers with the kids of those it made. */
-export async function ensureSigningKeys(bench: Workbench): Promise<string[]> {
-  const kept = await readSigningKeys(bench.db)
-  const made: string[] = []
-  for (const alg of signingAlgorithms) {
-    if (kept.some((key) => key.alg === alg && key.state === 'active')) continue
-    const now = bench.now()
-    const key = { ...(await wrappedKeys(bench.vault).make(alg)), state: 'active', createdAt: now, since: now } as const
-    await commit(bench, [createdSigningKey(key)], { type: 'signing-key.created', detail: `${alg} ${key.kid}` })
-    made.push(key.kid)
-  }
-  return made
-}
+/** A key that signs for each algorithm of the realm that has none. Answers with what it did. */
+export const ensureSigningKeys = (bench: Workbench): Promise<Done[]> => rotateKeys(rotatorOf(bench), { urgent: true })
+
+export const rotatorOf = ({ keyMaker, ...bench }: Workbench): Rotator => ({
+  ...bench,
+  keyMaker: keyMaker ?? wrappedKeys(bench.vault),
+})
 
 /** The key that one-time passwords are sealed with, if there is none. Says whether it made one. */
 export async function ensureSealKey(bench: Workbench): Promise<boolean> {
@@ -315,9 +317,11 @@ export const apiKeys = (bench: Workbench) => listApiKeys(bench.db)
 export async function changeSettings(
   bench: Workbench,
   change: Partial<Settings>,
-): Promise<Result<Settings, 'changed-meanwhile'>> {
+): Promise<Result<Settings, 'changed-meanwhile' | 'unworkable-settings'>> {
   const realm = await readRealm(bench.db)
   const settings = { ...realm.settings, ...change }
+  const trouble = rotationTrouble(settings) ?? (await algorithmTrouble(bench, settings))
+  if (trouble !== undefined) return refuse('unworkable-settings', { detail: trouble })
   const done = await commit(bench, [changedRealm({ ...realm, settings })], {
     type: 'settings.changed',
     detail: Object.entries(change)
@@ -325,4 +329,16 @@ export async function changeSettings(
       .join(', '),
   })
   return done ? ok(settings) : refuse('changed-meanwhile')
+}
+
+/** Whoever reads tokens by an algorithm would get none any more. */
+async function algorithmTrouble({ db }: Workbench, { signingAlgorithms: left }: Settings): Promise<string | undefined> {
+  if (signingAlgorithms.every((alg) => left.includes(alg))) return undefined
+  const clients = await listClients(db)
+  const hit = clients.find((client) =>
+    [client.idTokenSignedResponseAlg, client.userinfoSignedResponseAlg].some(
+      (alg) => alg !== undefined && !left.includes(alg),
+    ),
+  )
+  return hit && `the client ${hit.clientId} asks for an algorithm that signingAlgorithms lacks`
 }

@@ -1,6 +1,8 @@
 /** The realm's settings as they are typed: what each may be, and how it is read. */
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { leastOverlap } from '../../src/core/oidc/key-rotation.ts'
+import { requiredAlgorithms, type SigningAlgorithm, signingAlgorithms } from '../../src/core/oidc/signing.ts'
 import type { Settings } from '../../src/core/realm.ts'
 import { Cannot } from './typed.ts'
 
@@ -24,6 +26,12 @@ const settingForms: Record<keyof Settings, { form: string; read: (text: string) 
   counterFailuresToLock: wholeNumber(0),
   sessionIdle: wholeNumber(60),
   sessionLifetime: wholeNumber(60),
+  signingAlgorithms: {
+    form: `${signingAlgorithms.join(', ')}, with commas between; ${requiredAlgorithms.join(' and ')} are always there`,
+    read: algorithmsIn,
+  },
+  signingKeyPeriod: wholeNumber(2 * leastOverlap),
+  signingKeyOverlap: wholeNumber(leastOverlap),
 }
 
 export const settingNames = Object.keys(settingForms)
@@ -46,6 +54,13 @@ function wholeNumber(least: number) {
 
 function all(texts: string[], form: RegExp): string[] | undefined {
   return texts.every((text) => form.test(text)) ? texts : undefined
+}
+
+/** Undefined unless every part is an algorithm, and those that must be there are. */
+function algorithmsIn(text: string): SigningAlgorithm[] | undefined {
+  const named = text.split(',')
+  const known = signingAlgorithms.filter((alg) => named.includes(alg))
+  return known.length === named.length && requiredAlgorithms.every((alg) => named.includes(alg)) ? known : undefined
 }
 
 /** Undefined unless every part of the file is a certificate. */

@@ -27,7 +27,10 @@ export const setupCommands: Record<string, Command> = {
     const keys = await ensureSigningKeys(bench)
     const sealed = await ensureSealKey(bench)
     const made = realm.ok ? 'The realm is made, with its flows.' : 'There is a realm already; it stays as it is.'
-    const signing = keys.length === 0 ? 'All signing keys are there.' : `Signing keys made: ${keys.join(', ')}`
+    const signing =
+      keys.length === 0
+        ? 'All signing keys are there.'
+        : keys.map(({ detail }) => `Signing key made: ${detail}.`).join('\n')
     return [made, signing, ...(sealed ? ['The key that secrets are sealed with is made.'] : [])].join('\n')
   },
 
@@ -141,6 +144,7 @@ export const setupCommands: Record<string, Command> = {
     const change = Object.fromEntries(needed(assignments, 'NAME=VALUE').map(settingOf)) as Partial<Settings>
     const settings = granted(await changeSettings(bench, change), {
       'changed-meanwhile': 'Somebody else changed the settings meanwhile: look at them, and try again.',
+      'unworkable-settings': (detail) => `That cannot be: ${detail}.`,
     })
     return JSON.stringify(settings, null, 2)
   },

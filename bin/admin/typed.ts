@@ -30,6 +30,8 @@ export const options = {
   'no-amr': { type: 'boolean' },
   machine: { type: 'boolean' },
   es256: { type: 'boolean' },
+  now: { type: 'boolean' },
+  emergency: { type: 'string' },
   replace: { type: 'boolean' },
   description: { type: 'string' },
   'if-match': { type: 'string' },

@@ -1,4 +1,5 @@
 /** The realm: what the organisation has decided for everyone. One record; flows are in it, so that one read has all. */
+import { type SigningAlgorithm, signingAlgorithms } from './oidc/signing.ts'
 import type { Seconds } from './result.ts'
 import type { AcrMap, FactorKind, Flow } from './step-up/flow.ts'
 
@@ -22,6 +23,12 @@ export type Settings = {
   counterFailuresToLock: number
   sessionIdle: Seconds
   sessionLifetime: Seconds
+  /** Those that have keys; RS256 and ES256 always do. */
+  signingAlgorithms: readonly SigningAlgorithm[]
+  /** How long a key signs. */
+  signingKeyPeriod: Seconds
+  /** How long a key is published before it signs, and how long after. */
+  signingKeyOverlap: Seconds
 }
 
 export const defaultSettings: Settings = {
@@ -33,6 +40,9 @@ export const defaultSettings: Settings = {
   counterFailuresToLock: 3,
   sessionIdle: 3600,
   sessionLifetime: 36_000,
+  signingAlgorithms,
+  signingKeyPeriod: 90 * 86_400,
+  signingKeyOverlap: 86_400,
 }
 
 export type Realm = {

@@ -22,7 +22,12 @@ describe('npm run admin', () => {
     const first = await admin(['init'])
     expect(first, first.err).toMatchObject({ code: 0 })
     const keys = await readSigningKeys(db)
-    expect(keys.map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual(['ES256 active', 'EdDSA active', 'PS256 active', 'RS256 active'])
+    expect(keys.map(({ alg, state }) => `${alg} ${state}`).sort()).toEqual([
+      'ES256 active',
+      'EdDSA active',
+      'PS256 active',
+      'RS256 active',
+    ])
     const { decoySecret } = await readRealm(db)
     expect((await admin(['init'])).out).toContain('stays as it is')
     expect((await readRealm(db)).decoySecret).toBe(decoySecret)

@@ -5,6 +5,7 @@
  * Of each algorithm one key signs and the next one stands ready, published all along, so that it is known everywhere on
  * the day that it is wanted, be that a year early.
  */
+import type { Settings } from '../realm.ts'
 import type { Seconds } from '../result.ts'
 import { accessTokenLifetime, idTokenLifetime } from './grant.ts'
 import { requiredAlgorithms, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
@@ -39,6 +40,8 @@ export type RotationSettings = {
   overlap: Seconds
 }
 
+type KeySettings = Pick<Settings, 'signingAlgorithms' | 'signingKeyPeriod' | 'signingKeyOverlap'>
+
 /** In the order in which they are to be done. Each is one transaction. */
 export type Step =
   | { do: 'create'; alg: SigningAlgorithm; state: 'next' | 'active' }
@@ -51,13 +54,31 @@ export type Step =
   | { do: 'forget'; key: SigningKey }
 
 /** What an operator decided, if it can be: a period that is shorter than what has to fit into it cannot. */
-export function rotationTrouble({ algorithms, period, overlap }: RotationSettings): string | undefined {
+export function rotationTrouble({
+  signingAlgorithms: algorithms,
+  signingKeyPeriod: period,
+  signingKeyOverlap: overlap,
+}: KeySettings): string | undefined {
   const missing = requiredAlgorithms.filter((alg) => !algorithms.includes(alg))
   if (missing.length > 0) return `signingAlgorithms lacks ${missing.join(' and ')}`
   if (overlap < leastOverlap) return `signingKeyOverlap is ${overlap}, and must be ${leastOverlap} or more`
   if (period < 2 * overlap)
     return `signingKeyPeriod is ${period}, and must be ${2 * overlap} or more: twice signingKeyOverlap`
   return undefined
+}
+
+/** The settings as they are kept, held to what can be: what was written past our commands must not stop signing. */
+export function rotationOf({
+  signingAlgorithms: algorithms,
+  signingKeyPeriod,
+  signingKeyOverlap,
+}: KeySettings): RotationSettings {
+  const overlap = Math.max(signingKeyOverlap, leastOverlap)
+  return {
+    algorithms: [...new Set([...requiredAlgorithms, ...algorithms])],
+    period: Math.max(signingKeyPeriod, 2 * overlap),
+    overlap,
+  }
 }
 
 /** `early`: whatever is published long enough takes over now, before its time. */
@@ -127,3 +148,18 @@ const planAfterlife = (keys: readonly SigningKey[], now: Seconds, { overlap }: R
     .filter((key) => sinceOf(key) + hintsFor <= now)
     .map((key): Step => ({ do: 'forget', key })),
 ]
+
+/**
+ * What takes a compromised key's place, where it was the one that signs: the next one, however long it has been published,
+ * or one that is made now. `undefined`: there is no such key.
+ */
+export function planRevocation(
+  keys: readonly SigningKey[],
+  kid: string,
+): { key: SigningKey; next?: LivingKey; create: boolean } | undefined {
+  const key = keys.find((each) => each.kid === kid)
+  if (key === undefined) return undefined
+  if (key.state !== 'active') return { key, create: false }
+  const next = keysIn(keys.filter(({ alg }) => alg === key.alg).sort(youngestFirst), 'next').at(-1)
+  return next === undefined ? { key, create: true } : { key, next, create: false }
+}
