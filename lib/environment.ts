@@ -9,6 +9,8 @@ export type Deployed = {
   /** For a Lambda that may ask the directory. */
   directory?: Settings['directory']
   secretArn?: string
+  /** For those who tell applications of the ends of sessions. */
+  logoutQueueUrl?: string
 }
 
 export const issuerOf = ({ domain }: Pick<Settings, 'domain'>): string => `https://${domain}`
@@ -28,6 +30,7 @@ export const environmentOf = (settings: Settings, deployed: Deployed): Record<st
   ...(settings.tokenValidator ? { TOKEN_VALIDATOR: settings.tokenValidator.text } : {}),
   ...deployed.directory?.variables,
   ...(deployed.secretArn ? { SECRETS_ARN: deployed.secretArn } : {}),
+  ...(deployed.logoutQueueUrl ? { LOGOUT_QUEUE_URL: deployed.logoutQueueUrl } : {}),
   ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),
   ...(settings.enrolmentOrigins.length > 0 ? { ENROLMENT_ORIGINS: settings.enrolmentOrigins.join(',') } : {}),
   NODE_OPTIONS: '--enable-source-maps',

@@ -30,8 +30,8 @@ export type HouseFunctionProps = {
   logRetention: RetentionDays
   /** Whom it asks there. */
   network?: Network & { reaches: readonly Reach[] }
-  /** For one that answers events: where those go that failed. */
-  deadLetters?: IQueue
+  /** For one that answers events: where those go that failed. `polled`: whoever takes them from their source sees to it. */
+  deadLetters?: IQueue | 'polled'
 }
 
 export class HouseFunction extends Construct {
@@ -67,7 +67,9 @@ export class HouseFunction extends Construct {
       logGroup: this.logs,
       tracing: Tracing.ACTIVE,
       ...(props.network ? inNetwork(this, props.network) : {}),
-      ...(props.deadLetters ? { onFailure: new SqsDestination(props.deadLetters), retryAttempts: 2 } : {}),
+      ...(typeof props.deadLetters === 'object'
+        ? { onFailure: new SqsDestination(props.deadLetters), retryAttempts: 2 }
+        : {}),
     })
     // Evidence for cdk-nag, on this construct alone.
     Validations.of(this).acknowledge(
@@ -79,9 +81,7 @@ export class HouseFunction extends Construct {
       },
       {
         id: 'Serverless-LambdaDLQ',
-        reason: props.deadLetters
-          ? 'Failed events go to an SQS queue by its failure destination, which says more than a dead-letter target.'
-          : 'API Gateway invokes it synchronously and hands every failure to the caller: no event is left to keep.',
+        reason: evidence(props.deadLetters),
       },
     )
   }
@@ -93,6 +93,14 @@ export class HouseFunction extends Construct {
       resources: [this.logs.logGroupArn],
     })
   }
+}
+
+function evidence(deadLetters: HouseFunctionProps['deadLetters']): string {
+  if (deadLetters === undefined)
+    return 'API Gateway invokes it synchronously and hands every failure to the caller: no event is left to keep.'
+  return deadLetters === 'polled'
+    ? 'Its events are taken from a stream or a queue, whose mapping or redrive policy sends what failed to an SQS queue.'
+    : 'Failed events go to an SQS queue by its failure destination, which says more than a dead-letter target.'
 }
 
 /** AWSLambdaVPCAccessExecutionRole without its rights on logs. EC2 accepts no resource for these from Lambda. */

@@ -6,11 +6,19 @@ import { ApiStack } from './api-stack.ts'
 import type { EventLambda } from './bundle.ts'
 import { DataStack } from './data-stack.ts'
 import { KeysStack } from './keys-stack.ts'
+import { LogoutStack } from './logout-stack.ts'
 import { MailStack } from './mail-stack.ts'
 import type { Settings } from './settings.ts'
 import { WatchStack } from './watch-stack.ts'
 
-export type Stacks = { data: DataStack; keys: KeysStack; mail: MailStack; api: ApiStack; watch: WatchStack }
+export type Stacks = {
+  data: DataStack
+  keys: KeysStack
+  mail: MailStack
+  logout: LogoutStack
+  api: ApiStack
+  watch: WatchStack
+}
 
 /** `codeOf` says in which folder the bundle of a Lambda is. */
 export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda | EventLambda) => string): Stacks {
@@ -31,6 +39,11 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
   })
   const configurationSetName = mail.configurationSet.configurationSetName
   const { configurationSetArn } = mail
+  const logout = new LogoutStack(app, idOf('logout'), {
+    ...shared,
+    description: 'Keystep: the ends of sessions, told to applications',
+    codeOf,
+  })
   const api = new ApiStack(app, idOf('api'), {
     ...shared,
     description: 'Keystep: HTTP API, Lambdas, domain',
@@ -42,12 +55,13 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     ...shared,
     description: 'Keystep: alarms and dashboard',
     api: api.api,
-    functions: { ...api.functions, 'mail-feedback': mail.feedback },
+    functions: { ...api.functions, 'mail-feedback': mail.feedback, ...logout.functions },
     configurationSetName,
     deadLetters: mail.deadLetters,
+    logoutDeadLetters: logout.deadLetters,
   })
 
   Tags.of(app).add('keystep', stage)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  return { data, keys, mail, api, watch }
+  return { data, keys, mail, logout, api, watch }
 }

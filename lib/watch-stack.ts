@@ -34,6 +34,7 @@ type WatchStackProps = StackProps & {
   tables: Readonly<Record<string, TableV2>>
   configurationSetName: string
   deadLetters: Queue
+  logoutDeadLetters: Queue
   noticeKey: Key
 }
 
@@ -99,7 +100,7 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
       above: 0,
       meaning:
         name in eventLambdas
-          ? `The Lambda ${name} threw, timed out or could not be loaded; what it was to handle is tried twice more. See its log.`
+          ? `The Lambda ${name} threw, timed out or could not be loaded; what it was to handle is tried again. See its log.`
           : `The Lambda ${name} timed out or could not be loaded; what a route threw is answered as a 500 and counted by api-5xx. See its log.`,
     },
     [`${name}-throttles`]: {
@@ -142,6 +143,12 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     above: 0,
     meaning:
       'A bounce or complaint could not be handled; it waits 14 days in the dead-letter queue. See mail-feedback.',
+  },
+  'logout-dead-letters': {
+    metric: props.logoutDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'An application was not told of the end of a session, for half a day; the message waits 14 days. See backchannel-logout, and docs/operations.md for the redrive.',
   },
 })
 

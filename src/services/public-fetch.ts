@@ -15,7 +15,8 @@ import { isLoopback } from '../core/oidc/registered-uri.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 
-export type FetchRefusal = 'address-forbidden' | 'unreachable' | 'too-long' | 'bad-answer'
+/** `bad-request`: it was understood, and answered 400. */
+export type FetchRefusal = 'address-forbidden' | 'unreachable' | 'too-long' | 'bad-request' | 'bad-answer'
 
 export type FetchOptions = {
   post?: { type: string; body: Buffer }
@@ -106,7 +107,11 @@ function send(
         asked.destroy()
       }
       if (!statuses.includes(answer.statusCode ?? 0))
-        return stop(refuse('bad-answer', { detail: `${url.host} answered ${answer.statusCode}` }))
+        return stop(
+          refuse(answer.statusCode === 400 ? 'bad-request' : 'bad-answer', {
+            detail: `${url.host} answered ${answer.statusCode}`,
+          }),
+        )
       answer.on('data', (part: Buffer) => {
         length += part.length
         if (length > longest)

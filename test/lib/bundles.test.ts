@@ -22,6 +22,8 @@ const budget: Record<Lambda | EventLambda, number> = {
   'one-time-passwords': 480,
   management: 350,
   'mail-feedback': 345,
+  'session-ended': 290,
+  'backchannel-logout': 395,
 }
 
 let outdir: string

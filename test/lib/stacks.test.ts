@@ -4,7 +4,9 @@ import { CfnOutput, Stack } from 'aws-cdk-lib'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { routes as allRoutes } from '../../lambdas/routes.ts'
+import { eventLambdas } from '../../lib/bundle.ts'
 import { addStacks } from '../../lib/stacks.ts'
+import { deliveryTries } from '../../src/core/oidc/logout-token.ts'
 import { readStage } from '../../src/stage.ts'
 import {
   type Areas,
@@ -54,6 +56,7 @@ describe('the tables', () => {
     Sessions: {
       KeySchema: keys('pk'),
       GlobalSecondaryIndexes: [{ IndexName: 'by-user', KeySchema: keys('user', 'order'), Projection: all }],
+      StreamSpecification: { StreamViewType: 'OLD_IMAGE' },
       TimeToLiveSpecification: { AttributeName: 'until', Enabled: true },
     },
     Audit: {
@@ -170,7 +173,8 @@ describe('the API', () => {
 })
 
 describe('each Lambda', () => {
-  const lambdas = () => [areas.api, areas.mail].flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'))
+  const lambdas = () =>
+    [areas.api, areas.mail, areas.logout].flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'))
 
   it('runs Node 24 on arm64, with a size, a time limit and traces', () => {
     for (const [, { Properties }] of lambdas()) {
@@ -194,10 +198,12 @@ describe('each Lambda', () => {
           typeof value === 'string' ? value : JSON.stringify(value),
         ]),
       )
+      const isTelling = /-(session-ended|backchannel-logout)$/.test(String(Properties.FunctionName))
       const isMailing = Properties.FunctionName === 'keystep-test-activation'
       expect(Object.keys(told).sort()).toEqual(
         [
           'ISSUER',
+          ...(isTelling ? ['LOGOUT_QUEUE_URL'] : []),
           ...(isMailing ? ['MAIL_CONFIGURATION_SET'] : []),
           'MAIL_SENDER',
           'NODE_OPTIONS',
@@ -241,8 +247,8 @@ describe('each Lambda', () => {
 describe('every log', () => {
   it('forgets after the days that the stage says', () => {
     const groups = Object.values(areas).flatMap((template) => resourcesOf(template, 'AWS::Logs::LogGroup'))
-    // One for each Lambda that routes lead to, that of mail feedback, and the accesses.
-    expect(groups).toHaveLength(new Set(routes.map(({ lambda }) => lambda)).size + 2)
+    // One for each Lambda that routes lead to, for each that an event does, and the accesses.
+    expect(groups).toHaveLength(new Set(routes.map(({ lambda }) => lambda)).size + Object.keys(eventLambdas).length + 1)
     expect(new Set(groups.map(([, { Properties }]) => Properties.RetentionInDays))).toEqual(new Set([90]))
   })
 })
@@ -283,6 +289,46 @@ describe('mail', () => {
   })
 })
 
+describe('the ends of sessions', () => {
+  const mappings = () =>
+    resourcesOf(areas.logout, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties)
+
+  it('come from the stream from its beginning, and only those that somebody caused', () => {
+    const [stream] = mappings().filter((each) => 'StartingPosition' in each)
+    expect(stream).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumRetryAttempts: 50,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^DeadLetters/), 'Arn'] } },
+      },
+    })
+    const criteria = stream?.FilterCriteria as { Filters: { Pattern: string }[] } | undefined
+    expect(criteria?.Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      {
+        eventName: ['REMOVE'],
+        userIdentity: { type: [{ exists: false }] },
+        dynamodb: { Keys: { pk: { S: [{ prefix: 'session#' }] } } },
+      },
+    ])
+  })
+
+  it('are told one by one, as often as the code counts, and then kept for somebody to look at', () => {
+    const [queue] = mappings().filter((each) => !('StartingPosition' in each))
+    expect(queue).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 5 })
+    const queues = resourcesOf(areas.logout, 'AWS::SQS::Queue').map(([, { Properties }]) => Properties)
+    expect(queues).toHaveLength(2)
+    for (const each of queues)
+      expect(each).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 })
+    const [notices] = queues.filter((each) => 'RedrivePolicy' in each)
+    expect(notices).toMatchObject({ RedrivePolicy: { maxReceiveCount: deliveryTries }, VisibilityTimeout: 180 })
+    const policies = resourcesOf(areas.logout, 'AWS::SQS::QueuePolicy')
+    expect(policies).toHaveLength(2)
+    for (const [, { Properties }] of policies) expect(JSON.stringify(Properties)).toContain('aws:SecureTransport')
+  })
+})
+
 describe('the watch', () => {
   const alarms = () =>
     resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
@@ -295,7 +341,7 @@ describe('the watch', () => {
   })
 
   it('has an alarm for each Lambda, each table, the API, the mails and the dead letters', () => {
-    const lambdas = [...new Set(routes.map(({ lambda }) => lambda)), 'mail-feedback']
+    const lambdas = [...new Set(routes.map(({ lambda }) => lambda)), ...Object.keys(eventLambdas)]
     expect(alarms().sort()).toEqual(
       [
         'api-5xx',
@@ -307,6 +353,7 @@ describe('the watch', () => {
         'mail-bounces',
         'mail-complaints',
         'mail-feedback-dead-letters',
+        'logout-dead-letters',
       ].sort(),
     )
   })

@@ -75,6 +75,7 @@ export function synthesize(change: Record<string, string> = {}): Areas {
     keys: templateOf('keys'),
     mail: templateOf('mail'),
     api: templateOf('api'),
+    logout: templateOf('logout'),
     watch: templateOf('watch'),
   }
   for (const folder of [app.outdir, code]) rmSync(folder, { recursive: true })
