@@ -7,6 +7,7 @@
 import {
   type ApiKey,
   type ApiScope,
+  apiAudience,
   apiKeyHolds,
   cmsScopes,
   lastUseResolution,
@@ -40,9 +41,6 @@ const namesOfTokenScopes = Object.keys(tokenScopes) as TokenScope[]
 
 const tokenScopeFor = (scope: ApiScope): TokenScope | undefined =>
   namesOfTokenScopes.find((name) => tokenScopes[name].some((each) => each === scope))
-
-/** The API's identifier, as the audience of its tokens (RFC 9068 §3). */
-export const apiAudience = (issuer: string): string => `${issuer}/api/v1`
 
 /** The route for callers with this scope, in this tenant. Strangers are not told which tenant this is. */
 export const forCms =

@@ -14,15 +14,19 @@ import {
   spending,
   wrongClient,
 } from './client-authentication.ts'
+import { type ProofWorld, withNonce } from './proof.ts'
+import { bindingOf } from './token/binding.ts'
 import { clientTokens } from './token/client-credentials.ts'
 import { exchangeCode } from './token/exchange-code.ts'
 import type { IssuingWorld } from './token/issuing.ts'
 import { refresh } from './token/refresh.ts'
 
-export async function handle(world: IssuingWorld & AuthenticatingWorld, call: Call): Promise<Answer> {
+type Needs = IssuingWorld & AuthenticatingWorld & ProofWorld
+
+export async function handle(world: Needs, call: Call): Promise<Answer> {
   const asked = readAsked(call)
   if (!asked.ok) return asked.answer
-  const request = readTokenRequest(asked.form)
+  const request = readTokenRequest(asked.form, new URLSearchParams(call.body).getAll('resource'))
 
   // The client and what it presents, in one read; whether it may, is looked at in that order.
   const presented = request.ok ? placesOf(request.value) : []
@@ -31,27 +35,32 @@ export async function handle(world: IssuingWorld & AuthenticatingWorld, call: Ca
   if (!authenticated.ok) return wrongClient(call)
   const answer = await tokensFor(world, call, authenticated.value, request, items)
   // Tokens came with the spending of what was shown for them; a refusal did not.
-  return answer.status === 200 ? answer : spending(world, authenticated.value, answer)
+  const said = answer.status === 200 ? answer : await spending(world, authenticated.value, answer)
+  return withNonce(world, call, said)
 }
 
-function tokensFor(
-  world: IssuingWorld,
+async function tokensFor(
+  world: Needs,
   call: Call,
   authenticated: Authenticated,
   request: ReturnType<typeof readTokenRequest>,
   [presented]: readonly (Item | undefined)[],
-): Answer | Promise<Answer> {
+): Promise<Answer> {
   if (!request.ok) return oauthError(request.reason, request.detail ?? '')
   const { value } = request
   if (!authenticated.client.grantTypes.includes(value.grantType))
     return oauthError('unauthorized_client', `This client may not use ${value.grantType}.`)
+  const bound = await bindingOf(world, call, authenticated.client)
+  if (!bound.ok) return bound.answer
+  const { cnf, spends } = bound.value
+  const asking = { ...authenticated, spends: [...authenticated.spends, ...spends], cnf }
   switch (value.grantType) {
     case 'authorization_code':
-      return exchangeCode(world, call, authenticated, value, grantOf(presented))
+      return exchangeCode(world, call, asking, value, grantOf(presented))
     case 'refresh_token':
-      return refresh(world, call, authenticated, value, refreshTokenIn(presented))
+      return refresh(world, call, asking, value, refreshTokenIn(presented))
     case 'client_credentials':
-      return clientTokens(world, call, authenticated, value.scopes)
+      return clientTokens(world, call, asking, value)
   }
 }
 

@@ -1,6 +1,8 @@
 /** The tokens themselves: ID token (OpenID Connect Core §2), access token (RFC 9068), and the answer that carries them. */
 import { randomBytes } from 'node:crypto'
+import { apiAudience } from '../../src/core/api-key.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
+import type { Confirmation } from '../../src/core/oidc/confirmation.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
 import { accessTokenAlg, leftHalfHash } from '../../src/core/oidc/signing.ts'
 import { subjectOf } from '../../src/core/oidc/subject.ts'
@@ -11,21 +13,29 @@ import type { World } from '../../src/world.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'signer' | 'db'>
 
-type Given = { idToken?: boolean; refreshToken?: string; scopes?: string[] }
+type Given = {
+  /** Whom the access token is for; none: us, for userinfo or for our API. */
+  resources?: readonly string[]
+  /** What the access token is bound to. */
+  cnf?: Confirmation | undefined
+  idToken?: boolean
+  refreshToken?: string
+  scopes?: string[]
+}
 
 /** For a grant, or without one for a client itself. */
 export async function tokenAnswer(
   world: Needs,
   client: Client,
   grant: Grant | undefined,
-  { idToken = false, refreshToken, scopes = grant?.scopes ?? [] }: Given,
+  { idToken = false, refreshToken, scopes = grant?.scopes ?? [], resources = [], cnf }: Given,
 ): Promise<Answer> {
-  const accessToken = await signAccessToken(world, client, grant, scopes)
+  const accessToken = await signAccessToken(world, client, grant, { scopes, resources, cnf })
   return json(
     200,
     {
       access_token: accessToken,
-      token_type: 'Bearer',
+      token_type: tokenTypeOf(cnf),
       expires_in: accessTokenLifetime,
       scope: scopes.join(' '),
       ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
@@ -35,6 +45,10 @@ export async function tokenAnswer(
   )
 }
 
+/** How a token is shown: one that is bound to a key with a proof of it (RFC 9449 §5), any other as it is. */
+export const tokenTypeOf = (cnf: Confirmation | undefined): 'DPoP' | 'Bearer' =>
+  cnf !== undefined && 'jkt' in cnf ? 'DPoP' : 'Bearer'
+
 /** `acr`, `amr` and `auth_time` as they were when the grant was made (RFC 9068 §2.2.1). */
 export const levels = ({ acr, amr, authTime }: Grant) => ({
   auth_time: authTime,
@@ -42,13 +56,19 @@ export const levels = ({ acr, amr, authTime }: Grant) => ({
   ...(amr.length === 0 ? {} : { amr }),
 })
 
-function signAccessToken({ now, stage, signer }: Needs, client: Client, grant: Grant | undefined, scopes: string[]) {
+function signAccessToken(
+  { now, stage, signer }: Needs,
+  client: Client,
+  grant: Grant | undefined,
+  { scopes, resources, cnf }: { scopes: string[]; resources: readonly string[]; cnf: Confirmation | undefined },
+) {
+  // A person's token is for userinfo, a client's own for the API, unless they are for somebody else.
+  const [only = grant === undefined ? apiAudience(stage.issuer) : stage.issuer, ...more] = resources
   const iat = now()
   const random = randomBytes(12).toString('base64url')
   return signer.sign(accessTokenAlg, 'at+jwt', {
     iss: stage.issuer,
-    // A person's token is for userinfo, a client's own for the API.
-    aud: grant === undefined ? `${stage.issuer}/api/v1` : stage.issuer,
+    aud: more.length === 0 ? only : [...resources],
     sub: grant === undefined ? client.clientId : subjectOf(grant),
     client_id: client.clientId,
     iat,
@@ -57,6 +77,7 @@ function signAccessToken({ now, stage, signer }: Needs, client: Client, grant: G
     // Names the grant, so that userinfo finds in one read whether it still holds.
     jti: grant === undefined ? random : `${grant.id}.${random}`,
     ...(grant === undefined ? {} : { ...levels(grant), sid: grant.sid }),
+    ...(cnf === undefined ? {} : { cnf }),
   })
 }
 

@@ -42,3 +42,6 @@ export const apiKeyHolds = (key: ApiKey | undefined, secret: string, now: Second
 
 /** When the last use is written down again: often enough to tell a key that is in use from one that is not. */
 export const lastUseResolution: Seconds = 60
+
+/** The API's identifier, as the audience of the access tokens that open it instead (RFC 9068 §3). */
+export const apiAudience = (issuer: string): string => `${issuer}/api/v1`

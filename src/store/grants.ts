@@ -53,10 +53,40 @@ export const createdRefreshToken = (token: RefreshToken): Write => ({
 })
 
 /** Spent once, by the client it was issued to. The record stays, so that a second use is known for what it is. */
-export const spentRefreshToken = (token: RefreshToken, now: Seconds): Write => ({
+export const spentRefreshToken = (token: RefreshToken, successor: string, now: Seconds): Write => ({
   write: 'update',
   ...places.refreshToken(token.id),
-  update: 'SET #usedAt = :now',
+  update: 'SET #usedAt = :now, #successor = :successor',
   condition: '#secretHash = :secretHash AND #clientId = :clientId AND attribute_not_exists(#usedAt) AND #until > :now',
-  values: { now, secretHash: token.secretHash, clientId: token.clientId },
+  values: { now, successor, secretHash: token.secretHash, clientId: token.clientId },
+})
+
+/** Another successor than the first, if nobody asked for a third meanwhile. When it was spent stays as it was. */
+export const replacedSuccessor = (token: RefreshToken, successor: string, now: Seconds): Write => ({
+  write: 'update',
+  ...places.refreshToken(token.id),
+  update: 'SET #successor = :successor',
+  condition: '#successor = :previous AND #until > :now',
+  values: { now, successor, previous: token.successor },
+})
+
+/** The first successor, if it was not used. It has none itself: whoever brings it has what was never theirs. */
+export const spentSuccessor = ({ successor = '' }: RefreshToken, now: Seconds): Write => ({
+  write: 'update',
+  ...places.refreshToken(successor),
+  update: 'SET #usedAt = :now',
+  condition: 'attribute_exists(#pk) AND attribute_not_exists(#usedAt)',
+  values: { now },
+})
+
+/** Used, and good for more: its end moves on, and so does the standing that the next refresh is measured by. */
+export const keptRefreshToken = (
+  token: RefreshToken,
+  { now, until, standing }: { now: Seconds; until: Seconds; standing: number },
+): Write => ({
+  write: 'update',
+  ...places.refreshToken(token.id),
+  update: 'SET #until = :until, #grant.#standing = :standing',
+  condition: '#secretHash = :secretHash AND #clientId = :clientId AND attribute_not_exists(#usedAt) AND #until > :now',
+  values: { now, until, standing, secretHash: token.secretHash, clientId: token.clientId },
 })

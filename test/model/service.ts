@@ -172,6 +172,7 @@ export function openService(db: Db) {
     db,
     stage: { issuer, rpId, serviceName: 'Example Sign-in' },
     verifier: unused,
+    proofNonces: unused,
     directory: unused,
     sealer,
     tokenValidator: unused,

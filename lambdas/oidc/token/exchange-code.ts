@@ -1,14 +1,14 @@
 /** An authorization code for tokens (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3). */
 import { type Grant, pkceHolds } from '../../../src/core/oidc/grant.ts'
+import { resourcesOf } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText } from '../../../src/core/secret.ts'
 import type { Answer, Call } from '../../../src/http/call.ts'
 import { oauthError } from '../../../src/http/oauth-error.ts'
 import { createdRefreshToken, spentCode } from '../../../src/store/grants.ts'
 import { sessionHolds } from '../../../src/store/sessions.ts'
-import type { Authenticated } from '../client-authentication.ts'
 import { tokenAnswer } from '../tokens.ts'
-import { commit, event, type IssuingWorld, newRefreshToken, revoke, shown, standingOn } from './issuing.ts'
+import { type Asking, commit, event, type IssuingWorld, newRefreshToken, revoke, shown, standingOn } from './issuing.ts'
 
 const noSuchCode = oauthError('invalid_grant', 'The code is not valid: it is spent, over, or another client has it.')
 
@@ -17,7 +17,7 @@ type CodeRequest = Extract<TokenRequest, { grantType: 'authorization_code' }>
 export async function exchangeCode(
   world: IssuingWorld,
   call: Call,
-  { client, spends }: Authenticated,
+  { client, spends, cnf }: Asking,
   request: CodeRequest,
   grant: Grant | undefined,
 ): Promise<Answer> {
@@ -33,10 +33,23 @@ export async function exchangeCode(
   if (!pkceHolds(grant.codeChallenge, request.verifier))
     return oauthError('invalid_grant', 'code_verifier does not fit the code_challenge.')
 
+  // The code waits for a key, and was brought without it (RFC 9449 §10).
+  if (grant.codeKey !== undefined && !(cnf !== undefined && 'jkt' in cnf && cnf.jkt === grant.codeKey))
+    return oauthError('invalid_grant', 'The code is bound to a DPoP key, which is not the one of the proof.')
+  const resources = resourcesOf(request.resources, {
+    granted: grant.resources,
+    registered: client.resources,
+    own: world.stage.issuer,
+  })
+  if (!resources.ok) return oauthError(resources.reason, resources.detail ?? '')
+
   const wantsRefresh = client.grantTypes.includes('refresh_token') && grant.scopes.includes('offline_access')
-  const refreshToken = wantsRefresh ? newRefreshToken(grant, now) : undefined
+  // A client that has nothing else to show shows its key with each refresh (RFC 9449 §5).
+  const boundTo = client.tokenEndpointAuthMethod === 'none' ? cnf : undefined
+  const refreshToken = wantsRefresh ? newRefreshToken(grant, now, boundTo) : undefined
   // Signed before anything is spent: when the signer is away, the client may come again with the same code.
-  const answer = await tokenAnswer(world, client, grant, { idToken: true, ...shown(refreshToken) })
+  const given = { idToken: true, resources: resources.value, cnf, ...shown(refreshToken) }
+  const answer = await tokenAnswer(world, client, grant, given)
   const done = await commit(world, grant, { supports: [sessionHolds(grant.sid)], spends }, (standing) => [
     spentCode(grant, now, refreshToken?.record.until ?? now + 3600),
     ...(refreshToken === undefined ? [] : [createdRefreshToken(standingOn(refreshToken.record, standing))]),

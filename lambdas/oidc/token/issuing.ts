@@ -2,7 +2,11 @@
  * What the grants have in common: tokens that come with a refresh token, issued while what they rest on stands, and the
  * end of a grant that somebody else seems to have a part of.
  */
+
+import type { Confirmation } from '../../../src/core/oidc/confirmation.ts'
+import { consentStands } from '../../../src/core/oidc/consent.ts'
 import { type Grant, type RefreshToken, refreshIdle, refreshLifetime } from '../../../src/core/oidc/grant.ts'
+import type { Seconds } from '../../../src/core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret } from '../../../src/core/secret.ts'
 import { credentialsStand } from '../../../src/core/session.ts'
 import { isOfEpoch } from '../../../src/core/user.ts'
@@ -12,18 +16,26 @@ import type { Write } from '../../../src/store/db.ts'
 import { revokedGrant } from '../../../src/store/grants.ts'
 import { readPerson, standingHolds } from '../../../src/store/people.ts'
 import type { World } from '../../../src/world.ts'
-import { refusalOf, type Spend } from '../client-authentication.ts'
+import { type Authenticated, refusalOf, type Spend } from '../client-authentication.ts'
 
 export type IssuingWorld = Pick<World, 'now' | 'stage' | 'db' | 'signer'>
 
+/** Who asks, and what their tokens are bound to. */
+export type Asking = Authenticated & { cnf: Confirmation | undefined }
+
 type NewRefreshToken = { text: string; record: RefreshToken }
 
-export function newRefreshToken(grant: Grant, now: number): NewRefreshToken {
+/** The idle end, and never after the absolute one. */
+export const refreshUntil = ({ createdAt }: Pick<Grant, 'createdAt'>, now: Seconds): Seconds =>
+  Math.min(now + refreshIdle, createdAt + refreshLifetime)
+
+export function newRefreshToken(grant: Grant, now: Seconds, boundTo?: Confirmation): NewRefreshToken {
   const halves = { id: newId(), secret: newSecret() }
   const { id, secret } = halves
-  const until = Math.min(now + refreshIdle, grant.createdAt + refreshLifetime)
+  const until = refreshUntil(grant, now)
+  const bound = boundTo === undefined ? {} : { boundTo }
   const record = { id, secretHash: hashSecret(secret), grant, clientId: grant.clientId, createdAt: now, until }
-  return { text: joinHalves(halves), record }
+  return { text: joinHalves(halves), record: { ...record, ...bound } }
 }
 
 export const shown = (token: NewRefreshToken | undefined) => (token === undefined ? {} : { refreshToken: token.text })
@@ -68,6 +80,7 @@ export async function commit(
   const person = await readPerson(world.db, grant.user)
   if (!person?.user.enabled || !isOfEpoch(grant, person.user) || !credentialsStand(grant.credentials, person))
     return 'fallen'
+  if (!consentStands(grant, person.consents)) return 'fallen'
   const again = await under(person.user.standing)
   return again === 'changed' ? 'fallen' : again
 }

@@ -30,6 +30,8 @@ export type Grant = {
   epoch?: number
   /** The resource servers its tokens are for, of those that were asked for (RFC 8707); none: userinfo here. */
   resources?: string[]
+  /** The consent that it was made under, by a client that needs one: it ends with it (see `consent.ts`). */
+  consent?: string
   /** The DPoP key that the code waits for (RFC 9449 §10). */
   codeKey?: string
   acr?: string
@@ -51,6 +53,8 @@ export type RefreshToken = {
   /** What it is bound to, of a client that has nothing else to show: a public one with a key (RFC 9449 §5). */
   boundTo?: Confirmation
   usedAt?: Seconds
+  /** The one that took its place: its id. */
+  successor?: string
   createdAt: Seconds
   until: Seconds
 }
@@ -62,6 +66,8 @@ export const idTokenLifetime: Seconds = 600
 /** A refresh token that nobody uses ends after this. */
 export const refreshIdle: Seconds = 14 * 86_400
 export const refreshLifetime: Seconds = 90 * 86_400
+/** An answer that has not come by then was waited for: API Gateway gives up after as long. */
+export const lostAnswer: Seconds = 30
 
 /** RFC 7636 §4.6, both ways round: a verifier without a challenge is refused too. */
 export function pkceHolds(challenge: string | undefined, verifier: string | undefined): boolean {

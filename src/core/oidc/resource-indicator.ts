@@ -22,3 +22,25 @@ export function readResources(
   }
   return ok(resources)
 }
+
+/** `granted` with the grant; `registered` with the client; `own`: us, whom a token may be for without being granted. */
+type Grantable = {
+  granted: readonly string[] | undefined
+  registered: readonly string[] | undefined
+  own: string
+}
+
+/**
+ * What a token is for, of what was granted (§2.2): all of that, or what is asked for. A resource that was taken from the
+ * client is granted no more. None: us.
+ */
+export function resourcesOf(
+  asked: readonly string[],
+  { granted = [], registered = [], own }: Grantable,
+): Result<string[], 'invalid_target'> {
+  const left = granted.filter((resource) => registered.includes(resource))
+  if (asked.length > 0) return readResources(asked, [...left, own])
+  return left.length === 0 && granted.length > 0
+    ? refuse('invalid_target', { detail: 'This client may have tokens for none of these resources any more.' })
+    : ok(left)
+}

@@ -16,7 +16,7 @@ export type Credentials = {
   method: Exclude<ClientAuthMethod, 'tls_client_auth' | 'self_signed_tls_client_auth'>
 }
 
-export type TokenRequest =
+export type TokenRequest = (
   | {
       grantType: 'authorization_code'
       code: TwoHalves | undefined
@@ -25,15 +25,20 @@ export type TokenRequest =
     }
   | { grantType: 'refresh_token'; token: TwoHalves | undefined; scopes: string[] | undefined }
   | { grantType: 'client_credentials'; scopes: string[] }
+) & {
+  /** As they were sent: see `resource-indicator.ts`. */
+  resources: readonly string[]
+}
 
 export type Form = ReadonlyMap<string, string>
 
-/** A form in which every field is given once. */
+/** A form in which every field is given once, but for `resource` (RFC 8707 §2): that is read by who wants it. */
 export function readForm(body: string, contentType: string | undefined): Result<Form, 'invalid_request'> {
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/x-www-form-urlencoded')
     return refuse('invalid_request', { detail: 'The body must be application/x-www-form-urlencoded.' })
   const form = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(body)) {
+    if (name === 'resource') continue
     if (form.has(name)) return refuse('invalid_request', { detail: 'A parameter is given more than once.' })
     if (value !== '') form.set(name, value)
   }
@@ -111,7 +116,10 @@ export function secretHolds({ secrets }: Client, secret: string, now: Seconds): 
   return good.reduce((held, each) => sameText(each.hash, hash) || held, false)
 }
 
-export function readTokenRequest(form: Form): Result<TokenRequest, 'invalid_request' | 'unsupported_grant_type'> {
+export function readTokenRequest(
+  form: Form,
+  resources: readonly string[] = [],
+): Result<TokenRequest, 'invalid_request' | 'unsupported_grant_type'> {
   const scopes = form
     .get('scope')
     ?.split(' ')
@@ -123,15 +131,16 @@ export function readTokenRequest(form: Form): Result<TokenRequest, 'invalid_requ
       if (!form.has('code')) return refuse('invalid_request', { detail: 'code is missing.' })
       return ok({
         grantType: 'authorization_code',
+        resources,
         code: splitHalves(form.get('code')),
         redirectUri: form.get('redirect_uri'),
         verifier: form.get('code_verifier'),
       })
     case 'refresh_token':
       if (!form.has('refresh_token')) return refuse('invalid_request', { detail: 'refresh_token is missing.' })
-      return ok({ grantType: 'refresh_token', token: splitHalves(form.get('refresh_token')), scopes })
+      return ok({ grantType: 'refresh_token', resources, token: splitHalves(form.get('refresh_token')), scopes })
     case 'client_credentials':
-      return ok({ grantType: 'client_credentials', scopes: scopes ?? [] })
+      return ok({ grantType: 'client_credentials', resources, scopes: scopes ?? [] })
     default:
       return refuse('unsupported_grant_type', { detail: 'This grant_type is not supported.' })
   }

@@ -1,0 +1,48 @@
+/**
+ * The DPoP proof that a request came with (RFC 9449): held against where it came, and against a nonce of ours. Wherever
+ * proofs count they must name one (§8, §9): then nobody can make them in stock, and a client's clock hardly matters.
+ *
+ * It leaves out that a proof is good once: the caller writes `spentProof` with whatever it was shown for.
+ */
+import { type Proof, type ProvenRequest, readProof } from '../../src/core/oidc/dpop.ts'
+import { type Result, refuse, type Seconds } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import type { Stage } from '../../src/stage.ts'
+import type { Write } from '../../src/store/db.ts'
+import { places } from '../../src/store/keys.ts'
+import { spent } from '../../src/store/spent.ts'
+import type { World } from '../../src/world.ts'
+
+export type ProofWorld = Pick<World, 'now' | 'stage' | 'proofNonces'>
+
+export type ProofError = 'invalid_dpop_proof' | 'use_dpop_nonce'
+
+/** `undefined` where none is shown. */
+export async function shownProof(
+  { now, stage, proofNonces }: ProofWorld,
+  { headers, method, path }: Call,
+  about: Pick<ProvenRequest, 'algorithms' | 'accessToken'>,
+): Promise<Result<Proof, ProofError> | undefined> {
+  if (headers.dpop === undefined) return undefined
+  const read = readProof(headers.dpop, { ...about, method, path, origins: originsOf(stage), now: now() })
+  if (!read.ok) return read
+  const { nonce } = read.value
+  if (nonce !== undefined && (await proofNonces.isGood(nonce))) return read
+  return refuse('use_dpop_nonce', { detail: 'The DPoP proof must name the nonce of the header DPoP-Nonce.' })
+}
+
+/** Where this service answers: the issuer, and the host that asks for certificates. */
+const originsOf = ({ issuer, certificates }: Stage): string[] => [
+  new URL(issuer).origin,
+  ...(certificates === undefined ? [] : [new URL(certificates.origin).origin]),
+]
+
+/** The nonce for the next proof, with whatever is answered to one (§8.2). */
+export async function withNonce({ proofNonces }: ProofWorld, { headers }: Call, answer: Answer): Promise<Answer> {
+  if (headers.dpop === undefined) return answer
+  return { ...answer, headers: { ...answer.headers, 'dpop-nonce': await proofNonces.current() } }
+}
+
+/** A proof is good once, by its key and `jti` (§11.1). */
+export const spentProof = ({ jkt, jti, until }: Proof, now: Seconds): Write =>
+  spent(places.dpopProof(jkt, jti), { until, now })
