@@ -89,6 +89,9 @@ const unsealing: Partial<Route> = { rights: ['unseal'] }
 const finishing = { sessions: ['get', 'put', 'update', 'delete'], ...told } as const
 const step = { config: ['get'], people: ['get', 'query', 'check', 'update'], ...finishing } as const
 
+/** What a person allows an application is kept with them. */
+const consenting = { ...step, people: [...step.people, 'put'] } as const
+
 const known = routesIn('metadata', 'anyone', documents)
 const authorize = routesIn('authorize', 'browser', pages, {
   config: ['get', 'query'],
@@ -113,7 +116,9 @@ const token = routesIn('token', 'client', machines, {
   sessions: ['get', 'check', 'put', 'update'],
   ...told,
 })
-/** In the token's Lambda because clients show their secrets there; it reads, and no more. */
+/** In the token's Lambda because clients show their secrets there. */
+const pushing = { config: ['get'], sessions: ['put'] } as const
+/** The same; what it puts is that an assertion was used. */
 const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get', 'put'] } as const
 /** It signs for clients that want userinfo as a JWT, and spends the proofs that come with tokens bound to a key. */
 const resource = routesIn('resource', 'bearer', machines, {
@@ -179,6 +184,7 @@ export const routes: readonly Route[] = [
   otp('otp-enrolment', 'POST /login/{login}/otp-enrolment', 'login/otp-enrolment.ts', unsealing),
   otp('recovery-codes', 'GET /login/{login}/recovery-codes', 'login/recovery-codes.ts', unsealing),
   otp('recovery-codes', 'POST /login/{login}/recovery-codes', 'login/recovery-codes.ts', unsealing),
+  login('login-consent', 'POST /login/{login}/consent', 'login/consent.ts', { tables: consenting }),
   login('login-certificate', 'POST /login/{login}/certificate', 'login/certificate.ts'),
   login('login-certificate-ticket', 'GET /login/{login}/certificate', 'login/certificate-ticket.ts'),
   certificate('certificate-examine', 'GET /certificate/{handoff}', 'certificate/examine.ts', { host: 'mtls' }),
@@ -196,6 +202,7 @@ export const routes: readonly Route[] = [
 
   // What applications and their services call.
   token('token', 'POST /token', 'oidc/token.ts', { rights: ['sign', 'client-keys'] }),
+  token('par', 'POST /par', 'oidc/par.ts', { tables: pushing, rights: ['client-keys'] }),
   token('introspect', 'POST /introspect', 'oidc/introspect.ts', {
     tables: introspected,
     rights: ['client-keys'],

@@ -3,7 +3,8 @@ import { levelsOf } from '../../src/core/audit-event.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { answerTo } from '../oidc/answer-to.ts'
-import { fail } from './ending.ts'
+import { showOverPushed } from '../oidc/over-pushed.ts'
+import { answeredBefore, answeredOnce, fail } from './ending.ts'
 import { eventOf } from './event.ts'
 import { type JourneyWorld, openJourney } from './journey.ts'
 import { showOver } from './show.ts'
@@ -17,6 +18,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   // There was nothing else they could have done: the application hears why.
   if (next.page === 'unmet') return (await fail(world, call, journey, next.decision)) ?? onward(login, 'step-over')
   const done = await world.db.transact([
+    ...answeredOnce(login, world.now()),
     changedLogin({ ...login, done: 'given-up' }),
     eventOf(world, call, journey, {
       type: 'login.failed',
@@ -24,6 +26,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       ...levelsOf(journey.decision.report),
     }),
   ])
+  if (!done.ok && answeredBefore(login, done)) return showOverPushed(world, call)
   if (!done.ok) return onward(login, 'step-over')
   return answerTo(world, call, login.request, {
     error: 'access_denied',

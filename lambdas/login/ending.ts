@@ -2,26 +2,30 @@
  * How a login ends: with a code, or with the reason why there is none. Session, grant, login and audit change in one
  * transaction, on the condition that everything they rest on still stands.
  */
-import { levelsOf } from '../../src/core/audit-event.ts'
+import { type AuditType, levelsOf } from '../../src/core/audit-event.ts'
 import type { UserId } from '../../src/core/authenticator.ts'
 import { proofsOf } from '../../src/core/judge.ts'
 import type { Login } from '../../src/core/login.ts'
+import { consentFor } from '../../src/core/oidc/consent.ts'
 import { codeLifetime, type Grant } from '../../src/core/oidc/grant.ts'
 import { subjectIn } from '../../src/core/oidc/subject.ts'
+import type { Seconds } from '../../src/core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Decision } from '../../src/core/step-up/decide.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { setSession } from '../../src/http/cookies.ts'
 import { recorded } from '../../src/store/audit.ts'
-import type { Write } from '../../src/store/db.ts'
+import type { Transacted, Write } from '../../src/store/db.ts'
 import { createdGrant } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
 import { changedLogin } from '../../src/store/logins.ts'
 import { standingHolds } from '../../src/store/people.ts'
+import { usedPushedRequest } from '../../src/store/pushed-requests.ts'
 import { createdSession, endedSession, replacedSession, seenSession } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { answerTo } from '../oidc/answer-to.ts'
+import { showOverPushed } from '../oidc/over-pushed.ts'
 import { eventOf } from './event.ts'
 import type { Journey, JourneyWorld } from './journey.ts'
 
@@ -38,6 +42,7 @@ export async function finish(
   const { login } = journey
   const now = world.now()
   const { session, write, cookie, left } = sessionAfter(world, call, journey, standing, login.request.clientId)
+  const consent = consentFor(login, journey.person?.consents)
   const code: TwoHalves = { id: newId(), secret: newSecret() }
   const { clientId, redirectUri, codeChallenge, nonce, scopes, claims, resources, codeKey } = login.request
   const grant: Grant = {
@@ -53,6 +58,7 @@ export async function finish(
     ...(claims === undefined ? {} : { claims }),
     ...(resources === undefined ? {} : { resources }),
     ...(codeKey === undefined ? {} : { codeKey }),
+    ...(consent === undefined ? {} : { consent: consent.id }),
     ...(decision.acr === undefined ? {} : { acr: decision.acr }),
     user: session.user,
     ...(login.sector === undefined ? {} : { subject: subjectIn(login.sector, session.user, journey.realm) }),
@@ -65,6 +71,7 @@ export async function finish(
     createdAt: now,
   }
   const done = await world.db.transact([
+    ...answeredOnce(login, now),
     ...writes,
     ...stands(session.user, standing, writes),
     write,
@@ -85,7 +92,7 @@ export async function finish(
       request: call.id,
     }),
   ])
-  if (!done.ok) return undefined
+  if (!done.ok) return answeredBefore(login, done) ? showOverPushed(world, call) : undefined
   return answerTo(world, call, login.request, { code: joinHalves(code) }, cookie)
 }
 
@@ -101,26 +108,38 @@ export async function fail(
     report,
   }: Pick<Extract<Decision, { do: 'refuse' }>, 'error' | 'reason' | 'description' | 'report'>,
   writes: Write[] = [],
+  told: AuditType = 'step-up.unmet',
 ): Promise<Answer | undefined> {
   const { login, person } = journey
   const showed = person !== undefined && login.proofs.length > 0
   const after = showed ? sessionAfter(world, call, journey, person.user.standing) : undefined
   const done = await world.db.transact([
+    ...answeredOnce(login, world.now()),
     ...writes,
     ...(after === undefined || person === undefined
       ? []
       : [...stands(person.user.id, person.user.standing, writes), after.write, ...after.left]),
     ...closed(journey, 'given-up'),
     eventOf(world, call, journey, {
-      type: 'step-up.unmet',
+      type: told,
       reason,
       ...(after === undefined ? {} : { session: after.session.sid }),
       ...levelsOf(report),
     }),
   ])
-  if (!done.ok) return undefined
+  if (!done.ok) return answeredBefore(login, done) ? showOverPushed(world, call) : undefined
   return answerTo(world, call, login.request, { error, error_description: description }, after?.cookie)
 }
+
+/** What was pushed is answered by one login, of all that were begun with it (RFC 9126 §2.2). First of all writes. */
+export const answeredOnce = ({ request }: Pick<Login, 'request'>, now: Seconds): Write[] =>
+  request.pushed === undefined ? [] : [usedPushedRequest(request.pushed, now)]
+
+/** Another login answered it. Where more than that changed, who asks again finds out what. */
+export const answeredBefore = (
+  { request }: Pick<Login, 'request'>,
+  { conflicts: [pushed, ...others] }: Extract<Transacted, { ok: false }>,
+): boolean => request.pushed !== undefined && pushed !== undefined && others.every((other) => other === undefined)
 
 /** That nothing was taken from the user meanwhile. Of one who is made by these very writes, nothing can have been. */
 const stands = (user: UserId, standing: number, writes: readonly Write[]): Write[] => {

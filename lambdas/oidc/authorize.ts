@@ -8,12 +8,14 @@ import {
   readReturn,
 } from '../../src/core/oidc/authorize-request.ts'
 import { sectorOf, subjectIn } from '../../src/core/oidc/subject.ts'
+import { ok } from '../../src/core/result.ts'
 import { hashSecret } from '../../src/core/secret.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
 import { browserOf, sessionCookie, setBrowser } from '../../src/http/cookies.ts'
 import { showPage } from '../../src/http/pages.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { places } from '../../src/store/keys.ts'
+import { pushedRequestIn } from '../../src/store/pushed-requests.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
@@ -21,24 +23,36 @@ import { fail, finish } from '../login/ending.ts'
 import { type Journey, type JourneyWorld, judge, travel } from '../login/journey.ts'
 import { begin } from '../login/step.ts'
 import { answerTo } from './answer-to.ts'
+import { pushedIn, readTold, type Told } from './authorize-parameters.ts'
+import { showOverPushed } from './over-pushed.ts'
 
-type Needs = JourneyWorld & Pick<World, 'verifier'>
+type Needs = JourneyWorld & Pick<World, 'verifier' | 'clientKeys'>
 
 export async function handle(world: Needs, call: Call): Promise<Answer> {
   const elsewhere = asGet(call)
   if (elsewhere !== undefined) return elsewhere
-  const parameters = readParameters(call.method === 'POST' ? call.body : call.query)
+  const outside = readParameters(call.method === 'POST' ? call.body : call.query)
   const cookie = sessionCookie(call)
-  const [clientItem, realmItem, sessionItem] = await world.db.batch([
-    places.client(parameters.values.get('client_id') ?? ''),
+  const [clientItem, realmItem, sessionItem, pushedItem] = await world.db.batch([
+    places.client(outside.values.get('client_id') ?? ''),
     places.realm(),
     places.session(cookie?.id ?? ''),
+    places.pushedRequest(pushedIn(outside)?.id ?? ''),
   ])
   const client = clientIn(clientItem)
+  const told = client?.enabled
+    ? await readTold(world, outside, client, pushedRequestIn(pushedItem))
+    : ok<Told>({ parameters: outside })
+  if (!told.ok && told.reason === 'invalid_request_uri') return showOverPushed(world, call)
+  const { parameters, pushed } = told.ok ? told.value : { parameters: outside }
   const back = readReturn(parameters, client)
-  if (!back.ok) return showBadRequest(world, call, back.reason, back.detail)
+  if (!back.ok)
+    return told.ok
+      ? showBadRequest(world, call, 'invalid_request', back.detail ?? words[back.reason])
+      : showBadRequest(world, call, told.reason, told.detail ?? '')
   if (client === undefined) throw new Error('A request can be answered to a client that there is not')
 
+  if (!told.ok) return refuseAt(world, call, back.value, told.reason, told.detail ?? '')
   const request = readAuthorizeRequest(parameters, client, back.value)
   if (!request.ok) return refuseAt(world, call, back.value, request.reason, request.detail ?? '')
   const { idTokenHint, ...given } = request.value
@@ -50,7 +64,11 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   if (idTokenHint !== undefined && hint?.sub === undefined)
     return refuseAt(world, call, back.value, 'invalid_request', 'id_token_hint is no ID token of ours.')
   const subject = hint?.sub ?? given.subject
-  const asked = { ...given, ...(subject === undefined ? {} : { subject }) }
+  const asked = {
+    ...given,
+    ...(subject === undefined ? {} : { subject }),
+    ...(pushed === undefined ? {} : { pushed }),
+  }
   const [realm, sector] = [realmIn(realmItem), sectorOf(client)]
   const known = session === undefined ? undefined : subjectIn(sector, session.user, realm)
   const other = (subject !== undefined && subject !== known) || asked.prompts.includes('select_account')
@@ -62,6 +80,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
       browserHash: hashSecret(browser.secret),
       ...(client.flow === undefined ? {} : { flow: client.flow }),
       ...(sector === undefined ? {} : { sector }),
+      ...(client.thirdParty === true ? { thirdParty: true } : {}),
       ...(other ? { leftSession: true } : {}),
     },
     now,
@@ -124,10 +143,5 @@ const words = {
 } as const
 
 /** Nothing is known that could be sent back to: the person is told, and nobody else. */
-const showBadRequest = (world: Pick<World, 'stage'>, call: Call, reason: keyof typeof words, detail?: string): Answer =>
-  showPage(
-    world.stage,
-    call,
-    { page: 'bad-request', error: 'invalid_request', description: detail ?? words[reason], requestId: call.id },
-    { status: 400 },
-  )
+const showBadRequest = (world: Pick<World, 'stage'>, call: Call, error: string, description: string): Answer =>
+  showPage(world.stage, call, { page: 'bad-request', error, description, requestId: call.id }, { status: 400 })

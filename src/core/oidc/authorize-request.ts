@@ -104,6 +104,7 @@ export type AuthorizeError =
   | 'invalid_scope'
   | 'invalid_target'
   | 'request_not_supported'
+  | 'invalid_request_object'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
 
@@ -191,7 +192,7 @@ const grantable = (scopes: readonly string[], { scopes: allowed, grantTypes }: C
   )
 
 /**
- * Only S256, and for a client without a secret never without (RFC 9700 §2.1.1). A method without a challenge is refused:
+ * Only S256, and for a client without a secret never without (RFC 9700 §2.1.1), nor for one of the profile fapi2. A method without a challenge is refused:
  * leaving it out must not be a way around it (authentik CVE-2023-48228, CVE-2024-23647).
  */
 function readPkce(
@@ -202,7 +203,7 @@ function readPkce(
   const wrong = (detail: string) => refuse('invalid_request', { detail })
   if (challenge === undefined) {
     if (method !== undefined) return wrong('code_challenge_method is given without code_challenge.')
-    return client.tokenEndpointAuthMethod === 'none'
+    return client.tokenEndpointAuthMethod === 'none' || client.profile === 'fapi2'
       ? wrong('This client must use PKCE: code_challenge is missing.')
       : ok(undefined)
   }
