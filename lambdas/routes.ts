@@ -20,9 +20,19 @@ export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'd
  * `validate` reads the same secret and asks the token validator.
  * `configure` puts and updates the realm's record, and puts, updates and deletes clients' (dynamodb, by leading key).
  * `client-keys` reads the public keys of clients, at the addresses that they registered, and who certifies clients.
+ * `prove` notes that a DPoP proof was shown (dynamodb:PutItem on sessions, by leading key).
  * `fetch` asks addresses that clients registered: public ones, and nothing inside.
  */
-export type Right = 'sign' | 'unseal' | 'mail' | 'directory' | 'validate' | 'configure' | 'fetch' | 'client-keys'
+export type Right =
+  | 'sign'
+  | 'unseal'
+  | 'mail'
+  | 'directory'
+  | 'validate'
+  | 'configure'
+  | 'fetch'
+  | 'client-keys'
+  | 'prove'
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access
@@ -74,12 +84,16 @@ const imports: Throttle = { rate: 25, burst: 50 }
 
 type Tables = Route['tables']
 
+/** Who calls with access tokens: these may be bound to a key, and come with proofs of it (RFC 9449 §7). */
+const showsTokens: ReadonlySet<Caller> = new Set(['bearer', 'cms'])
+
 /** The routes of one boundary, a line each: its name, what it answers, and the file that does. */
 const routesIn =
   (lambda: Lambda, caller: Caller, throttle: Throttle, tables: Tables = {}) =>
   (name: string, target: `${Route['method']} /${string}`, file: string, more: Partial<Route> = {}): Route => {
     const [method, path] = target.split(' ') as [Route['method'], string]
-    return { name, method, path, file, lambda, caller, tables, throttle, ...more }
+    const rights = [...(more.rights ?? []), ...(showsTokens.has(caller) ? (['prove'] as const) : [])]
+    return { name, method, path, file, lambda, caller, tables, throttle, ...more, rights }
   }
 
 const told = { audit: ['put'] } as const
@@ -120,11 +134,11 @@ const token = routesIn('token', 'client', machines, {
 const pushing = { config: ['get'], sessions: ['put'] } as const
 /** The same; what it puts is that an assertion was used. */
 const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get', 'put'] } as const
-/** It signs for clients that want userinfo as a JWT, and spends the proofs that come with tokens bound to a key. */
+/** It signs for clients that want userinfo as a JWT. */
 const resource = routesIn('resource', 'bearer', machines, {
   config: ['get', 'query'],
   people: ['get', 'query'],
-  sessions: ['get', 'put'],
+  sessions: ['get'],
 })
 const logout = routesIn('logout', 'browser', pages, { config: ['get', 'query'], sessions: ['get', 'delete'], ...told })
 const reading = routesIn('authenticators', 'cms', imports, {
@@ -145,6 +159,8 @@ const configuring: Partial<Route> = {
   tables: { config: ['get', 'query', 'update'], ...told },
   rights: ['configure'],
 }
+/** What a registration names by its address is looked at. */
+const registering: Partial<Route> = { ...configuring, rights: ['configure', 'fetch'] }
 
 const seeds = routesIn('one-time-passwords', 'cms', imports, {
   config: ['get', 'query', 'update'],
@@ -249,6 +265,22 @@ export const routes: readonly Route[] = [
     'management/client-policy-change.ts',
     configuring,
   ),
+
+  // What registers applications.
+  administering('clients-list', `GET ${tenant}/clients`, 'management/clients-list.ts'),
+  administering('clients-create', `POST ${tenant}/clients`, 'management/clients-create.ts', registering),
+  administering('clients-read', `GET ${ofClient}`, 'management/clients-read.ts'),
+  administering('clients-change', `PUT ${ofClient}`, 'management/clients-change.ts', registering),
+  administering('clients-delete', `DELETE ${ofClient}`, 'management/clients-delete.ts', configuring),
+  administering('client-secrets', `GET ${ofClient}/secrets`, 'management/client-secrets.ts'),
+  administering('client-secret-rotate', `POST ${ofClient}/secrets`, 'management/client-secret-rotate.ts', configuring),
+  administering(
+    'client-secret-end',
+    `DELETE ${ofClient}/secrets/retiring`,
+    'management/client-secret-end.ts',
+    configuring,
+  ),
+
   administering('explain', `POST ${tenant}/explain`, 'management/explain.ts', {
     tables: {
       config: ['get', 'query', 'update'],

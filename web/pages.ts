@@ -5,6 +5,7 @@
  */
 import { html } from './html.ts'
 import { activate, activationCeremony, activationPassword, nickname, verificationCode } from './pages/activation.ts'
+import { consent } from './pages/consent.ts'
 import { badRequest, failure, formPost, home, loggedOut, loginOver, logOut } from './pages/ends.ts'
 import { certificate, locked, noCredential, password, username, webauthn } from './pages/login.ts'
 import { otp, otpEnrolment, recoveryCodes } from './pages/one-time-codes.ts'
@@ -33,6 +34,7 @@ const pages: { [Name in View['page']]: (view: ViewOf<Name>, words: Words) => Pag
   nickname,
   'no-credential': noCredential,
   locked,
+  consent,
   'login-over': loginOver,
   'bad-request': badRequest,
   'form-post': formPost,

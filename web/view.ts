@@ -54,6 +54,7 @@ export const notices = [
   'certificate-unfit', // not one to sign in with
   'certificate-not-yours',
   'certificate-late', // its ticket was used, or is too old
+  'consent-changed', // what was shown is not what is asked for now
   'no-script', // WebAuthn needs it
 ] as const
 export type Notice = (typeof notices)[number]
@@ -98,6 +99,9 @@ type OfToken = OfPerson & { others: Method[]; step: string; said: string }
 /** A picture of dark squares: `size` units to each side, quiet zone included, and the path of an SVG. */
 export type QrView = { size: number; path: string }
 
+/** Names of scopes and claims, and addresses of resources: each becomes words. */
+export type Allowance = { scopes: string[]; claims: string[]; resources: string[] }
+
 export type View =
   /** `Username`, `Continue`, `Cancel`; with a passkey in the browser's autofill where `passkey` is given. */
   | (OfLogin & { page: 'username'; username?: string; passkey?: RequestOptionsJson })
@@ -137,6 +141,20 @@ export type View =
   | (OfPerson & { page: 'no-credential'; helps: Method[] })
   /** Too many failures, or a locked key: says until when, if it ends by itself. `Cancel` goes back. */
   | (OfPerson & { page: 'locked' })
+  /**
+   * What an application asks for, to be allowed or not; `before`: what it was allowed already. `shown` comes back with the
+   * answer. Posts to `consent`.
+   */
+  | (OfPerson & {
+      page: 'consent'
+      /** Where it is: its host, or the scheme of an app. */
+      host: string
+      thirdParty: boolean
+      links: { home?: string; policy?: string; terms?: string }
+      asked: Allowance
+      before: Allowance
+      shown: string
+    })
   /** This sign-in is done, over, or another browser's: what to do now. */
   | { page: 'login-over'; reason: 'done' | 'given-up' | 'expired' | 'unknown' | 'other-browser'; returnTo?: string }
   /** An authorization request that cannot be sent back to its application. */

@@ -44,6 +44,8 @@ export type Words = {
   startAgain: string
   signOut: string
   backToApplication: string
+  allow: string
+  doNotAllow: string
   methods: Record<Method, string>
 
   signingInAs: string
@@ -63,6 +65,17 @@ export type Words = {
   /** What the script of a ceremony says in place. `tryAgain` follows where `Continue` does that. */
   ceremony: Record<'waiting' | 'done' | 'cancelled' | 'unsupported' | 'other', string>
   tryAgain: string
+
+  /** What an application asks to be allowed: by scope, by claim, by resource. */
+  consent: {
+    scopes: Readonly<Record<string, string>>
+    otherScope: (scope: string) => string
+    offline: string
+    claims: Readonly<Record<string, string>>
+    know: (claims: readonly string[]) => string
+    resource: (address: string) => string
+    links: Record<'home' | 'policy' | 'terms', string>
+  }
 
   notices: Record<Notice, (about: About) => string>
 
@@ -86,6 +99,15 @@ export type Words = {
     nickname: Sentences
     'no-credential': Heading & { lead: (application: string, helps: readonly Method[]) => string; help: string }
     locked: Heading & { lead: (about: About) => string; help: string }
+    consent: {
+      title: (application: string) => string
+      /** Before the host that it is at. */
+      own: (application: string) => string
+      thirdParty: (application: string) => string
+      asks: (application: string) => string
+      before: string
+      after: (application: string) => string
+    }
     'login-over': Record<Extract<View, { page: 'login-over' }>['reason'], Sentences>
     'bad-request': Sentences
     'form-post': Sentences

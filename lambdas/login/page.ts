@@ -2,6 +2,7 @@
 import { challengeLifetime, newChallenge } from '../../src/core/login.ts'
 import { type Answer, type Call, seeOther } from '../../src/http/call.ts'
 import { changedLogin } from '../../src/store/logins.ts'
+import { showConsent } from './consent-page.ts'
 import { fail, finish } from './ending.ts'
 import { baseOf, type Journey, type JourneyWorld, openJourney } from './journey.ts'
 import { showNext, showOver } from './show.ts'
@@ -19,7 +20,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   // What a secret is shown on is another Lambda's, which may open it.
   if (next.page === 'otp-enrolment' || next.page === 'recovery-codes')
     return seeOther(`${baseOf(login)}/${next.page}${call.query === '' ? '' : `?${call.query}`}`)
-  return showNext(world, call, journey)
+  return next.page === 'consent' ? showConsent(world, call, journey) : showNext(world, call, journey)
 }
 
 /** A ceremony that starts now has most of a challenge's life ahead of it. */

@@ -34,8 +34,11 @@ const isOne = <Page extends Next['page']>(next: Next, pages: readonly Page[]): n
 
 /** Keeps the step, or shows where things stand when it was overtaken: another tab, another browser, the CMS. */
 export async function keepOr(world: JourneyWorld, call: Call, journey: Journey, step: Step): Promise<Answer> {
-  const kept = await keep(world, call, journey, step)
-  if (kept !== undefined) return kept
+  return (await keep(world, call, journey, step)) ?? whereItStands(world, call, journey)
+}
+
+/** After a step that was overtaken. */
+export async function whereItStands(world: JourneyWorld, call: Call, journey: Journey): Promise<Answer> {
   const opened = await openJourney(world, call)
   return opened.ok ? onward(journey.login, overtaken(opened.journey)) : showOver(world, call, opened.over)
 }

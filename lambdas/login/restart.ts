@@ -9,7 +9,8 @@ import { onward } from './step.ts'
 export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
   const opened = await openJourney(world, call)
   if (!opened.ok) return showOver(world, call, opened.over)
-  const { id, browserHash, request, application, policy, flow, startedAt, until, version } = opened.journey.login
+  const { id, browserHash, request, application, policy, startedAt, until, version } = opened.journey.login
+  const { flow, sector, thirdParty } = opened.journey.login
   const { loginHint: _, ...asked } = request
   const login: Login = {
     id,
@@ -18,6 +19,8 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
     application,
     policy,
     ...(flow === undefined ? {} : { flow }),
+    ...(sector === undefined ? {} : { sector }),
+    ...(thirdParty === undefined ? {} : { thirdParty }),
     startedAt,
     until,
     version,

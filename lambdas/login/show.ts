@@ -107,6 +107,8 @@ function viewOf(world: Needs, call: Call, journey: Journey): View {
       const notice = blockedOf(journey, helps)
       return { ...person, page: 'locked', ...(notice === undefined ? {} : { notice }) }
     }
+    case 'consent':
+      throw new Error('The page consent is made in consent-page.ts, which reads who asks')
     case 'finish':
       throw new Error('A login that is finished has no page')
   }

@@ -62,7 +62,7 @@ export async function begin(world: JourneyWorld, call: Call, journey: Journey, c
 /** What is asked of the person next, or told them where there is nothing to ask. */
 const asked = (world: JourneyWorld, call: Call, journey: Journey): Write =>
   eventOf(world, call, journey, {
-    type: 'step-up.asked',
+    type: journey.next.page === 'consent' ? 'consent.asked' : 'step-up.asked',
     reason: journey.decision.report.reason,
     ...levelsOf(journey.decision.report),
   })

@@ -11,12 +11,14 @@ import { enrolmentAsSeen, enrolmentOf } from './enrolment.ts'
 import type { Login } from './login.ts'
 import { type Next, whatNext } from './next-page.ts'
 import type { Client } from './oidc/client.ts'
+import { needsConsent } from './oidc/consent.ts'
 import { subjectIn } from './oidc/subject.ts'
 import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
 import { type ClientPolicy, type Decision, decide, type Enrolled, type Proof, policyFor } from './step-up/decide.ts'
 import type { Flow } from './step-up/flow.ts'
+import { descriptions } from './step-up/verdict.ts'
 import type { AskedBy } from './token-validator/validator-settings.ts'
 
 /** What is known of a login before it is judged. */
@@ -98,13 +100,14 @@ export function judgeLogin(
     enrolled,
     now,
   })
-  const decision = aboutAnother(known) ? anotherPerson(decided) : decided
+  const consent = needsConsent(login, person?.consents)
+  const decision = aboutAnother(known) ? anotherPerson(decided) : consent ? unlessAsked(login, decided) : decided
   const named = name !== undefined
   return {
     proved,
     enrolled,
     decision,
-    next: whatNext({ login, decision, named, certificates: certificates !== undefined, now }),
+    next: whatNext({ login, decision, named, certificates: certificates !== undefined, consent, now }),
   }
 }
 
@@ -125,6 +128,19 @@ const anotherPerson = (decision: Decision): Decision =>
         description: 'Another user than the one that was asked for is signed in.',
         helps: [],
         report: { ...decision.report, reason: 'no-session' },
+      }
+
+/** With `prompt=none` nobody may be asked for their consent (OpenID Connect Core §3.1.2.6). */
+const unlessAsked = ({ request }: Login, decision: Decision): Decision =>
+  decision.do !== 'issue' || !request.prompts.includes('none')
+    ? decision
+    : {
+        do: 'refuse',
+        error: 'consent_required',
+        reason: 'no-consent',
+        description: descriptions['no-consent'],
+        helps: [],
+        report: { ...decision.report, reason: 'no-consent' },
       }
 
 /** What the session and this login have shown, as far as the keys it was shown with are still there. */

@@ -43,6 +43,8 @@ export type Login = {
   application: string
   policy: ClientPolicy
   flow?: string
+  /** Of a client that is not the organisation's own: see `oidc/consent.ts`. */
+  thirdParty?: boolean
   /** Of a client that knows people by pairwise names: see `oidc/subject.ts`. */
   sector?: string
   startedAt: Seconds
@@ -82,7 +84,7 @@ export const mailWindow: Seconds = 900
 /** A new login, not kept yet. */
 export function newLogin(
   given: Pick<Login, 'request' | 'application' | 'policy' | 'browserHash'> &
-    Pick<Login, 'flow' | 'sector' | 'leftSession'>,
+    Pick<Login, 'flow' | 'sector' | 'thirdParty' | 'leftSession'>,
   now: Seconds,
 ): Login {
   return {

@@ -23,6 +23,8 @@ export type Next =
   | { page: 'webauthn'; keys: AuthenticatorId[]; verify: boolean; others: FactorKind[] }
   | { page: 'activate'; keys: AuthenticatorId[]; canSkip: boolean; others: FactorKind[] }
   | { page: 'activation'; activation: Activation; canSkip: boolean }
+  /** All is shown that was asked for; what the application is to hear of them is theirs to allow. */
+  | { page: 'consent'; decision: Extract<Decision, { do: 'issue' }> }
   | { page: 'finish'; decision: Extract<Decision, { do: 'issue' }> }
   /** `told`: the person is to read why before they go back; otherwise the application hears at once. */
   | { page: 'unmet'; decision: Extract<Decision, { do: 'refuse' }>; told: boolean }
@@ -34,16 +36,18 @@ export type Where = {
   named: boolean
   /** Whether this deployment takes certificates. */
   certificates: boolean
+  /** Whether the application must be allowed what it asks for, before it has an answer. */
+  consent: boolean
   now: Seconds
 }
 
 /** Reasons that a person can do something about, elsewhere: with their operator, or after a while. */
 const worthTelling = ['no-credential', 'locked']
 
-export function whatNext({ login, decision, named, certificates, now }: Where): Next {
+export function whatNext({ login, decision, named, certificates, consent, now }: Where): Next {
   // Before anything else: they are shown once, and what is decided can wait.
   if (login.codesToKeep !== undefined) return { page: 'recovery-codes' }
-  if (decision.do === 'issue') return { page: 'finish', decision }
+  if (decision.do === 'issue') return { page: consent ? 'consent' : 'finish', decision }
   if (decision.do === 'refuse')
     return {
       page: 'unmet',

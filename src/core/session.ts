@@ -6,6 +6,7 @@
  */
 import { type Authenticator, activeOf, type UserId } from './authenticator.ts'
 import { certificateStands } from './certificate/certificate-holder.ts'
+import type { Consent } from './oidc/consent.ts'
 import { isActive, type OneTimePassword } from './otp/one-time-password.ts'
 import { type RecoveryCodes, recoveryCredential } from './otp/recovery-code.ts'
 import type { Seconds } from './result.ts'
@@ -39,6 +40,8 @@ export type Person = {
   authenticators: Authenticator[]
   otps: OneTimePassword[]
   recoveryCodes?: RecoveryCodes
+  /** What they allowed applications. */
+  consents?: readonly Consent[]
 }
 
 /**

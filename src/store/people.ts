@@ -15,6 +15,7 @@ import type { RecoveryCodes } from '../core/otp/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Person } from '../core/session.ts'
 import { nameKey, type User } from '../core/user.ts'
+import { consentIn } from './consents.ts'
 import type { Db, Item, Place, Write } from './db.ts'
 import { places, userPartition } from './keys.ts'
 
@@ -49,6 +50,7 @@ export async function readPerson(db: Db, id: UserId): Promise<Person | undefined
     authenticators: authenticators.sort(byAge),
     otps: otps.sort(byAge),
     ...(recoveryCodes === undefined ? {} : { recoveryCodes }),
+    consents: items.filter((item) => String(item.sk).startsWith('consent#')).map(consentIn),
   }
 }
 

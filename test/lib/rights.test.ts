@@ -20,6 +20,8 @@ const check = 'dynamodb:ConditionCheckItem'
 const put = 'dynamodb:PutItem'
 const update = 'dynamodb:UpdateItem'
 const remove = 'dynamodb:DeleteItem'
+/** That a DPoP proof was shown, and nothing else among the sessions. */
+const proof = `${put} where dynamodb:LeadingKeys is dpop#*`
 const mail = 'ses:SendEmail where ses:FromAddress is no-reply@example.org'
 
 /** A step of a login, which may be its last. */
@@ -43,7 +45,7 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
-  login: { ...step, ...log, ...trace },
+  login: { ...step, people: [batch, check, put, query, update], ...log, ...trace },
   password,
   otp: {
     ...step,
@@ -68,7 +70,7 @@ const rights: Record<string, Record<string, string[]>> = {
   resource: {
     config: [batch, query],
     people: [batch, query],
-    sessions: [batch, put],
+    sessions: [batch, proof],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
     ...log,
     ...trace,
@@ -78,7 +80,7 @@ const rights: Record<string, Record<string, string[]>> = {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
     'people/index/listing': [query],
-    sessions: [batch, remove, put],
+    sessions: [batch, remove, put, proof],
     'sessions/index/by-user': [query],
     audit: [put],
     ...log,
@@ -87,13 +89,14 @@ const rights: Record<string, Record<string, string[]>> = {
   management: {
     config: [
       batch,
-      `${put} where dynamodb:LeadingKeys is realm`,
+      `${remove} where dynamodb:LeadingKeys is client`,
+      `${put} where dynamodb:LeadingKeys is realm or client`,
       query,
       `${update} where dynamodb:LeadingKeys is api-key`,
       `${update} where dynamodb:LeadingKeys is realm or client`,
     ],
     people: [batch, query],
-    sessions: [batch],
+    sessions: [batch, proof],
     audit: [put],
     ...log,
     ...trace,
@@ -101,7 +104,7 @@ const rights: Record<string, Record<string, string[]>> = {
   'one-time-passwords': {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
-    sessions: [batch, remove, put],
+    sessions: [batch, remove, put, proof],
     'sessions/index/by-user': [query],
     audit: [put],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-seal-key'],
@@ -196,8 +199,9 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
         .map(([key, values]) => ` where ${key} is ${list(values).join(' or ')}`)
       expect(Effect).toBe('Allow')
       // What holds for all values holds for none too: good only for a key that each such request has.
-      expect(['', 'StringEquals', 'ForAllValues:StringEquals']).toContain(Object.keys(Condition ?? {}).join())
-      expect(Object.keys(Condition?.['ForAllValues:StringEquals'] ?? {})).toEqual(
+      const [operator = ''] = Object.keys(Condition ?? {})
+      expect(['', 'StringEquals', 'ForAllValues:StringEquals', 'ForAllValues:StringLike']).toContain(operator)
+      expect(operator.startsWith('ForAllValues') ? Object.keys(Condition?.[operator] ?? {}) : []).toEqual(
         [put, update].includes(list(Action).join()) && Condition ? ['dynamodb:LeadingKeys'] : [],
       )
       for (const resource of list(Resource)) {

@@ -76,6 +76,7 @@ const tones: Record<Notice, { tone: 'error' | 'info' | 'good'; blames?: readonly
   'certificate-unfit': { tone: 'error' },
   'certificate-not-yours': { tone: 'error' },
   'certificate-late': { tone: 'info' },
+  'consent-changed': { tone: 'info' },
   'no-script': { tone: 'error' },
 }
 

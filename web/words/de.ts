@@ -64,6 +64,8 @@ export const de: Words = {
   startAgain: 'Mit einem Code neu beginnen',
   signOut: 'Abmelden',
   backToApplication: 'Zurück zur Anwendung',
+  allow: 'Erlauben',
+  doNotAllow: 'Nicht erlauben',
   methods: {
     password: 'Stattdessen mit Passwort anmelden',
     otp: 'Stattdessen mit einem Einmalcode anmelden',
@@ -96,6 +98,48 @@ export const de: Words = {
       'Ihr Browser konnte den Authentifikator nicht verwenden. Prüfen Sie, ob es der richtige ist und ob er verbunden ist.',
   },
   tryAgain: 'Mit „Weiter“ versuchen Sie es erneut.',
+
+  consent: {
+    scopes: {
+      openid: 'Sie wiedererkennen, wenn Sie zurückkommen',
+      profile: 'Ihren Namen, Ihren Benutzernamen und Ihr übriges Profil erfahren',
+      email: 'Ihre E-Mail-Adresse erfahren',
+      address: 'Ihre Postanschrift erfahren',
+      phone: 'Ihre Telefonnummer erfahren',
+      offline_access: 'das auch tun, während Sie nicht angemeldet sind',
+    },
+    otherScope: (scope) => `„${scope}“ in Ihrem Namen nutzen`,
+    offline:
+      'Das gilt auf Dauer: Sie kann all das jederzeit tun, auch nachdem Sie sich abgemeldet haben, bis es zurückgenommen wird.',
+    claims: {
+      name: 'Ihren Namen',
+      family_name: 'Ihren Nachnamen',
+      given_name: 'Ihren Vornamen',
+      middle_name: 'Ihren zweiten Vornamen',
+      nickname: 'Ihren Spitznamen',
+      preferred_username: 'Ihren Benutzernamen',
+      profile: 'die Adresse Ihrer Profilseite',
+      picture: 'Ihr Bild',
+      website: 'Ihre Website',
+      gender: 'Ihr Geschlecht',
+      birthdate: 'Ihr Geburtsdatum',
+      zoneinfo: 'Ihre Zeitzone',
+      locale: 'Ihre Sprache',
+      updated_at: 'wann sich Ihre Angaben zuletzt geändert haben',
+      email: 'Ihre E-Mail-Adresse',
+      email_verified: 'ob Ihre E-Mail-Adresse bestätigt ist',
+      address: 'Ihre Postanschrift',
+      phone_number: 'Ihre Telefonnummer',
+      phone_number_verified: 'ob Ihre Telefonnummer bestätigt ist',
+    },
+    know: (claims) => `${new Intl.ListFormat('de').format(claims)} erfahren`,
+    resource: (address) => `in Ihrem Namen handeln bei ${address}`,
+    links: {
+      home: 'Über diese Anwendung',
+      policy: 'Datenschutzerklärung der Anwendung',
+      terms: 'Nutzungsbedingungen der Anwendung',
+    },
+  },
 
   notices: {
     'bad-username': () => 'Das ist zu lang für einen Benutzernamen. Prüfen Sie ihn bitte und versuchen Sie es erneut.',
@@ -169,6 +213,7 @@ export const de: Words = {
     'certificate-not-yours': () =>
       `Dieses Zertifikat gehört nicht zu dem Konto, mit dem Sie sich anmelden. ${anotherCertificate}`,
     'certificate-late': () => 'Das hat zu lange gedauert oder war schon erledigt. Bitte versuchen Sie es erneut.',
+    'consent-changed': () => 'Was die Anwendung möchte, hat sich geändert. Bitte sehen Sie es sich noch einmal an.',
     'no-script': () =>
       'Ihr Browser führt auf dieser Seite kein JavaScript aus, das für Ihren Authentifikator nötig ist.',
   },
@@ -268,6 +313,15 @@ export const de: Words = {
           ? 'Es gab zu viele fehlgeschlagene Versuche. Zum Schutz Ihres Kontos ist diese Art der Anmeldung gesperrt.'
           : `Es gab zu viele fehlgeschlagene Versuche. Zum Schutz Ihres Kontos ist diese Art der Anmeldung vorübergehend gesperrt. Bitte versuchen Sie es in ${duration(wait)} erneut.`,
       help: 'Wenn Sie das nicht waren oder es wieder geschieht, wenden Sie sich an den Helpdesk Ihrer Organisation.',
+    },
+    consent: {
+      title: (application) => `Erlauben Sie ${application} das?`,
+      own: (application) => `${application} möchte, dass Sie das bestätigen. Danach geht es weiter zu`,
+      thirdParty: (application) => `${application} ist keine Anwendung Ihrer Organisation. Danach geht es weiter zu`,
+      asks: (application) => `${application} möchte:`,
+      before: 'Das haben Sie schon erlaubt:',
+      after: (application) =>
+        `In beiden Fällen kehren Sie zu ${application} zurück. Wenn Sie es sich später anders überlegen, kann Ihr Helpdesk zurücknehmen, was Sie erlaubt haben.`,
     },
     'login-over': {
       done: {

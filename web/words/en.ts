@@ -61,6 +61,8 @@ export const en: Words = {
   startAgain: 'Start again with a code',
   signOut: 'Sign out',
   backToApplication: 'Back to the application',
+  allow: 'Allow',
+  doNotAllow: 'Don’t allow',
   methods: {
     password: 'Sign in with my password instead',
     otp: 'Sign in with a one-time code instead',
@@ -91,6 +93,44 @@ export const en: Words = {
     other: 'Your browser could not use the authenticator. Check that it is the right one and connected.',
   },
   tryAgain: 'Choose Continue to try again.',
+
+  consent: {
+    scopes: {
+      openid: 'recognise you when you come back',
+      profile: 'know your name, your username and the rest of your profile',
+      email: 'know your email address',
+      address: 'know your postal address',
+      phone: 'know your phone number',
+      offline_access: 'do this while you are not signed in, too',
+    },
+    otherScope: (scope) => `use “${scope}” in your name`,
+    offline:
+      'This one lasts: it can do all of this at any time, also after you have signed out, until it is withdrawn.',
+    claims: {
+      name: 'your name',
+      family_name: 'your family name',
+      given_name: 'your given name',
+      middle_name: 'your middle name',
+      nickname: 'your nickname',
+      preferred_username: 'your username',
+      profile: 'the address of your profile page',
+      picture: 'your picture',
+      website: 'your website',
+      gender: 'your gender',
+      birthdate: 'your date of birth',
+      zoneinfo: 'your time zone',
+      locale: 'your language',
+      updated_at: 'when your details last changed',
+      email: 'your email address',
+      email_verified: 'whether your email address is verified',
+      address: 'your postal address',
+      phone_number: 'your phone number',
+      phone_number_verified: 'whether your phone number is verified',
+    },
+    know: (claims) => `know ${new Intl.ListFormat('en').format(claims)}`,
+    resource: (address) => `act in your name at ${address}`,
+    links: { home: 'About this application', policy: 'Its privacy policy', terms: 'Its terms of service' },
+  },
 
   notices: {
     'bad-username': () => 'That is too long for a username. Check it and try again.',
@@ -156,6 +196,7 @@ export const en: Words = {
     'certificate-not-yours': () =>
       `This certificate does not belong to the account that you are signing in to. ${anotherCertificate}`,
     'certificate-late': () => 'That took too long, or was done already. Please try again.',
+    'consent-changed': () => 'What the application asks for has changed. Please look again.',
     'no-script': () => 'Your browser runs no JavaScript on this page, and your authenticator needs it.',
   },
 
@@ -252,6 +293,15 @@ export const en: Words = {
           ? 'There were too many failed tries. To protect your account, this way of signing in is locked.'
           : `There were too many failed tries. To protect your account, this way of signing in is paused. Please try again in ${duration(wait)}.`,
       help: 'If it was not you, or it happens again, tell the help desk of your organisation.',
+    },
+    consent: {
+      title: (application) => `Do you allow ${application} this?`,
+      own: (application) => `${application} wants you to confirm this. You will be sent to`,
+      thirdParty: (application) => `${application} is not an application of your organisation. You will be sent to`,
+      asks: (application) => `${application} asks to:`,
+      before: 'You have allowed it before to:',
+      after: (application) =>
+        `Either way you go back to ${application}. If you change your mind later, your help desk can withdraw what you allowed.`,
     },
     'login-over': {
       done: {

@@ -155,6 +155,8 @@ export type RefusalReason =
   | 'locked'
   /** Nothing that was asked was shown. */
   | 'given-up'
+  /** Shown is enough, and the person has not allowed the application what it asks for. */
+  | 'no-consent'
 
 /** What the audit keeps and the explain call shows. */
 export type Report = {
@@ -168,7 +170,12 @@ export type Report = {
   reason: 'reached' | 'reached-lower' | 'missing' | 'attempt' | RefusalReason
 }
 
-export type RefusalError = 'unmet_authentication_requirements' | 'login_required' | 'access_denied' | 'invalid_request'
+export type RefusalError =
+  | 'unmet_authentication_requirements'
+  | 'login_required'
+  | 'consent_required'
+  | 'access_denied'
+  | 'invalid_request'
 
 export type Decision =
   | {

@@ -214,6 +214,7 @@ const verdicts: Record<Report['reason'], string> = {
   'no-credential': 'So it is refused: the flow has the level, and the user has nothing to reach it with.',
   locked: 'So it is refused: what would reach the level is locked or suspended.',
   'given-up': 'So it is refused: nothing of what was asked was shown.',
+  'no-consent': 'So it is refused: the user has not allowed the application this, and may not be asked.',
 }
 
 /** A supposed proof as the session would hold it. Each is an act of its own. */

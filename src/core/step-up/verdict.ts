@@ -70,4 +70,5 @@ export const descriptions: Record<RefusalReason, string> = {
   'no-credential': 'no-match-acr: No matching acr values (no-credential)',
   locked: 'locked: The sign-in method is locked for now',
   'given-up': 'The sign-in was not completed',
+  'no-consent': 'The user must allow this first',
 }
