@@ -68,7 +68,7 @@ export type Route = {
   /** Below `lambdas/`. The module exports `handle`. */
   file: string
   lambda: Lambda
-  /** `mtls`: on the host that asks browsers for a certificate, and nowhere else. Left out: on the issuer's. */
+  /** `mtls`: on the host that asks for a certificate. Left out: on the issuer's. What is on both has a row for each. */
   host?: 'mtls'
   caller: Caller
   tables: Partial<Record<Table, readonly Access[]>>
@@ -176,7 +176,7 @@ const seed = `${ofUser}/one-time-passwords/{oneTimePasswordId}` as const
 const oneFlow = `${tenant}/flows/{flowId}` as const
 const ofClient = `${tenant}/clients/{clientId}` as const
 
-export const routes: readonly Route[] = [
+const rows: readonly Route[] = [
   // What anybody may know.
   known('home', 'GET /', 'metadata/home.ts'),
   known('discovery', 'GET /.well-known/openid-configuration', 'metadata/discovery.ts', { tables: { config: ['get'] } }),
@@ -289,6 +289,14 @@ export const routes: readonly Route[] = [
       ...told,
     },
   }),
+]
+
+/** Where a client may show a certificate of its own, or a token that is bound to one: on both hosts (RFC 8705 §5). */
+const onBothHosts = new Set(['token', 'par', 'introspect', 'revoke', 'userinfo'])
+
+export const routes: readonly Route[] = [
+  ...rows,
+  ...rows.filter(({ name }) => onBothHosts.has(name)).map((row): Route => ({ ...row, host: 'mtls' })),
 ]
 
 export const routesOf = (lambda: Lambda): Route[] => routes.filter((route) => route.lambda === lambda)

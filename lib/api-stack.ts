@@ -51,8 +51,8 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
 /** By pseudo parameters, so that the evidence for cdk-nag names it alike whether a stage says its region or not. */
 const anyIdentity = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:identity/*`
 
-/** Those that are behind the host that asks for certificates. */
-const behindMtls = new Set(routes.filter(({ host }) => host === 'mtls').map(({ lambda }) => lambda))
+/** Those that are behind the host that asks for certificates, and nowhere else. */
+const behindMtls = new Set(lambdas.filter((lambda) => routesOf(lambda).every(({ host }) => host === 'mtls')))
 
 export class ApiStack extends Stack {
   readonly api: HttpApi

@@ -126,7 +126,7 @@ export async function bundleAll(
 /** The source of a Lambda's entry: its routes, and what they need opened. */
 export function entryOf(lambda: Lambda | EventLambda): string {
   if (isEventLambda(lambda)) return `export { handler } from './lambdas/${eventLambdas[lambda]}'\n`
-  const routes = routesOf(lambda)
+  const routes = [...new Map(routesOf(lambda).map((route) => [`${route.method} ${route.path}`, route])).values()]
   const files = [...new Set(routes.map((route) => route.file))]
   const provided = providers.filter(({ due }) => routes.some(due))
   return [

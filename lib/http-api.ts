@@ -73,7 +73,7 @@ function addRoutes(scope: Construct, httpApi: HttpApi, lambda: Lambda, { routes,
         routeKey: HttpRouteKey.with(route.path, HttpMethod[route.method]),
         integration,
       })
-      const reason = route.host === 'mtls' ? openToCertificates : openTo[route.caller]
+      const reason = route.host === 'mtls' && route.caller === 'browser' ? openToCertificates : openTo[route.caller]
       Validations.of(made).acknowledge({ id: 'AwsSolutions-APIG4', reason })
       return made
     })

@@ -205,7 +205,7 @@ export async function openHouse(options: HouseOptions = {}) {
   }
 
   function houseOf() {
-    return { world, stage, db, commands, lines, seed, invoke, all, audit, mails, close, ...seeding() }
+    return { world, stage, db, commands, lines, seed, invoke, answer, all, audit, mails, close, ...seeding() }
   }
 
   /** Runs one request through the route that API Gateway would choose, with that Lambda's rights and no more. */
@@ -215,17 +215,28 @@ export async function openHouse(options: HouseOptions = {}) {
     { headers = {}, body, cookies = {}, ip = '192.0.2.1', certificate }: Request = {},
   ): Promise<Reply<Body>> {
     const [path = '', ...rest] = target.split('?')
-    const found = match(method, path)
+    const found = match(method, path, certificate)
     if (found === undefined) throw new Error(`No route answers ${method} ${path}`)
     const { route, params } = found
     const request = randomUUID()
     const event = eventOf({ route, params, path, query: rest.join('?'), headers, body, cookies, ip, request })
     if (route.host === 'mtls' && certificate !== undefined) event.requestContext.authentication = shownBy(certificate)
+    const here: Running = { request, route, commands: [] }
+    return replyOf<Body>(await dispatched(event, here), here)
+  }
+
+  async function dispatched(event: APIGatewayProxyEventV2, here: Running) {
+    const { route } = here
     const handle = await handlerOf(route)
     const dispatch = makeDispatcher(worldOf(route.lambda, world), [{ ...route, handle }])
-    const here: Running = { request, route, commands: [] }
-    const result = await running.run(here, () => dispatch(event, {} as Context))
-    return replyOf<Body>(result, here)
+    return running.run(here, () => dispatch(event, {} as Context))
+  }
+
+  /** For a gateway in front of the house: an event as API Gateway makes it, answered by the Lambda it is for. */
+  function answer(lambda: Lambda, event: APIGatewayProxyEventV2) {
+    const route = routesOf(lambda).find(({ method, path }) => `${method} ${path}` === event.routeKey)
+    if (route === undefined) throw new Error(`No route of '${lambda}' answers ${event.routeKey}`)
+    return dispatched(event, { request: event.requestContext.requestId, route, commands: [] })
   }
 
   /** Every record of a table. */
@@ -439,6 +450,8 @@ function demandRight(lambda: Lambda, { action, on, leading = '' }: Action): void
     demandConfiguring(lambda, action, leading)
     return
   }
+  const proves = table === 'sessions' && action === 'PutItem' && leading.startsWith('dpop#')
+  if (proves && routesOf(lambda).some(({ rights }) => rights?.includes('prove'))) return
   const allowed = routesOf(lambda).some((route) =>
     (Object.entries(route.tables) as [Table, readonly Access[]][]).some(
       ([its, access]) =>
@@ -497,7 +510,14 @@ function worldOf(lambda: Lambda, world: World): World {
 
 // --- API Gateway --------------------------------------------------------------------------------------------------
 
-const match = matcher<Route>(routes)
+const matchIssuer = matcher<Route>(routes.filter(({ host }) => host === undefined))
+const matchMtls = matcher<Route>(routes.filter(({ host }) => host === 'mtls'))
+
+/** With a certificate on the host that asks for one; without, there only where nothing else answers. */
+const match = (method: string, path: string, certificate: string | undefined): Match<Route> | undefined =>
+  certificate === undefined
+    ? (matchIssuer(method, path) ?? matchMtls(method, path))
+    : (matchMtls(method, path) ?? matchIssuer(method, path))
 
 type Served = { handle: (world: World, call: Call) => Promise<Answer> }
 

@@ -1,0 +1,468 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CertificateSubject, Client } from '../../../src/core/oidc/client.ts'
+import type { SigningAlgorithm } from '../../../src/core/oidc/signing.ts'
+import {
+  asserted,
+  assertionClaims,
+  type ClientKey,
+  createClientKey,
+  encoded,
+  signedBySecret,
+} from '../../client-key.ts'
+import { type House, openHouse, type Reply } from '../../house.ts'
+import { type Authority, createAuthority, der, extension, type Issued, type Says } from '../../pki.ts'
+
+type Said = { error?: string; error_description?: string; access_token?: string; active?: boolean }
+
+let house: House
+let folder: string
+let root: Authority
+let people: Authority
+const secret = 'a secret of some length'
+const key = createClientKey('ES256', { kid: 'one' })
+
+const machine = { grantTypes: ['client_credentials'], redirectUris: [], scopes: ['reports', 'introspection'] } as const
+const signs = { ...machine, tokenEndpointAuthMethod: 'private_key_jwt' } as const
+
+const add = (clientId: string, change: Partial<Client> & { secret?: string } = {}) =>
+  house.addClient({ ...signs, clientId, jwks: { keys: [key.jwk] }, ...change })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keystep-clients-'))
+  ;[root, people] = await Promise.all([createAuthority('CN=Applications'), createAuthority('CN=People')])
+  const clientIssuersFile = join(folder, 'client-issuers.pem')
+  await writeFile(clientIssuersFile, root.pem)
+  house = await openHouse({ stage: { clientIssuersFile } })
+  await add('signs')
+})
+afterAll(async () => {
+  await house.close()
+  await rm(folder, { recursive: true })
+})
+
+type Shown = { form?: Record<string, string>; headers?: Record<string, string>; certificate?: string; at?: string }
+
+const ask = ({ form = {}, headers = {}, certificate, at = '/token' }: Shown): Promise<Reply<Said>> =>
+  house.invoke<Said>('POST', at, {
+    headers,
+    body: new URLSearchParams({ grant_type: 'client_credentials', token: 'none', ...form }),
+    ...(certificate === undefined ? {} : { certificate }),
+  })
+
+const claims = (change: Record<string, unknown> = {}, clientId = 'signs') => ({
+  ...assertionClaims(clientId, house.now),
+  ...change,
+})
+const assert = (assertion: string, at?: string) =>
+  ask({ form: asserted(assertion), ...(at === undefined ? {} : { at }) })
+const basic = (id: string, word = secret) => ({
+  authorization: `Basic ${Buffer.from(`${id}:${word}`).toString('base64')}`,
+})
+const refused = { status: 401, json: { error: 'invalid_client' } }
+
+describe('a signed assertion', () => {
+  it('stands for the client, at each endpoint', async () => {
+    for (const at of ['/token', '/introspect'])
+      expect((await assert(key.sign({ typ: 'JWT' }, claims()), at)).status).toBe(200)
+  })
+
+  it('may name the client beside it, and no other', async () => {
+    const form = () => asserted(key.sign({}, claims()))
+    expect((await ask({ form: { ...form(), client_id: 'signs' } })).status).toBe(200)
+    expect(await ask({ form: { ...form(), client_id: 'other' } })).toMatchObject(refused)
+  })
+
+  it.each(['RS256', 'PS256', 'ES256', 'EdDSA'] as const)('may be signed with %s', async (alg) => {
+    const its = createClientKey(alg, { kid: alg })
+    await add(`signs-${alg}`, { jwks: { keys: [key.jwk, its.jwk] } })
+    expect((await assert(its.sign({}, claims({}, `signs-${alg}`)))).status).toBe(200)
+  })
+
+  it('needs no kid where one key fits, and one where two do', async () => {
+    const [one, other, rsa] = [createClientKey('ES256'), createClientKey('ES256'), createClientKey('RS256')]
+    await add('one-fits', { jwks: { keys: [rsa.jwk, one.jwk] } })
+    await add('two-fit', { jwks: { keys: [one.jwk, other.jwk] } })
+    expect((await assert(one.sign({}, claims({}, 'one-fits')))).status).toBe(200)
+    expect(await assert(one.sign({}, claims({}, 'two-fit')))).toMatchObject(refused)
+  })
+
+  it('is asked for no more than two calls to DynamoDB', async () => {
+    const { commands } = await assert(key.sign({}, claims()))
+    expect(commands.map(({ name }) => name)).toEqual(['BatchGetItem', 'TransactWriteItems'])
+  })
+
+  it('carries no challenge when it is refused', async () => {
+    const reply = await assert(key.sign({}, claims({ aud: 'https://other.example' })))
+    expect(reply.headers['www-authenticate']).toBeUndefined()
+    expect((await ask({ headers: basic('signs', 'wrong') })).headers['www-authenticate']).toContain('Basic')
+  })
+
+  const times: [string, () => Record<string, unknown>][] = [
+    ['exp just ahead', () => ({ exp: house.now + 1 })],
+    ['exp ten minutes ahead', () => ({ exp: house.now + 600 })],
+    ['iat and nbf ten seconds ahead', () => ({ iat: house.now + 10, nbf: house.now + 10 })],
+    ['no iat', () => ({ iat: undefined })],
+    ['an exp with a fraction', () => ({ exp: house.now + 60.5 })],
+  ]
+  it.each(times)('is good with %s', async (_name, change) => {
+    expect((await assert(key.sign({}, claims(change())))).status).toBe(200)
+  })
+
+  const wrong: [string, () => Record<string, unknown>][] = [
+    ['another issuer', () => ({ iss: 'other' })],
+    ['no issuer', () => ({ iss: undefined })],
+    ['the address of the token endpoint as audience', () => ({ aud: 'https://id.example.org/token' })],
+    ['a list of audiences', () => ({ aud: ['https://id.example.org'] })],
+    ['an audience with a slash more', () => ({ aud: 'https://id.example.org/' })],
+    ['no audience', () => ({ aud: undefined })],
+    ['no exp', () => ({ exp: undefined })],
+    ['exp now', () => ({ exp: house.now })],
+    ['exp in the past', () => ({ exp: house.now - 60 })],
+    ['exp in an hour', () => ({ exp: house.now + 3600 })],
+    ['an exp that is text', () => ({ exp: String(house.now + 60) })],
+    ['an exp without end', () => ({ exp: 1e300 })],
+    ['iat more than a minute ahead', () => ({ iat: house.now + 61 })],
+    ['nbf more than a minute ahead', () => ({ nbf: house.now + 61 })],
+    ['no jti', () => ({ jti: undefined })],
+    ['an empty jti', () => ({ jti: '' })],
+    ['a jti that is no text', () => ({ jti: 7 })],
+    ['a jti too long to keep', () => ({ jti: 'x'.repeat(257) })],
+  ]
+  it.each(wrong)('is refused with %s', async (_name, change) => {
+    expect(await assert(key.sign({}, claims(change())))).toMatchObject(refused)
+  })
+
+  const headers: [string, Record<string, unknown>][] = [
+    ['a critical extension', { crit: ['exp'], exp: 1 }],
+    ['an empty list of critical extensions', { crit: [] }],
+    ['its own key', { jwk: key.jwk }],
+    ['an address of keys', { jku: 'https://attacker.example/jwks' }],
+    ['an address of certificates', { x5u: 'https://attacker.example/cert' }],
+    ['its own certificates', { x5c: ['AAAA'] }],
+    ['the type of an access token', { typ: 'at+jwt' }],
+    ['the type of a request object', { typ: 'oauth-authz-req+jwt' }],
+    ['the type of a DPoP proof', { typ: 'application/dpop+jwt' }],
+    ['a token within', { cty: 'JWT' }],
+    ['a body that is not encoded', { b64: false }],
+    ['an unknown kid', { kid: 'two' }],
+    ['a kid that is a path', { kid: '../../dev/null' }],
+    ['a kid that is no text', { kid: { $ne: '' } }],
+    ['no algorithm', { alg: 'none' }],
+    ['an algorithm of another key', { alg: 'RS256' }],
+    ['an algorithm that shares a secret', { alg: 'HS256' }],
+    ['an algorithm that nobody knows', { alg: 'es256' }],
+  ]
+  it.each(headers)('is refused with %s in its header', async (_name, header) => {
+    expect(await assert(key.sign(header, claims()))).toMatchObject(refused)
+  })
+
+  const texts: [string, () => string][] = [
+    ['without a signature', () => `${key.sign({}, claims()).split('.').slice(0, 2).join('.')}.`],
+    ['of none', () => `${encoded({ alg: 'none' })}.${encoded(claims())}.`],
+    ['signed with the public key as a secret', () => signedBySecret(JSON.stringify(key.jwk), claims())],
+    ["signed by somebody else's key of that name", () => createClientKey('ES256', { kid: 'one' }).sign({}, claims())],
+    [
+      'with a signature of zeros',
+      () => key.sign({}, claims()).replace(/[^.]*$/, Buffer.alloc(64).toString('base64url')),
+    ],
+    ['with other claims than were signed', () => key.sign({}, claims()).replace(/\.[^.]+\./, `.${encoded(claims())}.`)],
+    ['that says sub twice', () => key.sign({}, `{"sub":"other",${JSON.stringify(claims()).slice(1)}`)],
+    [
+      'that says it by another spelling',
+      () => key.sign({}, `{"s\\u0075b":"other",${JSON.stringify(claims()).slice(1)}`),
+    ],
+    ['of one part', () => 'abc'],
+    ['of five parts', () => 'a.b.c.d.e'],
+    ['padded', () => key.sign({}, claims()).replace('.', '=.')],
+    ['too long', () => key.sign({}, claims({ more: 'x'.repeat(20_000) }))],
+    ['that is a list', () => key.sign({}, '[]')],
+    [
+      'that is no UTF-8',
+      () => `${encoded({ alg: 'ES256' })}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.AAAA`,
+    ],
+  ]
+  it.each(texts)('is refused %s', async (_name, text) => {
+    expect(await assert(text())).toMatchObject(refused)
+  })
+
+  it('is refused with keys that are too weak, or meant for something else', async () => {
+    const weak = createClientKey('RS256', { kid: 'weak', bits: 1024 })
+    const cases: [string, ClientKey, object][] = [
+      ['weak', weak, {}],
+      ['for-encryption', key, { use: 'enc' }],
+      ['for-signing', key, { key_ops: ['sign'] }],
+      ['of-another-alg', key, { alg: 'EdDSA' }],
+      ['of-a-secret', key, { kty: 'oct', k: 'AAAA' }],
+    ]
+    for (const [name, its, change] of cases) {
+      await add(name, { jwks: { keys: [{ ...its.jwk, ...change }] } })
+      expect(await assert(its.sign({}, claims({}, name))), name).toMatchObject(refused)
+    }
+  })
+
+  it('is refused of a client that is switched off, or that there is not', async () => {
+    await add('off', { enabled: false })
+    for (const name of ['off', 'nobody', 'x'.repeat(3000)])
+      expect(await assert(key.sign({}, claims({}, name)))).toMatchObject(refused)
+  })
+})
+
+describe('an assertion is good once', () => {
+  it('and at one endpoint', async () => {
+    const assertion = key.sign({}, claims())
+    expect((await assert(assertion)).status).toBe(200)
+    for (const at of ['/token', '/introspect', '/par']) expect(await assert(assertion, at)).toMatchObject(refused)
+  })
+
+  it('also where the request is refused for another reason', async () => {
+    const assertion = key.sign({}, claims())
+    const form = { ...asserted(assertion), grant_type: 'authorization_code', code: 'none' }
+    expect((await ask({ form })).json.error).toBe('unauthorized_client')
+    expect(await assert(assertion)).toMatchObject(refused)
+  })
+
+  it('whoever of twenty comes first', async () => {
+    const assertion = key.sign({}, claims())
+    const replies = await Promise.all(Array.from({ length: 20 }, () => assert(assertion)))
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(replies.filter(({ status }) => status === 401)).toHaveLength(19)
+  })
+
+  it('for each client by itself', async () => {
+    const jti = randomUUID()
+    await add('namesake')
+    expect((await assert(key.sign({}, claims({ jti })))).status).toBe(200)
+    expect((await assert(key.sign({}, claims({ jti }, 'namesake')))).status).toBe(200)
+  })
+
+  it('and is forgotten when it has expired', async () => {
+    const jti = randomUUID()
+    expect((await assert(key.sign({}, claims({ jti })))).status).toBe(200)
+    house.now += 61
+    expect((await assert(key.sign({}, claims({ jti })))).status).toBe(200)
+  })
+
+  it('is not spent by who could not sign it', async () => {
+    const [jti, forger] = [randomUUID(), createClientKey('ES256', { kid: 'one' })]
+    expect(await assert(forger.sign({}, claims({ jti })))).toMatchObject(refused)
+    expect((await assert(key.sign({}, claims({ jti })))).status).toBe(200)
+  })
+})
+
+describe('one method, and no other', () => {
+  it.each([
+    ['client_secret_basic', { headers: () => basic('registered') }],
+    ['client_secret_post', { form: () => ({ client_id: 'registered', client_secret: secret }) }],
+    ['private_key_jwt', { form: () => asserted(key.sign({}, claims({}, 'registered'))) }],
+    ['none', { form: () => ({ client_id: 'registered' }) }],
+  ] as const)('of %s', async (method, shown) => {
+    const [headers, form] = ['headers' in shown ? shown.headers : () => ({}), 'form' in shown ? shown.form : () => ({})]
+    for (const registered of ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const) {
+      const clientId = `${registered}-for-${method}`
+      await add(clientId, { tokenEndpointAuthMethod: registered, secret })
+      const named = (text: Record<string, string>) =>
+        Object.fromEntries(Object.entries(text).map(([name, value]) => [name, value.replace('registered', clientId)]))
+      const its = method === 'client_secret_basic' ? basic(clientId) : headers()
+      const fields = method === 'private_key_jwt' ? asserted(key.sign({}, claims({}, clientId))) : named(form())
+      expect((await ask({ headers: its, form: fields })).status, registered).toBe(registered === method ? 200 : 401)
+    }
+  })
+
+  it('is shown at once: two are refused, whichever they are', async () => {
+    await add('two-ways', { tokenEndpointAuthMethod: 'client_secret_basic', secret })
+    const signed = () => asserted(key.sign({}, claims({}, 'two-ways')))
+    for (const shown of [
+      { headers: basic('two-ways'), form: { client_secret: secret } },
+      { headers: basic('two-ways'), form: signed() },
+      { form: { ...signed(), client_id: 'two-ways', client_secret: secret } },
+    ])
+      expect(await ask(shown)).toMatchObject({ status: 400, json: { error: 'invalid_request' } })
+  })
+
+  it.each([
+    [{ client_assertion: 'a.b.c' }, 401, 'invalid_client'],
+    [{ client_assertion: 'a.b.c', client_assertion_type: 'saml2-bearer' }, 401, 'invalid_client'],
+    [{ client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' }, 400, 'invalid_request'],
+  ])('an assertion is whole: %j', async (form, status, error) => {
+    expect(await ask({ form: form as Record<string, string> })).toMatchObject({ status, json: { error } })
+  })
+
+  it('is an algorithm too, where one is registered', async () => {
+    const rsa = createClientKey('PS256', { kid: 'rsa' })
+    await add('es256-only', { jwks: { keys: [key.jwk, rsa.jwk] }, tokenEndpointAuthSigningAlg: 'ES256' })
+    expect((await assert(key.sign({}, claims({}, 'es256-only')))).status).toBe(200)
+    expect(await assert(rsa.sign({}, claims({}, 'es256-only')))).toMatchObject(refused)
+  })
+})
+
+describe('the profile fapi2', () => {
+  it.each([
+    ['PS256', 200],
+    ['ES256', 200],
+    ['EdDSA', 200],
+    ['RS256', 401],
+  ] as const)('with %s: %d', async (alg: SigningAlgorithm, status) => {
+    const its = createClientKey(alg, { kid: alg })
+    const clientId = `fapi-${alg}`
+    await add(clientId, { profile: 'fapi2', jwks: { keys: [its.jwk] } })
+    const { status: said } = await assert(its.sign({}, claims({}, clientId)), '/introspect')
+    expect(said).toBe(status)
+  })
+
+  it('leaves no secrets, and no client without any proof', async () => {
+    for (const tokenEndpointAuthMethod of ['client_secret_basic', 'client_secret_post', 'none'] as const)
+      await add(`fapi-${tokenEndpointAuthMethod}`, { profile: 'fapi2', tokenEndpointAuthMethod, secret })
+    for (const shown of [
+      { headers: basic('fapi-client_secret_basic') },
+      { form: { client_id: 'fapi-client_secret_post', client_secret: secret } },
+      { form: { client_id: 'fapi-none' } },
+    ])
+      expect(await ask(shown)).toMatchObject(refused)
+  })
+})
+
+describe('a certificate of an authority', () => {
+  const dn = 'CN=app, OU=Reports, O=Example, C=DE'
+  const names = (...general: Buffer[]): Says => ({ extensions: [extension('2.5.29.17', false, der(0x30, ...general))] })
+  const one = (by: CertificateSubject['by'], value: string): CertificateSubject => ({ by, value })
+  let count = 0
+  const show = async (certificateSubject: CertificateSubject | undefined, { pem }: Issued) => {
+    const clientId = `certified-${count++}`
+    const subject = certificateSubject === undefined ? {} : { certificateSubject }
+    await add(clientId, { tokenEndpointAuthMethod: 'tls_client_auth', ...subject })
+    return (await ask({ form: { client_id: clientId }, certificate: pem })).status
+  }
+
+  it.each([
+    ['C=DE,O=Example,OU=Reports,CN=app', 200],
+    ['c=de, o=EXAMPLE, ou=Reports, cn=App', 200],
+    ['2.5.4.6=DE,2.5.4.10=Example,2.5.4.11=Reports,2.5.4.3=app', 200],
+    ['C=DE,O=Example,OU=\\52eports,CN=app', 200],
+    ['CN=app,OU=Reports,O=Example,C=DE', 401],
+    ['O=Example,OU=Reports,CN=app', 401],
+    ['CN=app', 401],
+    ['C=DE,O=Example,OU=Reports,CN=app\\,CN=x', 401],
+    ['C=DE,O=Example,OU=Reports,CN=', 401],
+    ['', 401],
+  ])('is known by its subject %s: %d', async (value, status) => {
+    // The generator writes a name in the order it is given; RFC 4514 writes the last part first.
+    expect(await show(one('dn', value), await root.issue({ subject: dn }))).toBe(status)
+  })
+
+  it.each([
+    ['dns', 'app.example.org', 200],
+    ['dns', 'APP.example.org', 200],
+    ['dns', 'example.org', 401],
+    ['dns', '*.example.org', 401],
+    ['email', 'app@example.org', 200],
+    ['email', 'APP@example.org', 401],
+    ['uri', 'https://app.example.org/id', 200],
+    ['uri', 'https://app.example.org/ID', 401],
+    ['ip', '192.0.2.7', 200],
+    ['ip', '2001:db8::7', 200],
+    ['ip', '2001:0DB8:0:0:0:0:0:7', 200],
+    ['ip', '192.0.2.70', 401],
+    ['ip', 'app.example.org', 401],
+    // A name in another place than was registered is not that name.
+    ['uri', 'app.example.org', 401],
+    ['email', 'app.example.org', 401],
+    ['dns', '192.0.2.7', 401],
+  ] as const)('is known by its alternative name, %s %s: %d', async (by, value, status) => {
+    const issued = await root.issue({
+      subject: dn,
+      ...names(
+        der(0x82, 'app.example.org'),
+        der(0x81, 'app@example.org'),
+        der(0x86, 'https://app.example.org/id'),
+        der(0x87, Buffer.from([192, 0, 2, 7])),
+        der(0x87, Buffer.from('20010db8000000000000000000000007', 'hex')),
+      ),
+    })
+    expect(await show(one(by, value), issued)).toBe(status)
+  })
+
+  it('counts only from an authority of applications, in its time and for this purpose', async () => {
+    const subject = one('dn', 'C=DE,O=Example,OU=Reports,CN=app')
+    const issuing = await root.issueAuthority('CN=Below')
+    for (const [name, issued] of [
+      ['of an authority of people', await people.issue({ subject: dn })],
+      ['of nobody', await createAuthority(dn)],
+      ['expired', await root.issue({ subject: dn, until: house.now - 1 })],
+      ['not begun', await root.issue({ subject: dn, from: house.now + 3600, until: house.now + 7200 })],
+      ['of a server', await root.issue({ subject: dn, purposes: ['1.3.6.1.5.5.7.3.1'] })],
+      ['of an authority below that is not among them', await issuing.issue({ subject: dn })],
+      ['an authority itself', await root.issueAuthority(dn)],
+      ['signed by another key', await root.issue({ subject: dn, signedWith: people.keys })],
+    ] as const)
+      expect(await show(subject, issued), name).toBe(401)
+  })
+
+  it('is demanded of who is registered for one, and by a subject', async () => {
+    const issued = await root.issue({ subject: dn })
+    expect(await show(undefined, issued)).toBe(401)
+    await add('certified', { tokenEndpointAuthMethod: 'tls_client_auth', certificateSubject: one('dn', 'CN=app') })
+    expect(await ask({ form: { client_id: 'certified' } })).toMatchObject(refused)
+    expect(await ask({ form: { client_id: 'certified', client_secret: secret } })).toMatchObject(refused)
+  })
+
+  it('never comes from a header', async () => {
+    const { pem } = await root.issue({ subject: 'CN=app' })
+    await add('by-header', { tokenEndpointAuthMethod: 'tls_client_auth', certificateSubject: one('dn', 'CN=app') })
+    const headers = { 'x-client-cert': encodeURIComponent(pem), 'x-forwarded-client-cert': encodeURIComponent(pem) }
+    expect(await ask({ form: { client_id: 'by-header' }, headers })).toMatchObject(refused)
+    expect((await ask({ form: { client_id: 'by-header' }, certificate: pem })).status).toBe(200)
+  })
+})
+
+describe('a certificate that signed itself', () => {
+  const jwkOf = async ({ keys }: Issued) => crypto.subtle.exportKey('jwk', keys.publicKey)
+  const show = async (clientId: string, jwks: Client['jwks'], pem: string) => {
+    await add(clientId, {
+      tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
+      ...(jwks === undefined ? {} : { jwks }),
+    })
+    return (await ask({ form: { client_id: clientId }, certificate: pem })).status
+  }
+
+  it('counts by its key', async () => {
+    const [own, other] = [await createAuthority('CN=own'), await createAuthority('CN=own')]
+    const { kty, crv, x, y } = await jwkOf(own)
+    const keys = [{ kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' }]
+    expect(await show('self-by-key', { keys }, own.pem)).toBe(200)
+    expect(await show('self-by-other-key', { keys }, other.pem)).toBe(401)
+    expect(await show('self-with-no-key', { keys: [] }, own.pem)).toBe(401)
+  })
+
+  it('counts as a whole, where the whole is registered', async () => {
+    const own = await createAuthority('CN=own')
+    const again = await createAuthority('CN=own', { keys: own.keys })
+    const { kty, crv, x, y } = await jwkOf(own)
+    const registered = { kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '', x5c: [own.der.toString('base64')] }
+    expect(await show('self-whole', { keys: [registered] }, own.pem)).toBe(200)
+    expect(await show('self-again', { keys: [registered] }, again.pem)).toBe(401)
+  })
+
+  it('not past its time', async () => {
+    const own = await createAuthority('CN=own', { until: house.now - 1 })
+    const { kty, crv, x, y } = await jwkOf(own)
+    expect(
+      await show('self-late', { keys: [{ kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' }] }, own.pem),
+    ).toBe(401)
+  })
+
+  it('is no certificate of an authority, nor the other way round', async () => {
+    const issued = await root.issue({ subject: 'CN=app' })
+    await add('of-authority', {
+      tokenEndpointAuthMethod: 'tls_client_auth',
+      certificateSubject: { by: 'dn', value: 'CN=own' },
+    })
+    const own = await createAuthority('CN=own')
+    expect((await ask({ form: { client_id: 'of-authority' }, certificate: own.pem })).status).toBe(401)
+    expect(await show('of-itself', { keys: [key.jwk] }, issued.pem)).toBe(401)
+    expect(await show('of-garbage', { keys: [key.jwk] }, 'no certificate')).toBe(401)
+  })
+})
