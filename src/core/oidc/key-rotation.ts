@@ -75,7 +75,7 @@ export function rotationOf({
 }: KeySettings): RotationSettings {
   const overlap = Math.max(signingKeyOverlap, leastOverlap)
   return {
-    algorithms: [...new Set([...requiredAlgorithms, ...algorithms])],
+    algorithms: signingAlgorithms.filter((alg) => requiredAlgorithms.includes(alg) || algorithms.includes(alg)),
     period: Math.max(signingKeyPeriod, 2 * overlap),
     overlap,
   }
