@@ -14,7 +14,7 @@ export type LogoutQueue = {
 const atOnce = 10
 
 export function openLogoutQueue(url: string): LogoutQueue {
-  const client = new SQSClient({ maxAttempts: 3 })
+  const client = new SQSClient({ endpoint: new URL(url).origin, maxAttempts: 3 })
   return {
     async send(notices) {
       for (let from = 0; from < notices.length; from += atOnce) {
