@@ -8,7 +8,9 @@ import { levelsOf } from './core/audit-event.ts'
 import { admitted, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts'
 import { type Login, newLogin } from './core/login.ts'
 import type { Next } from './core/next-page.ts'
+import { grantable } from './core/oidc/authorize-request.ts'
 import type { Client } from './core/oidc/client.ts'
+import { askedAndBefore } from './core/oidc/consent.ts'
 import { sectorOf } from './core/oidc/subject.ts'
 import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
@@ -146,16 +148,19 @@ type Case = {
 }
 
 function explanationOf({ question, realm, client, person, session: given, at, elsewhere }: Case): Explanation {
-  const { request } = question
+  const maxAge = question.request.maxAge ?? client.defaultMaxAge
+  const request = { ...question.request, ...(maxAge === undefined ? {} : { maxAge }) }
+  const scopes = grantable(request.scopes ?? client.scopes, client)
   const sector = sectorOf(client)
   const asked = newLogin(
     {
-      request: { clientId: client.clientId, redirectUri: '', scopes: [], ...request },
+      request: { clientId: client.clientId, redirectUri: '', ...request, scopes },
       application: client.clientName,
       policy: policyOf(client),
       browserHash: '',
       ...(client.flow === undefined ? {} : { flow: client.flow }),
       ...(sector === undefined ? {} : { sector }),
+      ...(client.thirdParty === true ? { thirdParty: true } : {}),
       ...(request.prompts.includes('select_account') ? { leftSession: true } : {}),
     },
     at,
@@ -194,6 +199,7 @@ function explanationOf({ question, realm, client, person, session: given, at, el
       flow,
       request,
       decision,
+      consent: judged.next.page === 'consent' ? askedAndBefore(asked, person.consents)[0] : undefined,
     }),
   }
 }

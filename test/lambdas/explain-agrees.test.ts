@@ -49,6 +49,7 @@ const aScene = fc.record({
       minimumAcr: fc.constantFrom('pwd', 'otp'),
       maxAges: fc.constantFrom({ pwd: 0 }, { pwd: 30 }, { pwd: 300 }, { l1: 30 }),
       amr: fc.boolean(),
+      thirdParty: fc.boolean(),
     },
     { requiredKeys: ['enforcement'] },
   ),
@@ -59,7 +60,7 @@ const aScene = fc.record({
       later: fc.constantFrom(0, 1, 1, 29, 61, 1000),
       acrValues: fc.subarray(['otp', 'pwd', 'fido', 'cba', 'nothing'], { maxLength: 2 }),
       maxAge: fc.option(fc.constantFrom(0, 30, 300), { nil: undefined }),
-      prompt: fc.constantFrom([], [], [], ['none'], ['login']),
+      prompt: fc.constantFrom([], [], [], ['none'], ['login'], ['consent']),
       essential: fc.option(fc.constantFrom('pwd', 'otp', 'nothing'), { nil: undefined }),
     }),
     { minLength: 4, maxLength: 4 },
@@ -105,7 +106,12 @@ it('the page, the error, and what the tokens say', { timeout: 120_000 }, async (
       )
       const { json } = await house.invoke<Explanation>('POST', '/api/v1/tenants/demo/explain', {
         headers: { apikey },
-        body: { user: id, client, request: { acrValues, maxAge, prompt, claims }, sid: session?.sid },
+        body: {
+          user: id,
+          client,
+          request: { acrValues, maxAge, prompt, claims, scope: usualRequest.scope.split(' ') },
+          sid: session?.sid,
+        },
       })
       await browser.ask({
         ...usualRequest,
@@ -116,6 +122,11 @@ it('the page, the error, and what the tokens say', { timeout: 120_000 }, async (
         claims: claims && JSON.stringify(claims),
       })
       expect(said(json), json.why.join('\n')).toContain(seen(browser))
+      if (browser.page === 'consent') {
+        expect(json.next.page).toBe('consent')
+        const [, shown = ''] = /name="shown" value="([^"]+)"/.exec(browser.html) ?? []
+        await browser.post('consent', { answer: 'allow', shown })
+      }
       if (json.decision.do !== 'issue') continue
       const [code = ''] = (browser.landed.get('code') ?? '').split('.')
       const grant = grantOf(await house.db.get(places.grant(code)))

@@ -13,6 +13,7 @@ const sentences = (value: unknown, path = ''): [path: string, sentence: string][
 
 const given = (path: string): unknown[] => {
   if (path.startsWith('.notices') || path.startsWith('.pages.locked')) return [{ triesLeft: 3, wait: 125 }]
+  if (path === '.consent.know') return [['4', '5']]
   return path.startsWith('.pages.no-credential') ? ['App2', ['otp', 'certificate', 'webauthn']] : [4, 5]
 }
 

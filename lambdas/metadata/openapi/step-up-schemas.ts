@@ -221,6 +221,8 @@ export const stepUpSchemas = {
           claims: { type: 'object', description: 'The claims parameter, as JSON.' },
           maxAge: seconds('The max_age parameter.'),
           prompt: list({ enum: ['none', 'login', 'consent', 'select_account'] }),
+          scope: { ...list(text), description: 'The names of the scope parameter; all of the client’s if left out.' },
+          resource: { ...list(text), description: 'The resource parameters (RFC 8707).' },
         },
         [],
         strict,

@@ -186,7 +186,7 @@ export function readAuthorizeRequest(
  * Of the scopes that were asked for, those that the client may have, once each. Whoever gets no refresh tokens gets no
  * offline access either: the scope is ignored then (OpenID Connect Core §11).
  */
-const grantable = (scopes: readonly string[], { scopes: allowed, grantTypes }: Client): string[] =>
+export const grantable = (scopes: readonly string[], { scopes: allowed, grantTypes }: Client): string[] =>
   [...new Set(scopes)].filter(
     (scope) => allowed.includes(scope) && (scope !== 'offline_access' || grantTypes.includes('refresh_token')),
   )

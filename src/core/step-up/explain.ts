@@ -15,7 +15,8 @@ import {
   readText,
 } from '../document.ts'
 import { readDateTime } from '../fido/import-request.ts'
-import type { AuthorizeRequest } from '../oidc/authorize-request.ts'
+import type { AuthorizeRequest, ClaimsWanted } from '../oidc/authorize-request.ts'
+import type { Allowance } from '../oidc/consent.ts'
 import type { Result, Seconds } from '../result.ts'
 import { acrOfClaims, type Decision, type Policy, type Proof, type Report } from './decide.ts'
 import { type FactorKind, type Flow, factorKinds } from './flow.ts'
@@ -33,7 +34,9 @@ export type ExplainQuestion = {
   /** An id or a user name. */
   user: string
   client: string
-  request: Pick<AuthorizeRequest, 'acrValues' | 'essentialAcr' | 'voluntaryAcr' | 'maxAge' | 'prompts'>
+  request: Pick<AuthorizeRequest, 'acrValues' | 'essentialAcr' | 'voluntaryAcr' | 'maxAge' | 'prompts'> &
+    // What the person may have to allow. Without `scopes`: all that the client may ask for.
+    Partial<Pick<AuthorizeRequest, 'scopes' | 'claims' | 'resources'>>
   session: { proofs: SupposedProof[] } | { sid: string } | undefined
   /** Seconds; now, where nothing is said. */
   at: Seconds | undefined
@@ -63,24 +66,34 @@ export const parseExplain = (data: unknown): Result<ExplainQuestion, 'malformed-
   })
 
 const readRequest = (data: unknown, at: string): ExplainQuestion['request'] => {
-  const members = readMembers(data, at, ['acrValues', 'claims', 'maxAge', 'prompt'])
+  const members = readMembers(data, at, ['acrValues', 'claims', 'maxAge', 'prompt', 'scope', 'resource'])
   return {
-    ...ifGiven(members, at, 'acrValues', readAcrs),
+    ...ifGiven(members, at, 'acrValues', readNames),
     ...(members.claims === undefined ? {} : readClaims(members.claims, `${at}/claims`)),
     ...ifGiven(members, at, 'maxAge', readInteger),
+    ...(members.scope === undefined ? {} : { scopes: readNames(members.scope, `${at}/scope`) }),
+    ...(members.resource === undefined ? {} : { resources: readNames(members.resource, `${at}/resource`) }),
     prompts: readList(members.prompt ?? [], `${at}/prompt`, prompts.length, (value, place) =>
       readOneOf(prompts, value, place),
     ),
   }
 }
 
-const readAcrs = (data: unknown, at: string): string[] =>
+const readNames = (data: unknown, at: string): string[] =>
   readList(data, at, 20, (value, place) => readText(value, place, /^[!-~]{1,256}$/))
 
 /** The `claims` parameter as the JSON that it is (OpenID Connect Core §5.5). */
 const readClaims = (data: unknown, at: string) => {
   const acr = acrOfClaims(written(data, at))
-  return acr.ok ? acr.value : malformed(`${at}${acr.at ?? ''}`, acr.detail ?? 'has an unknown form')
+  return acr.ok
+    ? { ...acr.value, claims: namesIn(data) }
+    : malformed(`${at}${acr.at ?? ''}`, acr.detail ?? 'has an unknown form')
+}
+
+function namesIn(data: unknown): ClaimsWanted {
+  const { id_token: idToken, userinfo } = data as Record<string, unknown>
+  const namesOf = (value: unknown): string[] => (typeof value === 'object' && value !== null ? Object.keys(value) : [])
+  return { idToken: namesOf(idToken), userinfo: namesOf(userinfo) }
 }
 
 /** As the parameter has it. What nests too deep to be written is a mistake, and must not be an outage. */
@@ -117,10 +130,12 @@ export type Explained = {
   flow: Flow
   request: ExplainQuestion['request']
   decision: Decision
+  /** What the person would be asked to allow, where nothing else is missing. */
+  consent: Allowance | undefined
 }
 
 /** Why, in the order in which the decision is made. */
-export function reasonsFor({ client, policy, flow, request, decision }: Explained): string[] {
+export function reasonsFor({ client, policy, flow, request, decision, consent }: Explained): string[] {
   const { report } = decision
   return [
     wishes[report.wanted.from](list(report.wanted.names), client.hasDefault),
@@ -138,9 +153,12 @@ export function reasonsFor({ client, policy, flow, request, decision }: Explaine
     aim(report, flow),
     ...report.levels.map((level) => levelWords(level)),
     ...lacking(decision),
-    verdicts[report.reason],
+    consent === undefined ? verdicts[report.reason] : consentWords(consent),
   ]
 }
+
+const consentWords = ({ scopes, claims, resources }: Allowance): string =>
+  `So nothing is left to show, and the user is asked to allow the application this: ${list([...scopes, ...claims, ...resources])}.`
 
 const list = (names: readonly string[]): string => names.join(', ')
 
@@ -176,7 +194,7 @@ const promptWords: Record<AuthorizeRequest['prompts'][number], string[]> = {
   none: ['By prompt=none, nothing may be asked.'],
   login: ['By prompt=login, what is aimed at must be shown in this very request.'],
   select_account: ['By prompt=select_account, the person may be another one: the session has no say.'],
-  consent: [],
+  consent: ['By prompt=consent, the user must allow this again.'],
 }
 
 const aim = ({ target }: Report, flow: Flow): string =>
