@@ -37,16 +37,25 @@ const mayUnwrap = (purpose: Purpose, { wrappingKeyArn }: Resources): PolicyState
 const apiKeysOnly = { 'dynamodb:LeadingKeys': [places.apiKey('').key.pk] }
 
 /**
- * Whoever administers step-up replaces the realm's record and updates it and clients' records; API keys and signing keys
- * can be neither made nor replaced by it, nor can a client be made.
+ * Whoever administers replaces the realm's record and updates it, and makes, replaces and deletes clients' records; API keys
+ * and signing keys can be neither made nor replaced nor deleted by it, nor can the realm be deleted.
  */
 const mayConfigure = ({ tableArns }: Resources): PolicyStatement[] => {
-  const realm = places.realm().key.pk
+  const [realm, client] = [places.realm().key.pk, places.client('').key.pk]
   const leading = (keys: string[]) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': keys } })
   return [
-    statement(actions.put, [tableArns.config], leading([realm])),
-    statement(actions.update, [tableArns.config], leading([realm, places.client('').key.pk])),
+    statement(actions.put, [tableArns.config], leading([realm, client])),
+    statement(actions.update, [tableArns.config], leading([realm, client])),
+    statement(actions.delete, [tableArns.config], leading([client])),
   ]
+}
+
+/** That a DPoP proof was shown, and nothing else of what ends by itself: no session, no grant. */
+const mayProve = ({ tableArns }: Resources): PolicyStatement => {
+  const ofProofs = `${places.dpopProof('', '').key.pk.split('#')[0]}#*`
+  return statement(actions.put, [tableArns.sessions], {
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [ofProofs] },
+  })
 }
 
 /** What others gave us. */
@@ -94,6 +103,7 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     // Nothing of AWS: a Lambda that is in nobody's network reaches the world.
     fetch: [],
     'client-keys': [],
+    prove: mayProve(resources),
   }
   return [...onTables, ...rights.flatMap((right) => ofRight[right])]
 }

@@ -9,6 +9,7 @@ import {
   type ApiScope,
   apiAudience,
   apiKeyHolds,
+  clientScopes,
   cmsScopes,
   lastUseResolution,
   otpScopes,
@@ -16,24 +17,27 @@ import {
   stepUpScopes,
 } from '../../src/core/api-key.ts'
 import type { Actor } from '../../src/core/audit-event.ts'
-import { ok, type Result, refuse } from '../../src/core/result.ts'
+import { ok, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { noteApiKeyUse, readApiKeyRecord } from '../../src/store/api-keys.ts'
-import { readClient } from '../../src/store/clients.ts'
-import type { World } from '../../src/world.ts'
+import { clientIn } from '../../src/store/clients.ts'
+import { places } from '../../src/store/keys.ts'
+import { type AccessTokenWorld, shownAccessToken, type TokenRefused } from '../oidc/access-token.ts'
+import { withNonce } from '../oidc/proof.ts'
 import { answerTo } from './problems.ts'
 
 /** `id` separates callers from each other, and one kind from the other: what a caller is remembered by. */
 export type Cms = { actor: Actor; id: string; scopes: readonly ApiScope[] }
 
-type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
-type Handler<Its extends Needs> = (world: Its, call: Call, cms: Cms) => Promise<Answer>
+type Needs = AccessTokenWorld
+type Handler<Its> = (world: Its, call: Call, cms: Cms) => Promise<Answer>
 
 /** The scopes of an access token, and what each stands for of an API key's. */
 export const tokenScopes = {
   authenticators: cmsScopes,
   'one-time-passwords': otpScopes,
   'step-up': stepUpScopes,
+  clients: clientScopes,
 } as const satisfies Record<string, readonly ApiScope[]>
 
 type TokenScope = keyof typeof tokenScopes
@@ -42,26 +46,37 @@ const namesOfTokenScopes = Object.keys(tokenScopes) as TokenScope[]
 const tokenScopeFor = (scope: ApiScope): TokenScope | undefined =>
   namesOfTokenScopes.find((name) => tokenScopes[name].some((each) => each === scope))
 
-/** The route for callers with this scope, in this tenant. Strangers are not told which tenant this is. */
-export const forCms =
-  <Its extends Needs>(scope: ApiScope, handler: Handler<Its>) =>
-  async (world: Its, call: Call): Promise<Answer> => {
-    const cms = await authenticate(world, call)
-    if (!cms.ok) return unauthenticated(world, call)
-    if (!cms.value.scopes.includes(scope)) return insufficient(scope)
-    if (call.params.tenantCode !== world.stage.tenantCode) return answerTo(refuse('tenant-not-found'))
-    return handler(world, call, cms.value)
+/** Whether a caller may give a client this scope: of those that stand for something here, only what it has itself. */
+export const mayGive =
+  ({ scopes }: Cms) =>
+  (scope: string): boolean => {
+    const stands = namesOfTokenScopes.find((name) => name === scope)
+    return stands === undefined || tokenScopes[stands].every((each) => scopes.includes(each))
   }
 
-type Authenticated = Result<Cms, 'unauthenticated'>
+/** The route for callers with this scope, in this tenant. Strangers are not told which tenant this is. */
+export const forCms =
+  <Its>(scope: ApiScope, handler: Handler<Its>) =>
+  async (world: Its & Needs, call: Call): Promise<Answer> => {
+    const answered = async (): Promise<Answer> => {
+      const cms = await authenticate(world, call)
+      if (!cms.ok) return unauthenticated(world, call, cms.refused)
+      if (!cms.value.scopes.includes(scope)) return insufficient(scope)
+      if (call.params.tenantCode !== world.stage.tenantCode) return answerTo(refuse('tenant-not-found'))
+      return handler(world, call, cms.value)
+    }
+    return withNonce(world, call, await answered())
+  }
 
-function authenticate(world: Needs, { headers }: Call): Promise<Authenticated> | Authenticated {
-  const { apikey, authorization } = headers
+type Authenticated = { ok: true; value: Cms } | { ok: false; refused?: TokenRefused }
+
+const nobody: Authenticated = { ok: false }
+
+function authenticate(world: Needs, call: Call): Promise<Authenticated> | Authenticated {
+  const { apikey, authorization } = call.headers
   // Two credentials are two callers, and which one is meant is not ours to guess (RFC 6750 §2).
-  if (apikey !== undefined && authorization !== undefined) return refuse('unauthenticated')
-  if (apikey !== undefined) return byApiKey(world, apikey)
-  const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '')?.[1]
-  return token === undefined ? refuse('unauthenticated') : byToken(world, token)
+  if (apikey !== undefined && authorization !== undefined) return nobody
+  return apikey === undefined ? byToken(world, call) : byApiKey(world, apikey)
 }
 
 /** Compared with when there is no such key, so that its absence takes as long. Nothing hashes to it. */
@@ -69,21 +84,23 @@ const nobodys: ApiKey = { id: '', name: '', secretHash: '-'.repeat(43), scopes: 
 
 async function byApiKey({ db, now }: Needs, text: string): Promise<Authenticated> {
   const halves = readApiKey(text)
-  if (halves === undefined) return refuse('unauthenticated')
+  if (halves === undefined) return nobody
   const key = (await readApiKeyRecord(db, halves.id)) ?? nobodys
-  if (!apiKeyHolds(key, halves.secret, now())) return refuse('unauthenticated')
+  if (!apiKeyHolds(key, halves.secret, now())) return nobody
   if ((key.lastUsedAt ?? Number.NEGATIVE_INFINITY) <= now() - lastUseResolution) await noteApiKeyUse(db, key.id, now())
   return ok({ actor: { kind: 'api-key', id: key.id }, id: `api-key:${key.id}`, scopes: key.scopes })
 }
 
-async function byToken({ db, stage, verifier }: Needs, token: string): Promise<Authenticated> {
-  const verified = await verifier.verify(token, { typ: 'at+jwt', audience: apiAudience(stage.issuer) })
-  if (!verified.ok) return refuse('unauthenticated')
-  const { client_id: clientId, sub, scope } = verified.value
+async function byToken(world: Needs, call: Call): Promise<Authenticated> {
+  const audience = apiAudience(world.stage.issuer)
+  const shown = await shownAccessToken(world, call, { isFor: (aud) => [aud].flat().includes(audience) })
+  if (!shown.ok) return { ok: false, refused: shown }
+  const { client_id: clientId, sub, scope, jti = '' } = shown.claims
   // RFC 9068 §2.2: a token that an application got for itself is its own subject. A user's token is none of these.
-  if (typeof clientId !== 'string' || sub !== clientId) return refuse('unauthenticated')
-  const client = await readClient(db, clientId)
-  if (client === undefined || !client.enabled) return refuse('unauthenticated')
+  if (typeof clientId !== 'string' || sub !== clientId) return nobody
+  const [item, revoked] = await world.db.batch([places.client(clientId), places.revokedToken(jti)])
+  const client = clientIn(item)
+  if (client === undefined || !client.enabled || revoked !== undefined) return nobody
   // In the record too, so that a scope that was taken away is gone before the last token with it.
   const given = typeof scope === 'string' ? scope.split(' ') : []
   const granted = namesOfTokenScopes.filter((name) => given.includes(name) && client.scopes.includes(name))
@@ -95,13 +112,12 @@ async function byToken({ db, stage, verifier }: Needs, token: string): Promise<A
 }
 
 /** RFC 9110 §11.6.1 asks for a challenge; API keys have no registered scheme, so it tells of the one that has. */
-const unauthenticated = ({ stage }: Needs, { headers }: Call): Answer =>
-  answerTo(refuse('unauthenticated'), {
-    'www-authenticate':
-      headers.authorization === undefined
-        ? `Bearer realm="${apiAudience(stage.issuer)}"`
-        : `Bearer realm="${apiAudience(stage.issuer)}", error="invalid_token"`,
-  })
+const unauthenticated = ({ stage }: Needs, { headers }: Call, refused?: TokenRefused): Answer => {
+  const bearer = `Bearer realm="${apiAudience(stage.issuer)}"`
+  const tried = headers.authorization === undefined ? bearer : `${bearer}, error="invalid_token"`
+  const challenge = refused?.challenge.startsWith('DPoP') ? refused.challenge : tried
+  return answerTo(refuse('unauthenticated'), { 'www-authenticate': challenge })
+}
 
 const insufficient = (scope: ApiScope): Answer =>
   answerTo(refuse('insufficient-scope', { detail: `This needs the scope ${scope}.` }), {

@@ -202,7 +202,7 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
       const [operator = ''] = Object.keys(Condition ?? {})
       expect(['', 'StringEquals', 'ForAllValues:StringEquals', 'ForAllValues:StringLike']).toContain(operator)
       expect(operator.startsWith('ForAllValues') ? Object.keys(Condition?.[operator] ?? {}) : []).toEqual(
-        [put, update].includes(list(Action).join()) && Condition ? ['dynamodb:LeadingKeys'] : [],
+        [put, update, remove].includes(list(Action).join()) && Condition ? ['dynamodb:LeadingKeys'] : [],
       )
       for (const resource of list(Resource)) {
         const thing = thingOf(resource, logs)
