@@ -3,6 +3,7 @@ import { responseModes } from '../../src/core/oidc/authorize-request.ts'
 import { signingAlgorithms } from '../../src/core/oidc/signing.ts'
 import { algorithmsOf } from '../../src/core/oidc/signing-key.ts'
 import { claimsOfScope } from '../../src/core/oidc/user-claims.ts'
+import type { AcrMap } from '../../src/core/step-up/flow.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { readRealm } from '../../src/store/realm.ts'
 import { readSigningKeys } from '../../src/store/signing-keys.ts'
@@ -25,7 +26,7 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     response_types_supported: ['code'],
     response_modes_supported: responseModes,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
-    subject_types_supported: ['public'],
+    subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: signed,
     userinfo_signing_alg_values_supported: signed,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
@@ -37,7 +38,8 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
       ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash'],
       ...Object.values(claimsOfScope).flatMap((names) => names ?? []),
     ],
-    acr_values_supported: Object.keys(realm.acrToLoa),
+    acr_values_supported: acrValues(realm.acrToLoa),
+    claim_types_supported: ['normal'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     ui_locales_supported: locales,
     claims_parameter_supported: true,
@@ -47,3 +49,12 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
   }
   return json(200, document, { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
 }
+
+/**
+ * The lowest level first: who asks for the whole list asks for its first name above all (OpenID Connect Core §3.1.2.1), and
+ * that is the one that everybody can reach. Of two names for one level the first by the alphabet.
+ */
+const acrValues = (map: AcrMap): string[] =>
+  Object.entries(map)
+    .sort(([name, loa], [other, itsLoa]) => loa - itsLoa || (name < other ? -1 : 1))
+    .map(([name]) => name)

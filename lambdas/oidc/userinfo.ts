@@ -1,36 +1,79 @@
 // GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
+import type { Client } from '../../src/core/oidc/client.ts'
+import type { Grant } from '../../src/core/oidc/grant.ts'
+import { subjectOf } from '../../src/core/oidc/subject.ts'
 import { namesInScopes, userClaims } from '../../src/core/oidc/user-claims.ts'
+import type { User } from '../../src/core/user.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { badBearer, noBearer } from '../../src/http/oauth-error.ts'
+import { clientIn } from '../../src/store/clients.ts'
 import { grantOf } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
-import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import { grantHolds } from './standing.ts'
+import { type AccessTokenWorld, shownAccessToken, type TokenRefused } from './access-token.ts'
+import { withNonce } from './proof.ts'
+import { grantHolds, ownerOf } from './standing.ts'
 
-type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
+type Needs = AccessTokenWorld & Pick<World, 'signer'>
 
-export async function handle(world: Needs, call: Call): Promise<Answer> {
-  const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(call.headers.authorization ?? '')?.[1]
-  if (token === undefined) return noBearer
-  const verified = await world.verifier.verify(token, { typ: 'at+jwt', audience: world.stage.issuer })
-  if (!verified.ok) return badBearer('The access token is not valid, or has expired.')
-  const { jti = '', sub = '', sid } = verified.value
+export const handle = async (world: Needs, call: Call): Promise<Answer> =>
+  withNonce(world, call, await answerOf(world, call))
 
-  const [grantId = ''] = jti.split('.')
-  const [grantItem, userItem, sessionItem] = await world.db.batch([
-    places.grant(grantId),
+async function answerOf(world: Needs, call: Call): Promise<Answer> {
+  const { issuer } = world.stage
+  const shown = await shownAccessToken(world, call, { isFor: (aud) => [aud].flat().includes(issuer), inForm: true })
+  if (!shown.ok) return refused(shown)
+  const { jti = '', sub = '', sid, client_id: clientId, cnf, scope } = shown.claims
+  // As the token was shown: in the words of its own scheme (RFC 9449 §7.1).
+  const scheme = typeof cnf === 'object' && cnf !== null && 'jkt' in cnf ? 'DPoP' : 'Bearer'
+
+  const [grantItem, userItem, sessionItem, clientItem, revoked] = await world.db.batch([
+    places.grant(jti.split('.')[0] ?? ''),
     places.user(sub),
-    places.session(typeof sid === 'string' ? sid : ''),
+    places.session(String(sid ?? '')),
+    places.client(String(clientId ?? '')),
+    places.revokedToken(jti),
   ])
-  const [grant, user, session] = [grantOf(grantItem), userIn(userItem), sessionIn(sessionItem)]
-  if (grant === undefined || user === undefined || !(await grantHolds(world, grant, user, session)))
-    return badBearer('What the access token was issued for has ended.')
+  const [grant, client, session] = [grantOf(grantItem), clientIn(clientItem), sessionIn(sessionItem)]
+  const isIts = grant !== undefined && client?.enabled === true && grant.clientId === client.clientId
+  const user = isIts && revoked === undefined ? await ownerOf(world, grant, userItem) : undefined
+  if (!isIts || user === undefined || !(await grantHolds(world, grant, user, session)))
+    return problem(scheme, 401, 'invalid_token', 'What the access token was issued for has ended.')
+
+  const scopes = String(scope ?? '').split(' ')
+  if (!scopes.includes('openid'))
+    return problem(scheme, 403, 'insufficient_scope', 'The access token is not for userinfo.', ', scope="openid"')
+  return told(world, client, grant, user, scopes)
+}
+
+/** JSON, or a JWT where the client registered for one (§5.3.2). */
+async function told(
+  { signer, stage }: Needs,
+  client: Client,
+  grant: Grant,
+  user: User,
+  scopes: readonly string[],
+): Promise<Answer> {
   // A token may have been narrowed on refresh: then it tells what its own scope says, and no more.
-  const scopes = String(verified.value.scope ?? '').split(' ')
   const granted = grant.scopes.filter((scope) => scopes.includes(scope))
   const whole = granted.length === grant.scopes.length
   const names = [...namesInScopes(granted), ...(whole ? (grant.claims?.userinfo ?? []) : [])]
-  return json(200, { sub: user.id, ...userClaims(user, names) })
+  const claims = { sub: subjectOf(grant), ...userClaims(user, names) }
+  const { userinfoSignedResponseAlg: alg, clientId } = client
+  if (alg === undefined) return json(200, claims)
+  const body = await signer.sign(alg, 'JWT', { ...claims, iss: stage.issuer, aud: clientId })
+  return { status: 200, headers: { 'content-type': 'application/jwt', 'cache-control': 'no-store' }, body }
 }
+
+/** Without a token there is no error to name (RFC 6750 §3.1). */
+const refused = ({ status, challenge, error, description }: TokenRefused): Answer =>
+  error === undefined
+    ? { status, headers: { 'www-authenticate': challenge, 'cache-control': 'no-store' } }
+    : json(status, { error, error_description: description }, { 'www-authenticate': challenge })
+
+const problem = (scheme: string, status: 401 | 403, error: string, description: string, more = ''): Answer =>
+  json(
+    status,
+    { error, error_description: description },
+    { 'www-authenticate': `${scheme} error="${error}", error_description="${description}"${more}` },
+  )
