@@ -1,6 +1,7 @@
 /** Wraps keys: KMS in a deployment, a key in a file on a laptop, behind one port. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { awsPatience } from '../aws-patience.ts'
 import type { Stage } from '../stage.ts'
 
 /**
@@ -21,7 +22,7 @@ export function openVault(stage: Pick<Stage, 'wrappingKey'>): Vault {
 function kmsVault(keyId: string): Vault {
   const open = async () => {
     const { DecryptCommand, EncryptCommand, KMSClient } = await import('@aws-sdk/client-kms')
-    return { client: new KMSClient(), DecryptCommand, EncryptCommand }
+    return { client: new KMSClient({ requestHandler: awsPatience }), DecryptCommand, EncryptCommand }
   }
   return {
     async wrap(plain, purpose) {

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Table } from '../../lib/tables.ts'
+import { awsPatience } from '../aws-patience.ts'
 import type { Stage } from '../stage.ts'
 
 export type Key = { pk: string; sk?: string }
@@ -54,7 +55,7 @@ export type Db = {
   get(place: Place): Promise<Item | undefined>
   /** Consistent, except on an index. `next` goes into `after`. */
   query(query: Query): Promise<{ items: Item[]; next?: Item }>
-  /** All or nothing. Retries what only collided in time. */
+  /** All or nothing. Retries what only collided in time, or was throttled. */
   transact(writes: readonly Write[]): Promise<Transacted>
   /** One conditional update that answers with the record as it is now, or with the one that stood in the way. */
   update(
@@ -85,8 +86,9 @@ function expressed(expressions: (string | undefined)[], values: Record<string, u
   }
 }
 
-export function openDynamodb(stage: Pick<Stage, 'dynamodbEndpoint'>): DynamoDBClient {
+export function openDynamodb(stage: Pick<Stage, 'dynamodbEndpoint'>, patience = awsPatience): DynamoDBClient {
   const client = new DynamoDBClient({
+    requestHandler: patience,
     ...(stage.dynamodbEndpoint === undefined ? {} : { endpoint: stage.dynamodbEndpoint }),
     maxAttempts: 4,
   })
@@ -95,7 +97,8 @@ export function openDynamodb(stage: Pick<Stage, 'dynamodbEndpoint'>): DynamoDBCl
   return client
 }
 
-const collisions = new Set(['TransactionConflict', 'None'])
+/** Why a transaction did nothing, and may do something a little later. The SDK tries again only where the whole of it was throttled. */
+const passing = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'None'])
 
 export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>): Db {
   const nameOf = (table: Table): string => tableNames[table]
@@ -187,8 +190,8 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
                 reason.Code === 'ConditionalCheckFailed' ? { found: unmarshalled(reason.Item) } : undefined,
               ),
             }
-          const onlyCollided = reasons.length > 0 && reasons.every((reason) => collisions.has(reason.Code ?? 'None'))
-          if (!onlyCollided || attempt >= 5) throw failure
+          const willPass = reasons.length > 0 && reasons.every((reason) => passing.has(reason.Code ?? 'None'))
+          if (!willPass || attempt >= 5) throw failure
           await pause(attempt + 1)
         }
       }
