@@ -134,6 +134,8 @@ const token = routesIn('token', 'client', machines, {
 const pushing = { config: ['get'], sessions: ['put'] } as const
 /** The same; what it puts is that an assertion was used. */
 const introspected = { config: ['get', 'query'], people: ['get', 'query'], sessions: ['get', 'put'] } as const
+/** Tokens and grants of a client that is done with them. */
+const revoked = { config: ['get', 'query'], sessions: ['get', 'put', 'update'], ...told } as const
 /** It signs for clients that want userinfo as a JWT. */
 const resource = routesIn('resource', 'bearer', machines, {
   config: ['get', 'query'],
@@ -223,6 +225,7 @@ const rows: readonly Route[] = [
     tables: introspected,
     rights: ['client-keys'],
   }),
+  token('revoke', 'POST /revoke', 'oidc/revoke.ts', { tables: revoked, rights: ['client-keys'] }),
   resource('userinfo', 'GET /userinfo', 'oidc/userinfo.ts', { rights: ['sign'] }),
   resource('userinfo', 'POST /userinfo', 'oidc/userinfo.ts', { rights: ['sign'] }),
   logout('logout', 'GET /logout', 'oidc/logout.ts'),

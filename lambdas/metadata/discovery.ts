@@ -21,6 +21,7 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     token_endpoint: `${issuer}/token`,
     userinfo_endpoint: `${issuer}/userinfo`,
     introspection_endpoint: `${issuer}/introspect`,
+    revocation_endpoint: `${issuer}/revoke`,
     jwks_uri: `${issuer}/jwks`,
     end_session_endpoint: `${issuer}/logout`,
     response_types_supported: ['code'],
@@ -30,8 +31,11 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     id_token_signing_alg_values_supported: signed,
     userinfo_signing_alg_values_supported: signed,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     // Not `none`: see the route.
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    dpop_signing_alg_values_supported: signingAlgorithms,
+    tls_client_certificate_bound_access_tokens: stage.certificates !== undefined,
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['openid', ...Object.keys(claimsOfScope), 'offline_access'],
     claims_supported: [

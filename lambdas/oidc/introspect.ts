@@ -1,16 +1,20 @@
 /**
  * POST /introspect — whether a token of ours is good now, and what it says (RFC 7662).
  *
- * A client hears of its own tokens. A resource server is a client whose record has the scope `introspection`: it hears of
- * every person's access token, as those are made for no single resource server, but not of tokens for our own API, and
- * of nobody's refresh tokens. All else is inactive, and why is not said (§2.2). Public clients hear nothing: whoever finds a token could ask in their name (§2.1, §4).
+ * A client hears of its own tokens. A resource server is a client whose record says how `aud` names it: it hears of access
+ * tokens for it, whoever's they are. One whose record has the scope `introspection` instead hears of every person's access
+ * token that is for no single resource server, but not of tokens for our own API. Neither hears of refresh tokens. All
+ * else is inactive, and why is not said (§2.2). Public clients hear nothing: whoever finds a token could ask in their name
+ * (§2.1, §4).
  *
- * Two calls to DynamoDB; one more for a refresh token whose user's standing moved, and one to spend an assertion. Nothing
- * else changes, so nothing is audited.
+ * Two calls to DynamoDB; one more for a user whose standing moved, or whom the client knows by a pairwise name, and one to
+ * spend an assertion. Nothing else changes, so nothing is audited.
  */
 import type { JWTPayload } from 'jose'
 import type { Client } from '../../src/core/oidc/client.ts'
+import { confirmationIn } from '../../src/core/oidc/confirmation.ts'
 import type { RefreshToken } from '../../src/core/oidc/grant.ts'
+import { subjectOf } from '../../src/core/oidc/subject.ts'
 import type { Credentials } from '../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
@@ -22,12 +26,12 @@ import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { type AuthenticatingWorld, authenticate, readAsked, spending, wrongClient } from './client-authentication.ts'
-import { grantHolds } from './standing.ts'
-import { levels } from './tokens.ts'
+import { grantHolds, ownerOf } from './standing.ts'
+import { levels, tokenTypeOf } from './tokens.ts'
 
 type Needs = AuthenticatingWorld & Pick<World, 'db' | 'verifier'>
 
-/** What makes a client a resource server. */
+/** What makes a client a resource server of tokens that name none. */
 const introspectionScope = 'introspection'
 
 const inactive = json(200, { active: false })
@@ -58,38 +62,46 @@ async function readAccessToken({ db, verifier }: Needs, { clientId }: Credential
   const verified = token === undefined ? undefined : await verifier.verify(token, { typ: 'at+jwt' })
   const payload = verified?.ok ? verified.value : undefined
   const { jti = '', sub = '', sid, client_id: issuedTo } = payload ?? {}
-  const [asking, owner, grant, user, session] = await db.batch([
+  const [asking, owner, grant, user, session, revoked] = await db.batch([
     places.client(clientId),
     places.client(String(issuedTo ?? '')),
     places.grant(jti.split('.')[0] ?? ''),
     places.user(sub),
     places.session(String(sid ?? '')),
+    places.revokedToken(jti),
   ])
   return {
     client: clientIn(asking),
-    payload,
+    payload: revoked === undefined ? payload : undefined,
     owner: clientIn(owner),
     grant: grantOf(grant),
-    user: userIn(user),
+    userItem: user,
     session: sessionIn(session),
   }
 }
 
 async function accessToken(world: Needs, client: Client, known: KnownAccess): Promise<Answer> {
-  const { payload, owner, grant, user, session } = known
+  const { payload, owner, grant, userItem, session } = known
   if (payload === undefined || !owner?.enabled) return inactive
-  const isForIt = client.scopes.includes(introspectionScope) && payload.aud === world.stage.issuer
-  if (owner.clientId !== client.clientId && !isForIt) return inactive
+  if (owner.clientId !== client.clientId && !isForIt(client, payload, world.stage.issuer)) return inactive
   // A client's own token rests on nothing but the client (RFC 9068 §2.2: it is its own subject).
   const itsOwn = payload.sub === owner.clientId && payload.sid === undefined
+  const user = itsOwn || grant === undefined ? undefined : await ownerOf(world, grant, userItem)
   const holds = grant !== undefined && user !== undefined && (await grantHolds(world, grant, user, session))
-  return itsOwn || holds ? json(200, { active: true, token_type: 'Bearer', ...told(payload) }) : inactive
+  const tokenType = tokenTypeOf(confirmationIn(payload.cnf))
+  return itsOwn || holds ? json(200, { active: true, token_type: tokenType, ...told(payload) }) : inactive
+}
+
+/** Whether it is the resource server that the token is for. */
+function isForIt({ resourceIdentifiers = [], scopes }: Client, { aud }: JWTPayload, issuer: string): boolean {
+  if (resourceIdentifiers.length === 0) return scopes.includes(introspectionScope) && aud === issuer
+  return [aud].flat().some((name) => name !== undefined && resourceIdentifiers.includes(name))
 }
 
 /** The claims that the token has anyhow, by name: what comes to be in it later is not told unawares. */
 const toldClaims = [
   ...['iss', 'aud', 'sub', 'client_id', 'iat', 'exp', 'jti', 'scope', 'sid'],
-  ...['acr', 'amr', 'auth_time'],
+  ...['acr', 'amr', 'auth_time', 'cnf'],
 ] as const
 
 const told = (payload: JWTPayload) =>
@@ -125,7 +137,7 @@ async function refreshToken(world: Needs, client: Client, { token }: KnownRefres
     active: true,
     iss: world.stage.issuer,
     aud: world.stage.issuer,
-    sub: token.grant.user,
+    sub: subjectOf(token.grant),
     client_id: token.clientId,
     iat: token.createdAt,
     exp: token.until,
@@ -133,5 +145,6 @@ async function refreshToken(world: Needs, client: Client, { token }: KnownRefres
     scope: token.grant.scopes.join(' '),
     sid: token.grant.sid,
     ...levels(token.grant),
+    ...(token.boundTo === undefined ? {} : { cnf: token.boundTo }),
   })
 }

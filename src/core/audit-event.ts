@@ -44,6 +44,7 @@ export const auditTypes = [
   'token.issued',
   'token.refreshed',
   'grant.revoked',
+  'token.revoked',
   'settings.changed',
   'user.created',
   'user.changed',

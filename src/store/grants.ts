@@ -90,3 +90,10 @@ export const keptRefreshToken = (
   condition: '#secretHash = :secretHash AND #clientId = :clientId AND attribute_not_exists(#usedAt) AND #until > :now',
   values: { now, until, standing, secretHash: token.secretHash, clientId: token.clientId },
 })
+
+/** An access token is good no more. Remembered until it would have ended. */
+export const revokedToken = (jti: string, until: Seconds): Write => ({
+  write: 'put',
+  ...places.revokedToken(jti),
+  item: { until },
+})
