@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { App } from 'aws-cdk-lib'
 import { bundleAll } from '../lib/bundle.ts'
-import { issuersName } from '../lib/client-certificates.ts'
+import { applicationsName, issuersName } from '../lib/client-certificates.ts'
 import { explain, parseSettings, problemsOfNames } from '../lib/settings.ts'
 import { addStacks } from '../lib/stacks.ts'
 
@@ -21,6 +21,8 @@ if (settings.ok && mistyped.length === 0) {
   const { clientCertificates } = settings.value
   // In the Lambda's code too, so that it needs no right on any bucket.
   if (clientCertificates) cpSync(clientCertificates.issuersFile, join(bundles, 'certificate', issuersName))
+  if (clientCertificates?.applicationsFile)
+    cpSync(clientCertificates.applicationsFile, join(bundles, 'token', applicationsName))
   addStacks(app, settings.value, (lambda) => join(bundles, lambda))
 } else {
   console.error(explain([...(settings.ok ? [] : settings.problems), ...mistyped]))

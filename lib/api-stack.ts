@@ -2,6 +2,9 @@
  * The HTTP API: a Lambda for each rights boundary, a route for each row of the route table, and the domain they are at. A
  * second API, on a domain that demands a certificate, where a stage takes certificates.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Aws, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib'
 import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
@@ -9,7 +12,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms'
 import { Asset } from 'aws-cdk-lib/aws-s3-assets'
 import { Construct } from 'constructs'
 import { type Lambda, lambdas, routes, routesOf } from '../lambdas/routes.ts'
-import type { ClientCertificates } from './client-certificates.ts'
+import { type ClientCertificates, truststoreOf } from './client-certificates.ts'
 import { environmentOf, issuerOf, mapTables } from './environment.ts'
 import { HouseFunction, type Reach } from './function.ts'
 import { addHttpApi, pascal } from './http-api.ts'
@@ -79,9 +82,15 @@ export class ApiStack extends Stack {
   }
 
   /** The truststore is an asset: in the versioned bucket of CDK, by the hash of what is in it, so a change is another one. */
-  #mtls({ stage, certificate, zone, logRetention }: Settings, { domain, arn, issuersFile }: ClientCertificates): void {
+  #mtls({ stage, certificate, zone, logRetention }: Settings, clientCertificates: ClientCertificates): void {
+    const { domain, arn } = clientCertificates
     const scope = new Construct(this, 'Mtls')
-    const truststore = new Asset(scope, 'Truststore', { path: issuersFile })
+    // Staged when it is made: the file itself is not needed after.
+    const folder = mkdtempSync(join(tmpdir(), 'keystep-truststore-'))
+    const path = join(folder, 'truststore.pem')
+    writeFileSync(path, truststoreOf(clientCertificates))
+    const truststore = new Asset(scope, 'Truststore', { path })
+    rmSync(folder, { recursive: true })
     const made = addHttpApi(scope, {
       name: `keystep-${stage}-mtls`,
       description: `Keystep, where it asks for certificates: ${domain}`,

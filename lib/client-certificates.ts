@@ -3,9 +3,11 @@
  * them, `parseCertificates` says, here and in the Lambdas alike; the issuers are read here too, so that a file with
  * nothing in it stops a deployment, and not a Lambda.
  */
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import type { IdentitySource } from '../src/core/certificate/certificate-identity.ts'
 import { parseCertificates, type WrittenCertificate } from '../src/core/certificate/certificate-settings.ts'
+import { pemBlocks } from '../src/core/certificate/x509/certificate.ts'
 import { readBundle } from '../src/core/certificate/x509/path.ts'
 import { certificateVariables } from '../src/stage.ts'
 import { isCertificateArn, isHost, isLine } from './shapes.ts'
@@ -20,6 +22,10 @@ export const clientCertificateKinds = {
     fits: isCertificateArn,
   },
   clientCertificateIssuers: { expected: 'a PEM file of roots and the authorities below them', fits: isLine },
+  clientCertificateApplications: {
+    expected: 'a PEM file of the authorities that certify applications, and of certificates that signed themselves',
+    fits: isLine,
+  },
   clientCertificateIdentity: { expected: 'upn, mail, thumbprint, CN, serialNumber, emailAddress or UID', fits: isLine },
   clientCertificateSuffix: { expected: 'what identities end in, such as corp.example', fits: isLine },
   clientCertificatePurposes: { expected: 'object identifiers, between commas', fits: isLine },
@@ -52,8 +58,10 @@ export type ClientCertificates = {
   domain: string
   /** Of the name, for TLS. Without it, one is made in the zone. */
   arn?: string
-  /** The truststore of the domain, and the issuers that the Lambda allows: one file, so that they cannot differ. */
+  /** In the truststore of the domain, and the issuers that people's Lambda allows: one file, so that they cannot differ. */
   issuersFile: string
+  /** Whose certificates applications show (RFC 8705): in the truststore beside people's, and in nothing else. */
+  applicationsFile?: string
   /** By what a certificate says whose it is. */
   identity: IdentitySource
   variables: Record<string, string>
@@ -61,6 +69,14 @@ export type ClientCertificates = {
 
 /** The file's name beside the code of its Lambda. */
 export const issuersName = 'issuers.pem'
+export const applicationsName = 'client-issuers.pem'
+
+/** What API Gateway lets in: whoever either file vouches for. Which Lambda believes whom is its own file's business. */
+export function truststoreOf({ issuersFile, applicationsFile }: ClientCertificates): string {
+  const files = [issuersFile, ...(applicationsFile === undefined ? [] : [applicationsFile])]
+  const blocks = files.flatMap((file) => pemBlocks(readFileSync(file, 'utf8'), 'CERTIFICATE'))
+  return [...new Set(blocks.map((block) => new X509Certificate(block).toString()))].join('')
+}
 
 /** `undefined` for a stage without any of them, and where `problems` got another. */
 export function clientCertificatesOf(
@@ -70,6 +86,7 @@ export function clientCertificatesOf(
   const domain = one('clientCertificateDomain')
   const arn = one('clientCertificateDomainArn')
   const issuersFile = one('clientCertificateIssuers')
+  const applicationsFile = one('clientCertificateApplications')
   const named = Object.keys(nameOf) as WrittenCertificate[]
   const written = Object.fromEntries(
     named.flatMap((name) => {
@@ -85,17 +102,34 @@ export function clientCertificatesOf(
     )
     return undefined
   }
-  if (read.value === undefined || domain === undefined || issuersFile === undefined) return undefined
-  const trouble = troubleOf(issuersFile)
-  if (trouble !== undefined) {
-    problems.push(`clientCertificateIssuers: ${trouble}`)
+  if (read.value === undefined || domain === undefined || issuersFile === undefined) {
+    if (applicationsFile !== undefined)
+      problems.push(
+        'clientCertificateApplications: needs clientCertificateDomain and clientCertificateIssuers beside it',
+      )
+    return undefined
+  }
+  const files = { clientCertificateIssuers: issuersFile, clientCertificateApplications: applicationsFile }
+  const troubles = Object.entries(files).flatMap(([name, file]) => {
+    const trouble = file === undefined ? undefined : troubleOf(file)
+    return trouble === undefined ? [] : [`${name}: ${trouble}`]
+  })
+  if (troubles.length > 0) {
+    problems.push(...troubles)
     return undefined
   }
   const told: Partial<Record<WrittenCertificate, string>> = { ...written, issuers: issuersName }
   const variables = Object.fromEntries(
     named.flatMap((name) => (told[name] ? [[certificateVariables[name], told[name]]] : [])),
   )
-  return { domain, issuersFile, identity: read.value.identity, variables, ...(arn === undefined ? {} : { arn }) }
+  return {
+    domain,
+    issuersFile,
+    identity: read.value.identity,
+    ...(applicationsFile === undefined ? {} : { applicationsFile }),
+    variables: { ...variables, ...(applicationsFile === undefined ? {} : { CLIENT_ISSUERS: applicationsName }) },
+    ...(arn === undefined ? {} : { arn }),
+  }
 }
 
 function troubleOf(file: string): string | undefined {

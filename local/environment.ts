@@ -36,6 +36,8 @@ const certificatesFor = ({
   [certificateVariables.smartCardPolicies]: smartCardPolicy,
   [certificateVariables.lists]: list,
   [certificateVariables.hosts]: new URL(list).host,
+  // On a laptop one authority certifies people and applications.
+  CLIENT_ISSUERS: issuers,
 })
 
 export function environmentOf(name: string, stage: LocalStage): Record<string, string> {

@@ -1,8 +1,9 @@
 /** The host that asks browsers for a certificate, from the synthesized templates; and what is wrong with its settings. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { truststoreOf } from '../../lib/client-certificates.ts'
 import { parseSettings } from '../../lib/settings.ts'
 import { createAuthority } from '../pki.ts'
 import { type Areas, clientCertificates, type Properties, resourcesOf, synthesize } from './synthesized.ts'
@@ -34,21 +35,26 @@ describe('the host that asks for certificates', () => {
     expect(issuer.MutualTlsAuthentication).toBeUndefined()
   })
 
-  it('is an API of its own, at no other address, with one route that is throttled', () => {
+  it('is an API of its own, at no other address, with the routes that are its own and those of clients, throttled', () => {
     const apis = all('AWS::ApiGatewayV2::Api')
     expect(apis.map(({ Name }) => Name).sort()).toEqual(['keystep-test', 'keystep-test-mtls'])
     for (const api of apis) expect(api.DisableExecuteApiEndpoint).toBe(true)
     const [mtls] = idsOf('AWS::ApiGatewayV2::Api').filter((id) => id.startsWith('Mtls'))
     const routesOf = (id: string | undefined) =>
       all('AWS::ApiGatewayV2::Route').filter(({ ApiId }) => JSON.stringify(ApiId) === JSON.stringify({ Ref: id }))
-    expect(routesOf(mtls).map(({ RouteKey }) => RouteKey)).toEqual(['GET /certificate/{handoff}'])
+    const its = routesOf(mtls).map(({ RouteKey }) => String(RouteKey))
+    expect(its).toContain('GET /certificate/{handoff}')
+    const both = ['POST /token', 'POST /par', 'POST /introspect', 'GET /userinfo', 'POST /userinfo']
+    expect(its).toEqual(expect.arrayContaining(both))
+    expect(its.filter((key) => !/\/(certificate|token|par|introspect|revoke|userinfo)\b/.test(key))).toEqual([])
     const keys = all('AWS::ApiGatewayV2::Route').map(({ RouteKey }) => RouteKey)
     expect(keys.filter((key) => String(key).includes('/certificate/{handoff}'))).toHaveLength(1)
     const stage = one(
       all('AWS::ApiGatewayV2::Stage'),
       ({ ApiId }) => JSON.stringify(ApiId) === JSON.stringify({ Ref: mtls }),
     )
-    expect(stage.RouteSettings).toEqual({
+    expect(stage.RouteSettings).toMatchObject({
+      'POST /token': { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
       'GET /certificate/{handoff}': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
     })
     expect(JSON.stringify(stage.AccessLogSettings)).toContain('MtlsAccessLogs')
@@ -85,6 +91,8 @@ describe('the host that asks for certificates', () => {
     expect(resourcesOf(api, 'AWS::ApiGatewayV2::Api')).toHaveLength(1)
     const names = resourcesOf(api, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties.FunctionName)
     expect(names).not.toContain('keystep-test-certificate')
+    // What is on the issuer's host as well stays.
+    expect(names).toEqual(expect.arrayContaining(['keystep-test-token', 'keystep-test-resource']))
     expect(JSON.stringify(api)).not.toContain('CERTIFICATE_')
   })
 })
@@ -118,6 +126,7 @@ describe('its settings', () => {
     ],
     ['clientCertificateIssuers', { clientCertificateIssuers: '' }, 'PEM file'],
     ['clientCertificateIssuers', { clientCertificateIssuers: '/nowhere.pem' }, 'no file /nowhere.pem'],
+    ['clientCertificateApplications', { clientCertificateApplications: '/nowhere.pem' }, 'no file /nowhere.pem'],
     ['clientCertificateIdentity', { clientCertificateIdentity: 'nick' }, 'upn, mail, thumbprint'],
     ['clientCertificateSuffix', { clientCertificateIdentity: 'thumbprint' }, 'thumbprints'],
     ['clientCertificatePurposes', { clientCertificatePurposes: 'client' }, 'object identifiers'],
@@ -142,4 +151,47 @@ describe('its settings', () => {
     expect(problemsOf({ clientCertificateIssuers: file })[0]).toContain('no root')
     rmSync(folder, { recursive: true })
   })
+
+  it('refuse authorities of applications without a host that asks them', () => {
+    const file = given.settings.clientCertificateIssuers ?? ''
+    const none = { clientCertificateDomain: '', clientCertificateIssuers: '', clientCertificateSuffix: '' }
+    expect(problemsOf({ ...none, clientCertificateApplications: file })).toEqual([
+      'clientCertificateApplications: needs clientCertificateDomain and clientCertificateIssuers beside it',
+    ])
+  })
+})
+
+describe('certificates of applications', () => {
+  const withApplications = async <Value>(use: (file: string, pem: string) => Value): Promise<Value> => {
+    const folder = mkdtempSync(join(tmpdir(), 'keystep-issuers-'))
+    const file = join(folder, 'applications.pem')
+    const [authority, own] = [await createAuthority('CN=Applications'), await createAuthority('CN=app1')]
+    const people = readFileSync(given.settings.clientCertificateIssuers ?? '', 'utf8')
+    writeFileSync(file, `${authority.pem}${own.pem}the people's once more\n${people}`)
+    try {
+      return use(file, authority.pem + own.pem)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  it('are let in beside those of people, each authority once', () =>
+    withApplications((file) => {
+      const issuersFile = given.settings.clientCertificateIssuers ?? ''
+      const settings = { domain: 'cert.example.org', issuersFile, identity: 'upn', variables: {} } as const
+      const count = (text: string) => text.match(/BEGIN CERTIFICATE/g)?.length
+      expect(count(truststoreOf(settings))).toBe(1)
+      expect(count(truststoreOf({ ...settings, applicationsFile: file }))).toBe(3)
+    }))
+
+  it('are believed by the Lambda that authenticates applications, by a file of its own', () =>
+    withApplications((file) => {
+      const { api } = synthesize({ ...given.settings, clientCertificateApplications: file })
+      const told = resourcesOf(api, 'AWS::Lambda::Function').find(
+        ([, { Properties }]) => Properties.FunctionName === 'keystep-test-token',
+      )?.[1].Properties.Environment
+      expect(told).toMatchObject({
+        Variables: { CLIENT_ISSUERS: 'client-issuers.pem', CERTIFICATE_ISSUERS: 'issuers.pem' },
+      })
+    }))
 })
