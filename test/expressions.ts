@@ -174,11 +174,20 @@ function readUpdate(tokens: Tokens): Change {
   const steps: ((before: Item, after: Item, values: Values) => void)[] = []
   while (!tokens.done) {
     const clause = tokens.take()
-    if (clause !== 'SET' && clause !== 'REMOVE') throw new Error(`No clause that is known here: ${clause}`)
+    if (clause !== 'SET' && clause !== 'REMOVE' && clause !== 'ADD')
+      throw new Error(`No clause that is known here: ${clause}`)
     do {
       const path = readPath(tokens)
       if (clause === 'REMOVE') {
         steps.push((_, after) => void delete parentOf(after, path)[path.at(-1) ?? ''])
+        continue
+      }
+      if (clause === 'ADD') {
+        const read = present(readOperand(tokens))
+        steps.push((before, after, values) => {
+          const place = parentOf(after, path)
+          place[path.at(-1) ?? ''] = joined(place[path.at(-1) ?? ''], read(before, values))
+        })
         continue
       }
       tokens.need('=')
@@ -193,6 +202,13 @@ function readUpdate(tokens: Tokens): Change {
     for (const step of steps) step(item, after, values)
     return after
   }
+}
+
+/** The store adds to sets alone. */
+function joined(one: unknown, other: unknown): Set<unknown> {
+  if ((one !== undefined && !(one instanceof Set)) || !(other instanceof Set))
+    throw new Error('An update adds what is no set')
+  return new Set([...(one ?? []), ...other])
 }
 
 function readSum(tokens: Tokens): Read {

@@ -176,6 +176,7 @@ const keyOf = (query: Query, item: Item): Item =>
  */
 function kept<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  if (value instanceof Set) return new Set(value) as Value
   if (Array.isArray(value)) return Object.freeze(value.filter((each) => each !== undefined).map(kept)) as Value
   const copy: Item = {}
   for (const [name, each] of Object.entries(value)) if (each !== undefined) copy[name] = kept(each)

@@ -6,7 +6,18 @@ import type { PolicyFacts, RequestFacts } from './facts.ts'
 import { clientNames, flows, keyNames, passwords, personNames, spare, strangers } from './scenario.ts'
 
 const factors: FactorKind[] = ['password', 'otp', 'certificate', 'webauthn']
-const steps = ['username', 'password', 'otp', 'webauthn', 'method', 'skip', 'restart', 'cancel', 'reload'] as const
+const steps = [
+  'username',
+  'password',
+  'otp',
+  'webauthn',
+  'method',
+  'skip',
+  'allow',
+  'restart',
+  'cancel',
+  'reload',
+] as const
 
 export type Post = (typeof steps)[number]
 type KeyChange = 'suspend' | 'resume' | 'lock' | 'delete'

@@ -88,7 +88,10 @@ export type LoginFacts = {
 export type SessionFacts = { person: string; facts: Fact[]; until: number; idleUntil: number }
 
 /** A browser: its session, and a tab for each login that it began. */
-export type BrowserFacts = { session?: SessionFacts; tabs: { login: LoginFacts; shown?: number }[] }
+/** `shown`: which challenge its page came with; `askedOf`: whose consent it asks for. */
+export type TabFacts = { login: LoginFacts; shown?: number; askedOf?: string }
+
+export type BrowserFacts = { session?: SessionFacts; tabs: TabFacts[] }
 
 /** What a browser has in front of it after a command. */
 export type Seen =

@@ -61,6 +61,7 @@ export function openReference(given: Given) {
   function show(browser: BrowserFacts, tab: BrowserFacts['tabs'][number], notice?: string): Seen {
     const { login } = tab
     delete tab.shown
+    delete tab.askedOf
     if (isOver(login)) return { at: 'page', page: 'login-over' }
     if (login.challenge.until - now <= 150) login.challenge = newChallenge()
     const view = look(browser, login)
@@ -74,6 +75,7 @@ export function openReference(given: Given) {
       return { ...common, page: reason }
     }
     if (next.keys !== undefined) tab.shown = login.challenge.number
+    if (next.page === 'consent' && view.person !== undefined) tab.askedOf = view.person.name
     const { page, others, keys, verification } = next
     return {
       ...common,
@@ -284,6 +286,15 @@ export function openReference(given: Given) {
         if (!next.canSkip) return show(browser, tab)
         tab.login.skipped = true
         return keep(browser, tab)
+      }),
+
+    /** Allowed, as the tab shows it: by the person whom it was shown to. */
+    allow: (at: number, index: number): Seen =>
+      onTab(at, index, (view, tab, browser) => {
+        if (view.next.page !== 'consent') return notDue(browser, tab, view)
+        if (tab.askedOf !== view.person?.name) return show(browser, tab, 'consent-changed')
+        note(view.outcome)
+        return finish(browser, tab.login, view)
       }),
 
     restart: (at: number, index: number): Seen =>

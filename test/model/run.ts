@@ -109,6 +109,7 @@ const asked: Record<string, Post> = {
   otp: 'otp',
   webauthn: 'webauthn',
   activate: 'skip',
+  consent: 'allow',
   'no-credential': 'cancel',
   locked: 'cancel',
   unmet: 'cancel',

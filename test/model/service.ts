@@ -5,6 +5,7 @@
  */
 import { handle as skip } from '../../lambdas/activation/skip.ts'
 import { handle as cancel } from '../../lambdas/login/cancel.ts'
+import { handle as consent } from '../../lambdas/login/consent.ts'
 import { handle as method } from '../../lambdas/login/method.ts'
 import { handle as otp } from '../../lambdas/login/otp.ts'
 import { handle as page } from '../../lambdas/login/page.ts'
@@ -45,10 +46,17 @@ import { decoySecret, issuer, keyNames, ownerOf, rpId, securityKey, start } from
 
 type Handle = (world: World, call: Call) => Promise<Answer>
 // Each handler names the part of the world that it needs, and gets all of it.
-const steps = { username, password, otp, webauthn, method, restart, cancel, 'activation/skip': skip } as Record<
-  string,
-  Handle
->
+const steps = {
+  username,
+  password,
+  otp,
+  webauthn,
+  method,
+  consent,
+  restart,
+  cancel,
+  'activation/skip': skip,
+} as Record<string, Handle>
 
 const redirectUri = 'https://app.example.com/callback'
 const codeChallenge = 'A'.repeat(43)
@@ -157,7 +165,7 @@ export async function seeds(given: {
   ]
 }
 
-type Tab = { base: string; challenge?: string }
+type Tab = { base: string; challenge?: string; shown?: string }
 
 /** `db` holds the seeds already. */
 export function openService(db: Db) {
@@ -225,6 +233,9 @@ export function openService(db: Db) {
     }
     const { seen, options } = readPage(answer.body ?? '', notice)
     delete tab.challenge
+    delete tab.shown
+    const [, shown] = /name="shown" value="([^"]+)"/.exec(answer.body ?? '') ?? []
+    if (shown !== undefined) tab.shown = shown
     if (options !== undefined) tab.challenge = options.challenge
     return seen
   }
@@ -263,6 +274,8 @@ export function openService(db: Db) {
     },
     method: (at: number, tab: number, factor: FactorKind) => post(at, tab, 'method', { method: factor }),
     skip: (at: number, tab: number) => post(at, tab, 'activation/skip'),
+    allow: (at: number, tab: number) =>
+      post(at, tab, 'consent', { answer: 'allow', shown: browserOf(at).tabs[tab]?.shown ?? '' }),
     restart: (at: number, tab: number) => post(at, tab, 'restart'),
     cancel: (at: number, tab: number) => post(at, tab, 'cancel'),
     async reload(at: number, index: number): Promise<Seen> {

@@ -40,7 +40,7 @@ type Next =
   | { page: 'finish' }
   | { page: 'unmet'; told: boolean }
   | {
-      page: 'username' | 'password' | 'otp' | 'certificate' | 'webauthn' | 'activate'
+      page: 'username' | 'password' | 'otp' | 'certificate' | 'webauthn' | 'activate' | 'consent'
       others: FactorKind[]
       keys?: string[]
       verification?: 'required' | 'preferred'
@@ -144,7 +144,8 @@ export function openSight({ people, realm, decoys }: Given, now: () => number) {
   }
 
   function nextOf(login: LoginFacts, outcome: Outcome, named: boolean): Next {
-    if (outcome.do === 'issue') return { page: 'finish' }
+    if (outcome.do === 'issue')
+      return login.request.prompt === 'consent' ? { page: 'consent', others: [] } : { page: 'finish' }
     if (outcome.do === 'refuse') {
       const told = named && ['no-credential', 'locked'].includes(outcome.reason) && login.request.prompt !== 'none'
       return { page: 'unmet', told }
