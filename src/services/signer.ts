@@ -1,6 +1,6 @@
 /**
- * Signs tokens with the active key of an algorithm. Keys are unwrapped once and kept while they are fresh, so that a
- * warm Lambda signs without asking anybody.
+ * Signs tokens with the active key of an algorithm. Keys that the vault wraps are unwrapped once and kept, so that a warm
+ * Lambda signs without asking anybody; keys that KMS holds sign there.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { type JWTPayload, SignJWT } from 'jose'
@@ -11,6 +11,7 @@ import type { Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 import type { Db } from '../store/db.ts'
 import { readSigningKeys } from '../store/signing-keys.ts'
+import { openKmsSignature } from './kms-signature.ts'
 import { openVault } from './vault.ts'
 
 export type Signer = {
@@ -20,6 +21,7 @@ export type Signer = {
 
 export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
   const vault = openVault(stage)
+  const kmsSignature = openKmsSignature()
   let read: { until: Seconds; keys: Promise<SigningKey[]> } | undefined
   const unwrapped = new Map<string, Promise<KeyObject>>()
 
@@ -46,13 +48,34 @@ export function openSigner(stage: Stage, db: Db, now: () => Seconds): Signer {
     return opened
   }
 
+  const activeKey = async (alg: SigningAlgorithm): Promise<LivingKey> => {
+    const active = (await readKeys()).filter(isLiving).find((key) => key.alg === alg && key.state === 'active')
+    if (active !== undefined) return active
+    throw new Error(`There is no active ${alg} signing key: run \`npm run admin -- init\` first`)
+  }
+
+  const signWith = async (key: LivingKey, typ: string, payload: JWTPayload): Promise<string> => {
+    const { alg, kid } = key
+    if ('wrappedPrivateKey' in key)
+      return new SignJWT(payload).setProtectedHeader({ alg, typ, kid }).sign(await unwrap(key))
+    const input = [{ alg, typ, kid }, payload].map(encoded).join('.')
+    return `${input}.${Buffer.from(await kmsSignature(alg, key.kmsKeyArn, input)).toString('base64url')}`
+  }
+
   return {
     async sign(alg, typ, payload) {
-      const active = (await readKeys()).filter(isLiving).find((key) => key.alg === alg && key.state === 'active')
-      if (active === undefined)
-        throw new Error(`There is no active ${alg} signing key: run \`npm run admin -- init\` first`)
-      if (!('wrappedPrivateKey' in active)) throw new Error(`The private half of ${active.kid} is not here`)
-      return new SignJWT(payload).setProtectedHeader({ alg, typ, kid: active.kid }).sign(await unwrap(active))
+      const key = await activeKey(alg)
+      try {
+        return await signWith(key, typ, payload)
+      } catch (failure) {
+        // Perhaps it was taken back a moment ago, and KMS signs with it no more.
+        read = undefined
+        const other = await activeKey(alg)
+        if (other.kid === key.kid) throw failure
+        return signWith(other, typ, payload)
+      }
     },
   }
 }
+
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')

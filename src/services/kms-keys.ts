@@ -1,0 +1,61 @@
+/**
+ * Signing keys that KMS makes, holds, and does away with. Each bears a tag, and the rights to make one, to sign with one
+ * and to have one deleted are for keys with that tag.
+ *
+ * A key that was made just before a run broke off is in no record, and nobody uses it: it is found by its tag.
+ */
+import { createPublicKey } from 'node:crypto'
+import type { KeySpec } from '@aws-sdk/client-kms'
+import { awsPatience } from '../aws-patience.ts'
+import type { SigningAlgorithm } from '../core/oidc/signing.ts'
+import { type KeyMaker, publicHalf } from './key-maker.ts'
+
+export const kmsKeyTag = 'keystep-signing-key'
+
+const specs = {
+  RS256: 'RSA_3072',
+  PS256: 'RSA_3072',
+  ES256: 'ECC_NIST_P256',
+  EdDSA: 'ECC_NIST_EDWARDS25519',
+} as const satisfies Record<SigningAlgorithm, KeySpec>
+
+/** The least that KMS has: what nobody reads any more is not worth more days. */
+const pendingDays = 7
+
+/** `tagValue`: the stage, so that two in one account do not reach each other's. */
+export function kmsKeys(tagValue: string): KeyMaker {
+  const open = async () => {
+    const { KMSClient, ...commands } = await import('@aws-sdk/client-kms')
+    return { client: new KMSClient({ requestHandler: awsPatience, maxAttempts: 4 }), ...commands }
+  }
+  return {
+    async make(alg) {
+      const { client, CreateKeyCommand, GetPublicKeyCommand } = await open()
+      const { KeyMetadata } = await client.send(
+        new CreateKeyCommand({
+          KeySpec: specs[alg],
+          KeyUsage: 'SIGN_VERIFY',
+          Description: `Keystep: signs tokens by ${alg}`,
+          Tags: [{ TagKey: kmsKeyTag, TagValue: tagValue }],
+        }),
+      )
+      const kmsKeyArn = KeyMetadata?.Arn
+      if (kmsKeyArn === undefined) throw new Error('KMS made a key and did not say which')
+      const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: kmsKeyArn }))
+      if (PublicKey === undefined) throw new Error('KMS answered without a public key')
+      const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
+      return { ...publicHalf(alg, key), kmsKeyArn }
+    },
+
+    async destroy(key) {
+      if (!('kmsKeyArn' in key)) return
+      const { client, ScheduleKeyDeletionCommand, KMSInvalidStateException, NotFoundException } = await open()
+      try {
+        await client.send(new ScheduleKeyDeletionCommand({ KeyId: key.kmsKeyArn, PendingWindowInDays: pendingDays }))
+      } catch (failure) {
+        // Said before.
+        if (!(failure instanceof KMSInvalidStateException || failure instanceof NotFoundException)) throw failure
+      }
+    },
+  }
+}
