@@ -273,7 +273,7 @@ export function openReference(given: Given) {
     method: (at: number, index: number, factor: FactorKind): Seen =>
       onTab(at, index, (view, tab, browser) => {
         const { next } = view
-        if (!('others' in next) || next.page === 'username') return notDue(browser, tab, view)
+        if (!('others' in next) || ['username', 'consent'].includes(next.page)) return notDue(browser, tab, view)
         if (!next.others.includes(factor)) return show(browser, tab)
         tab.login.method = factor
         return keep(browser, tab)
