@@ -12,10 +12,13 @@ import { localClient } from '../local/tables.ts'
 import { apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import { identitySources } from '../src/core/certificate/certificate-identity.ts'
 import { askedByNames } from '../src/core/token-validator/validator-settings.ts'
+import { openClientFetch } from '../src/services/public-fetch.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
+import { clientCommands, clientUsage } from './admin/client-commands.ts'
 import { keyCommands, keyUsage } from './admin/key-commands.ts'
+import { sessionCommands, sessionUsage } from './admin/session-commands.ts'
 import { settingNames } from './admin/settings.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
@@ -38,17 +41,16 @@ Commands
                                         what a CMS needs (${cmsScopes.join(', ')}) if none is named
   api-key list
   api-key revoke ID
-  client add ID --redirect-uri U... [--post-logout-redirect-uri U]... [--name N] [--public]
-             [--scope S]... [--default-acr A]... [--minimum-acr A] [--voluntary] [--no-amr] [--machine]
-             [--es256]
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${keyUsage}${stepUpUsage}${certificateUsage}`
+${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}`
 
 const commands: Record<string, Command> = {
   ...setupCommands,
   ...keyCommands,
   ...certificateCommands,
+  ...sessionCommands,
+  ...clientCommands,
   ...stepUpCommands,
 }
 
@@ -78,7 +80,7 @@ function openBench(given: Given): Bench {
     sessions: need('SessionsTable'),
     audit: need('AuditTable'),
   }
-  const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile, Region: region } = outputs
+  const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile, Region: region, Issuer: issuer } = outputs
   // Where the stacks are, for whoever has not said so: the tables and the key are nowhere else.
   if (region !== undefined) process.env.AWS_REGION = region
   return {
@@ -86,6 +88,7 @@ function openBench(given: Given): Bench {
     now: () => Math.floor(Date.now() / 1000),
     vault: openVault({ wrappingKey: keyFile === undefined ? { kms: need('WrappingKeyArn') } : { file: keyFile } }),
     actor: { kind: 'operator', id: process.env.USER ?? 'unknown' },
+    ...(issuer === undefined ? {} : { reach: { issuer, fetchPublic: openClientFetch({ issuer }) } }),
     elsewhere: {
       certificates: identitySources.find((each) => each === outputs.CertificateIdentity),
       tokens: askedByNames.find((each) => each === outputs.TokenValidatorAskedBy),

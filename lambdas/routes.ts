@@ -142,7 +142,13 @@ const resource = routesIn('resource', 'bearer', machines, {
   people: ['get', 'query'],
   sessions: ['get'],
 })
-const logout = routesIn('logout', 'browser', pages, { config: ['get', 'query'], sessions: ['get', 'delete'], ...told })
+/** Everywhere is all of the person's sessions: their number of an epoch, and the records that an index shows. */
+const logout = routesIn('logout', 'browser', pages, {
+  config: ['get', 'query'],
+  people: ['get', 'update'],
+  sessions: ['get', 'index', 'delete'],
+  ...told,
+})
 const reading = routesIn('authenticators', 'cms', imports, {
   config: ['get', 'query', 'update'],
   people: ['get', 'query', 'index'],
@@ -164,6 +170,15 @@ const configuring: Partial<Route> = {
 /** What a registration names by its address is looked at. */
 const registering: Partial<Route> = { ...configuring, rights: ['configure', 'fetch'] }
 
+const ending: Partial<Route> = {
+  tables: {
+    config: ['get', 'query', 'update'],
+    people: ['get', 'update'],
+    sessions: ['index', 'delete'],
+    ...told,
+  },
+}
+
 const seeds = routesIn('one-time-passwords', 'cms', imports, {
   config: ['get', 'query', 'update'],
   people: ['get', 'query', 'check', 'put', 'update', 'delete'],
@@ -175,6 +190,7 @@ const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
 const one = `${ofUser}/authenticators/{authenticatorId}` as const
 const seed = `${ofUser}/one-time-passwords/{oneTimePasswordId}` as const
+const sessionsOf = `${ofUser}/sessions` as const
 const oneFlow = `${tenant}/flows/{flowId}` as const
 const ofClient = `${tenant}/clients/{clientId}` as const
 
@@ -284,6 +300,11 @@ const rows: readonly Route[] = [
     configuring,
   ),
 
+  administering('sessions-list', `GET ${sessionsOf}`, 'management/sessions-list.ts', {
+    tables: { config: ['get', 'query', 'update'], people: ['get'], sessions: ['index'] },
+  }),
+  administering('sessions-end', `DELETE ${sessionsOf}/{sessionId}`, 'management/sessions-end.ts', ending),
+  administering('sessions-end-all', `DELETE ${sessionsOf}`, 'management/sessions-end-all.ts', ending),
   administering('explain', `POST ${tenant}/explain`, 'management/explain.ts', {
     tables: {
       config: ['get', 'query', 'update'],

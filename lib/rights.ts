@@ -44,8 +44,7 @@ const mayConfigure = ({ tableArns }: Resources): PolicyStatement[] => {
   const [realm, client] = [places.realm().key.pk, places.client('').key.pk]
   const leading = (keys: string[]) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': keys } })
   return [
-    statement(actions.put, [tableArns.config], leading([realm, client])),
-    statement(actions.update, [tableArns.config], leading([realm, client])),
+    statement([...actions.put, ...actions.update], [tableArns.config], leading([realm, client])),
     statement(actions.delete, [tableArns.config], leading([client])),
   ]
 }

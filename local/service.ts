@@ -251,6 +251,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       AuditTable: tableNames.audit,
       DynamodbEndpoint: dynamodb.endpoint,
       WrappingKeyFile: stage.wrappingKeyFile,
+      Issuer: stage.issuer,
       CertificateIdentity: certificates,
       TokenValidatorAskedBy: tokens,
     },

@@ -8,9 +8,11 @@ import { randomBytes } from 'node:crypto'
 import fido from '../flows/fido.json' with { type: 'json' }
 import stepUpLdapOtp from '../flows/stepup-ldap-otp.json' with { type: 'json' }
 import stepUpLdapOtpCba from '../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
+import { type ClientRefusal, registerClient } from './client-admin.ts'
 import { type ApiScope, showApiKey } from './core/api-key.ts'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
+import { showClient } from './core/oidc/client-metadata.ts'
 import { rotationTrouble } from './core/oidc/key-rotation.ts'
 import { signingAlgorithms } from './core/oidc/signing.ts'
 import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from './core/oidc/standard-claims.ts'
@@ -19,15 +21,15 @@ import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './c
 import { ok, type Result, refuse } from './core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret } from './core/secret.ts'
 import type { Person } from './core/session.ts'
-import { checkAll, introduced } from './core/step-up/check.ts'
 import { checkFlow, type Flow, parseFlow } from './core/step-up/flow.ts'
 import type { Role, User } from './core/user.ts'
 import { type Done, type Rotator, rotateKeys } from './rotate-keys.ts'
+import type { Reach } from './services/client-addresses.ts'
 import { type KeyMaker, wrappedKeys } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
-import { createdClient, listClients, readClient } from './store/clients.ts'
+import { listClients } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import {
   changedClaims,
@@ -39,7 +41,7 @@ import {
   readPerson,
   registeredCertificate,
 } from './store/people.ts'
-import { changedRealm, createdRealm, readRealm, realmHolds } from './store/realm.ts'
+import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
 
 /** Where and as whom the operator works. */
@@ -48,6 +50,8 @@ export type Workbench = {
   now: () => number
   vault: Vault
   actor: Actor
+  /** Where we are, and how what clients name by its address is asked. */
+  reach?: Reach
   /** Left out: signing keys are wrapped by the vault. */
   keyMaker?: KeyMaker
 }
@@ -242,57 +246,29 @@ export type NewClient = Pick<Client, 'clientId' | 'redirectUris'> &
 
 export type ShownClient = { client: Client; secret?: string }
 
-/** The secret is answered once and kept hashed. */
+/** As the API registers it, of the same document. The secret is answered once and kept hashed. */
 export async function createClient(
   bench: Workbench,
-  { secret: given, ...fields }: NewClient,
-): Promise<Result<ShownClient, 'client-exists' | 'bad-redirect-uri' | 'unworkable-policy' | 'changed-meanwhile'>> {
-  const wrong = [...fields.redirectUris, ...(fields.postLogoutRedirectUris ?? [])].find((uri) => !isRedirectUri(uri))
-  if (wrong !== undefined) return refuse('bad-redirect-uri', { detail: wrong })
-  const tokenEndpointAuthMethod = fields.tokenEndpointAuthMethod ?? 'client_secret_basic'
-  const secret = tokenEndpointAuthMethod === 'none' ? undefined : (given ?? newSecret())
-  const client: Client = {
+  { secret, flow, acrToLoa, minimumAcr, enforcement, maxAges, amr, ...fields }: NewClient,
+): Promise<Result<ShownClient, ClientRefusal>> {
+  const stepUp = { flow, acrToLoa, minimumAcr, enforcement, maxAges, amr }
+  const document = showClient({
     clientName: fields.clientId,
     postLogoutRedirectUris: [],
     grantTypes: ['authorization_code', 'refresh_token'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
     scopes: ['openid', 'profile', 'email', 'offline_access'],
-    idTokenSignedResponseAlg: 'RS256',
-    enforcement: 'strict',
-    ...fields,
-    tokenEndpointAuthMethod,
-    secrets: secret === undefined ? [] : [{ hash: hashSecret(secret), createdAt: bench.now() }],
+    idTokenSignedResponseAlg: fields.profile === 'fapi2' ? 'ES256' : 'RS256',
     enabled: true,
-    createdAt: bench.now(),
-  }
-  const made = await keepClient(bench, client)
-  return made.ok ? ok({ client, ...(secret === undefined ? {} : { secret }) }) : made
-}
-
-/** Its flow, its names and its minimum are held against the realm as it is, and is when the client is written. */
-async function keepClient(
-  bench: Workbench,
-  client: Client,
-): Promise<Result<Client, 'client-exists' | 'unworkable-policy' | 'changed-meanwhile'>> {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    if ((await readClient(bench.db, client.clientId)) !== undefined) return refuse('client-exists')
-    const realm = await readRealm(bench.db)
-    const edited = { document: 'client', client: client.clientId } as const
-    const { trouble } = introduced(edited, { troubles: [], doubts: [] }, checkAll(realm, [client]))
-    if (trouble !== undefined) return refuse('unworkable-policy', trouble)
-    const told = { type: 'client.created', client: client.clientId } as const
-    if (await commit(bench, [createdClient(client), realmHolds(realm)], told)) return ok(client)
-  }
-  return refuse('changed-meanwhile')
-}
-
-/** https, or http to this very machine (RFC 8252 §7.3), or an application's own scheme with a dot in it (§7.1). */
-function isRedirectUri(text: string): boolean {
-  if (!URL.canParse(text) || text.includes('#')) return false
-  const { protocol, hostname, username } = new URL(text)
-  if (username !== '') return false
-  if (protocol === 'https:') return true
-  if (protocol === 'http:') return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  return protocol.slice(0, -1).includes('.')
+    ...fields,
+  })
+  const made = await registerClient(bench, document, {
+    ...(secret === undefined ? {} : { secret }),
+    stepUp: Object.fromEntries(Object.entries(stepUp).filter(([, value]) => value !== undefined)),
+  })
+  if (!made.ok) return made
+  const { value: client, secret: shown } = made.value
+  return ok({ client, ...(shown === undefined ? {} : { secret: shown }) })
 }
 
 /** The key is answered once and kept hashed. */

@@ -7,7 +7,6 @@ import {
   changeSettings,
   claimsOf,
   createApiKey,
-  createClient,
   createUser,
   ensureSealKey,
   ensureSigningKeys,
@@ -107,35 +106,6 @@ export const setupCommands: Record<string, Command> = {
       'no-api-key': `There is no API key ${id} that is not revoked.`,
     })
     return `API key ${id} is revoked.`
-  },
-
-  'client add': async (bench, [clientId], given) => {
-    const { client, secret } = granted(
-      await createClient(bench, {
-        clientId: needed(clientId, 'a client id'),
-        redirectUris: given.machine ? [] : needed(given['redirect-uri'], '--redirect-uri'),
-        postLogoutRedirectUris: given['post-logout-redirect-uri'] ?? [],
-        tokenEndpointAuthMethod: given.public ? 'none' : 'client_secret_basic',
-        enforcement: given.voluntary ? 'voluntary' : 'strict',
-        idTokenSignedResponseAlg: given.es256 ? 'ES256' : 'RS256',
-        ...(given['no-amr'] ? { amr: false } : {}),
-        ...(given.machine ? { grantTypes: ['client_credentials'] as const, scopes: given.scope ?? [] } : {}),
-        ...(given.machine ? {} : defined('scopes', given.scope)),
-        ...defined('clientName', given.name),
-        ...defined('defaultAcr', given['default-acr']),
-        ...defined('minimumAcr', given['minimum-acr']),
-      }),
-      {
-        'client-exists': `There is a client ${clientId} already.`,
-        'unworkable-policy': (detail) => `It could never work: ${detail}.`,
-        'changed-meanwhile': 'Somebody else changes the realm meanwhile: try again.',
-        'bad-redirect-uri': (detail) =>
-          `${detail} is no redirect URI: https, or http to localhost, or a scheme like com.example.app, without a fragment.`,
-      },
-    )
-    return secret === undefined
-      ? `Client ${client.clientId} is made; it is public and uses PKCE.`
-      : `Client ${client.clientId}, its secret shown this once:\n${secret}`
   },
 
   settings: async (bench) => JSON.stringify((await readRealm(bench.db)).settings, null, 2),

@@ -1,8 +1,6 @@
 /** Flows, ACR maps, policies, and why somebody was asked: with the same functions as the API. */
 import { writeFileSync } from 'node:fs'
-import { problems } from '../../lambdas/authenticators/problems.ts'
-import type { Refusal, Result } from '../../src/core/result.ts'
-import { type Doubt, factorKinds } from '../../src/core/step-up/flow.ts'
+import { factorKinds } from '../../src/core/step-up/flow.ts'
 import { flowFromKeycloak, readAuthenticatorNames } from '../../src/core/step-up/keycloak.ts'
 import type { Workbench } from '../../src/setup.ts'
 import {
@@ -19,6 +17,7 @@ import {
   readRealmPolicy,
 } from '../../src/step-up-admin.ts'
 import { type Explanation, explain } from '../../src/step-up-explain.ts'
+import { document, done, expecting, told } from './documents.ts'
 import { Cannot, type Command, defined, documentIn, type Given, jsonIn, needed } from './typed.ts'
 
 export const stepUpUsage = `  flows list                            every flow, which is bound, and which clients use it
@@ -156,29 +155,6 @@ async function importFromKeycloak(bench: Workbench, given: Given): Promise<strin
     warnings,
   )
 }
-
-/** The value, or the sentence of the API's problem with its place. */
-function done<Value>(result: Result<Value, keyof typeof problems>): Value {
-  if (result.ok) return result.value
-  throw new Cannot(sentenceOf(result))
-}
-
-const sentenceOf = ({ reason, at, detail }: Refusal<keyof typeof problems>): string =>
-  [problems[reason].title, ...(at ? [`at ${at}`] : []), ...(detail ? [detail] : [])].join(': ')
-
-const told = (sentence: string, warnings: readonly Doubt[]): string =>
-  [sentence, ...warnings.map(({ at, detail }) => `Warning: ${at === '' ? '' : `${at}: `}${detail}`)].join('\n')
-
-/** The tag goes where it is in nobody's file. */
-function document({ written, etag }: { written: string; etag: string }): string {
-  console.error(`ETag: ${etag}`)
-  return written.trimEnd()
-}
-
-const expecting =
-  (tag: string | undefined) =>
-  (etag: string): boolean =>
-    tag === undefined || tag === etag || `"${tag}"` === etag
 
 /** Which flow and version a document says it is; whether it is a flow at all is looked at later. */
 function namesOf(data: unknown): { id: string; version: unknown } {

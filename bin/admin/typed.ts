@@ -30,6 +30,7 @@ export const options = {
   'no-amr': { type: 'boolean' },
   machine: { type: 'boolean' },
   es256: { type: 'boolean' },
+  overlap: { type: 'string' },
   now: { type: 'boolean' },
   emergency: { type: 'string' },
   replace: { type: 'boolean' },

@@ -14,6 +14,7 @@ import {
   lastUseResolution,
   otpScopes,
   readApiKey,
+  sessionScopes,
   stepUpScopes,
 } from '../../src/core/api-key.ts'
 import type { Actor } from '../../src/core/audit-event.ts'
@@ -38,6 +39,7 @@ export const tokenScopes = {
   'one-time-passwords': otpScopes,
   'step-up': stepUpScopes,
   clients: clientScopes,
+  sessions: sessionScopes,
 } as const satisfies Record<string, readonly ApiScope[]>
 
 type TokenScope = keyof typeof tokenScopes

@@ -9,29 +9,47 @@ import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../authenticators/caller.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
+import { clientSchemas } from './openapi/client-schemas.ts'
+import { clientPaths } from './openapi/clients.ts'
 import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
 import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
+import { sessionPaths, sessionSchemas } from './openapi/sessions.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
 
-const schemas = { ...authenticatorSchemas, ...oneTimePasswordSchemas, ...stepUpSchemas, ...commonSchemas }
-const paths = { ...authenticatorPaths, ...oneTimePasswordPaths, ...stepUpPaths }
+const schemas = {
+  ...authenticatorSchemas,
+  ...oneTimePasswordSchemas,
+  ...stepUpSchemas,
+  ...clientSchemas,
+  ...sessionSchemas,
+  ...commonSchemas,
+}
+const paths = { ...authenticatorPaths, ...oneTimePasswordPaths, ...stepUpPaths, ...clientPaths, ...sessionPaths }
 
 /** The document of a deployment. */
 export const openapiDocument = ({ issuer }: { issuer: string }) => ({
   openapi: '3.1.0',
   info: {
-    title: 'Keystep: authenticators for a Credential Management System, and step-up',
+    title: 'Keystep: authenticators for a Credential Management System, step-up, and applications',
     version: '1',
-    summary: 'Imports authenticators and manages them from outside; edits flows and policies, and explains decisions.',
+    summary:
+      'Imports authenticators and manages them from outside; edits flows and policies, explains decisions, registers applications, and ends sessions.',
     description:
       'Errors are problem documents (RFC 9457); `code` is for programs and does not change. Unknown members of a body and unknown parameters are refused.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: issuer }],
   security: [{ apiKey: [] }, { clientCredentials: ['authenticators'] satisfies (keyof typeof tokenScopes)[] }],
-  tags: [{ name: 'Users' }, { name: 'Authenticators' }, { name: 'One-time passwords' }, { name: 'Step-up' }],
+  tags: [
+    { name: 'Users' },
+    { name: 'Authenticators' },
+    { name: 'One-time passwords' },
+    { name: 'Step-up' },
+    { name: 'Clients' },
+    { name: 'Sessions' },
+  ],
   paths,
   components: {
     schemas,
@@ -53,6 +71,8 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
               authenticators: 'Users and authenticators.',
               'one-time-passwords': 'One-time passwords.',
               'step-up': 'Flows, policies and explanations.',
+              clients: 'Applications and their secrets.',
+              sessions: 'Where people are signed in, and the end of it.',
             } satisfies Record<keyof typeof tokenScopes, string>,
           },
         },

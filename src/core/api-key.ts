@@ -11,8 +11,13 @@ export const cmsScopes = ['users:read', 'authenticators:read', 'authenticators:w
 export const otpScopes = ['otp:read', 'otp:write'] as const
 /** The administration of step-up. Whoever may write these decides what proves enough: no CMS's business. */
 export const stepUpScopes = ['flows:read', 'flows:write', 'policy:read', 'policy:write', 'step-up:explain'] as const
+/** Applications. Whoever may write these says where people are sent with a code: an administrator's business as well. */
+export const clientScopes = ['clients:read', 'clients:write'] as const
 
-export const apiScopes = [...cmsScopes, ...otpScopes, ...stepUpScopes] as const
+/** Where people are signed in, and the end of it. */
+export const sessionScopes = ['sessions:read', 'sessions:write'] as const
+
+export const apiScopes = [...cmsScopes, ...otpScopes, ...stepUpScopes, ...clientScopes, ...sessionScopes] as const
 export type ApiScope = (typeof apiScopes)[number]
 
 export type ApiKey = {

@@ -56,3 +56,32 @@ export const createdClient = (client: Client): Write => ({
   item: client,
   condition: 'attribute_not_exists(#pk)',
 })
+
+/** Whole, in place of the one that is there. What it was decided by is held by the realm's version: see `touchedRealm`. */
+export const replacedClient = (client: Client): Write => ({
+  write: 'put',
+  ...places.client(client.clientId),
+  item: client,
+  condition: 'attribute_exists(#pk)',
+})
+
+export const deletedClient = (clientId: string): Write => ({
+  write: 'delete',
+  ...places.client(clientId),
+  condition: 'attribute_exists(#pk)',
+})
+
+/** A page of them by id, from the one after `after`. */
+export async function pageOfClients(
+  db: Db,
+  { limit, after }: { limit: number; after?: string },
+): Promise<{ items: Client[]; next?: Item }> {
+  const page = await db.query({
+    table: 'config',
+    where: '#pk = :pk',
+    values: { pk: places.client('').key.pk },
+    limit,
+    ...(after === undefined ? {} : { after: places.client(after).key }),
+  })
+  return { ...page, items: page.items.flatMap((item) => clientIn(item) ?? []) }
+}

@@ -42,14 +42,6 @@ export const touchedRealm = ({ version }: Realm): Write => ({
   values: { one: 1, version },
 })
 
-/** Nobody changed it since it was read. */
-export const realmHolds = ({ version }: Realm): Write => ({
-  write: 'check',
-  ...places.realm(),
-  condition: '#version = :version',
-  values: { version },
-})
-
 export const createdRealm = (realm: Realm): Write => ({
   write: 'put',
   ...places.realm(),

@@ -109,7 +109,7 @@ describe('npm run admin', () => {
       admin(['client', 'add', 'vain', '--redirect-uri', 'https://x.example/cb', '--minimum-acr', acr])
     expect(await add('gold')).toMatchObject({
       code: 1,
-      err: 'It could never work: client vain: its minimum gold is not in its map.\n',
+      err: 'This policy could not work: at /minimumAcr: client vain: its minimum gold is not in its map\n',
     })
     expect(await readClient(db, 'vain')).toBeUndefined()
     expect(await add('fido')).toMatchObject({ code: 0 })
@@ -138,7 +138,7 @@ describe('npm run admin', () => {
     [
       'a redirect URI in the clear',
       ['client', 'add', 'x', '--redirect-uri', 'http://shop.example/cb'],
-      /is no redirect URI/,
+      /at \/redirect_uris\/0: must be https/,
     ],
     ['a client without a redirect URI', ['client', 'add', 'x'], /--redirect-uri is missing/],
     ['a short password', ['user', 'add', 'x', '--password-stdin'], /eight characters/],

@@ -28,7 +28,7 @@ export async function openShell() {
       SessionsTable: tables.sessions,
       AuditTable: tables.audit,
     },
-    'keystep-api': { CertificateIdentity: 'upn', TokenValidatorAskedBy: 'userName' },
+    'keystep-api': { Issuer: 'http://localhost:4400', CertificateIdentity: 'upn', TokenValidatorAskedBy: 'userName' },
     'keystep-local': { DynamodbEndpoint: dynamodb.endpoint, WrappingKeyFile: keyFile },
   }
   await writeFile(join(directory, 'outputs.json'), JSON.stringify(outputs))

@@ -75,7 +75,15 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
-  logout: { config: [batch, query], sessions: [batch, remove], audit: [put], ...log, ...trace },
+  logout: {
+    config: [batch, query],
+    people: [batch, update],
+    sessions: [batch, remove],
+    'sessions/index/by-user': [query],
+    audit: [put],
+    ...log,
+    ...trace,
+  },
   authenticators: {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
@@ -202,7 +210,9 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
       const [operator = ''] = Object.keys(Condition ?? {})
       expect(['', 'StringEquals', 'ForAllValues:StringEquals', 'ForAllValues:StringLike']).toContain(operator)
       expect(operator.startsWith('ForAllValues') ? Object.keys(Condition?.[operator] ?? {}) : []).toEqual(
-        [put, update, remove].includes(list(Action).join()) && Condition ? ['dynamodb:LeadingKeys'] : [],
+        list(Action).every((action) => [put, update, remove].includes(action)) && Condition
+          ? ['dynamodb:LeadingKeys']
+          : [],
       )
       for (const resource of list(Resource)) {
         const thing = thingOf(resource, logs)

@@ -27,6 +27,7 @@ import {
   type CertificateSubject,
   type Client,
   type ClientAuthMethod,
+  certificateSubjects,
   clientAuthMethods,
   type GrantType,
   grantTypes,
@@ -55,8 +56,7 @@ export type Registered = Omit<
 /** RFC 7591 §3.2.2. */
 export type MetadataRefusal = 'invalid_redirect_uri' | 'invalid_client_metadata'
 
-/** `client_id`: of whom the document says it is. Where it says nothing, somebody else does. */
-export type ClientDocument = { clientId?: string; registered: Registered }
+export type ClientDocument = { clientId: string; registered: Registered }
 
 const mostUris = 50
 const mostTexts = 20
@@ -69,13 +69,6 @@ const scopeShape = /^[!#-[\]-~]{1,100}$/
 const nameShape = /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u
 const contactShape = /^[!-~]{1,254}$/
 
-export const certificateSubjects = {
-  tls_client_auth_subject_dn: 'dn',
-  tls_client_auth_san_dns: 'dns',
-  tls_client_auth_san_uri: 'uri',
-  tls_client_auth_san_ip: 'ip',
-  tls_client_auth_san_email: 'email',
-} as const satisfies Record<string, CertificateSubject['by']>
 const subjectNames = Object.keys(certificateSubjects) as (keyof typeof certificateSubjects)[]
 
 const readAuthMethod = (data: unknown, at: string): ClientAuthMethod => readOneOf(clientAuthMethods, data, at)
@@ -139,19 +132,21 @@ export const clientMembers: readonly string[] = [
 /**
  * Reads a whole registration. What is left out is as RFC 7591 §2 and OpenID Connect Registration §2 have it, unless a
  * comment beside says otherwise.
+ *
+ * @param otherwise who it is, where the document does not say.
  */
-export function readClientDocument(data: unknown): Result<ClientDocument, MetadataRefusal> {
-  const read = readDocument('invalid_client_metadata', data, readWhole)
+export function readClientDocument(data: unknown, otherwise: string): Result<ClientDocument, MetadataRefusal> {
+  const read = readDocument('invalid_client_metadata', data, (document) => readWhole(document, otherwise))
   return read.ok || !/^\/redirect_uris\b/.test(read.at ?? '') ? read : refuse('invalid_redirect_uri', read)
 }
 
-function readWhole(data: unknown): ClientDocument {
+function readWhole(data: unknown, otherwise: string): ClientDocument {
   const given = readMembers(data, '', clientMembers)
-  const clientId = ifGiven(given, '', 'client_id', readClientId)
+  const { client_id: clientId = otherwise } = ifGiven(given, '', 'client_id', readClientId)
   const profile = given.profile === 'fapi2' ? 'fapi2' : 'oidc'
   const grants = given.grant_types === undefined ? usualGrants : readGrants(given.grant_types, '/grant_types')
   const registered: Registered = {
-    clientName: clientId.client_id ?? 'An application without a name',
+    clientName: clientId,
     ...usual(profile, grants),
     ...Object.fromEntries(readListed(given)),
     redirectUris: readRedirectUris(given.redirect_uris ?? [], '/redirect_uris', profile),
@@ -160,7 +155,7 @@ function readWhole(data: unknown): ClientDocument {
   }
   checkResponseTypes(given.response_types, grants)
   checkConsistency(registered)
-  return { ...(clientId.client_id === undefined ? {} : { clientId: clientId.client_id }), registered }
+  return { clientId, registered }
 }
 
 const readListed = (given: Record<string, unknown>): [string, unknown][] =>
@@ -251,7 +246,7 @@ const subjectForms: Record<CertificateSubject['by'], string> = {
  * The document of a client: what was registered, in one order, and nothing that is a secret or a secret's hash. Read again,
  * it is the same client.
  */
-export function showClient(client: Client): Record<string, unknown> {
+export function showClient(client: Registered & Pick<Client, 'clientId'>): Record<string, unknown> {
   const { certificateSubject: subject, grantTypes: grants } = client
   const subjectName = subjectNames.find((name) => certificateSubjects[name] === subject?.by)
   const listed = (name: MemberName): [string, unknown] => {

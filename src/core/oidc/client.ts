@@ -21,8 +21,22 @@ export type ClientAuthMethod = (typeof clientAuthMethods)[number]
 /** Two while one is being rotated: the older one has an end. */
 export type ClientSecret = { hash: string; createdAt: Seconds; until?: Seconds }
 
+/** How long the one before may be good beside another one, in seconds. */
+export const overlaps = { usual: 86_400, most: 2_592_000 } as const
+
 /** Which certificate of an authority is theirs (RFC 8705 §2.1.2): by exactly one of these. */
 export type CertificateSubject = { by: 'dn' | 'dns' | 'uri' | 'ip' | 'email'; value: string }
+
+export const certificateSubjects = {
+  tls_client_auth_subject_dn: 'dn',
+  tls_client_auth_san_dns: 'dns',
+  tls_client_auth_san_uri: 'uri',
+  tls_client_auth_san_ip: 'ip',
+  tls_client_auth_san_email: 'email',
+} as const satisfies Record<string, CertificateSubject['by']>
+
+/** All of them are read wherever one is changed. */
+export const mostClients = 1000
 
 export type Client = {
   clientId: string
