@@ -164,7 +164,7 @@ export type View =
   | { page: 'failure'; requestId: string }
   /** Asks before it ends the session, when the application did not identify itself. Posts to `/logout`. */
   | { page: 'log-out'; fields: Record<string, string> }
-  | { page: 'logged-out' }
+  | { page: 'logged-out'; everywhere?: boolean }
   | { page: 'home'; serviceName: string; issuer: string }
 
 export const locales = ['en', 'de'] as const

@@ -112,8 +112,8 @@ export type Words = {
     'bad-request': Sentences
     'form-post': Sentences
     failure: Sentences
-    'log-out': Sentences & { otherwise: string }
-    'logged-out': Sentences
+    'log-out': Sentences & { everywhere: string; whatEverywhere: string; otherwise: string }
+    'logged-out': Sentences & { everywhere: Sentences }
     home: Heading & { lead: (serviceName: string) => string; forDevelopers: string; discovery: string; api: string }
   }
 

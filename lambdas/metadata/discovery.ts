@@ -24,6 +24,8 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     revocation_endpoint: `${issuer}/revoke`,
     jwks_uri: `${issuer}/jwks`,
     end_session_endpoint: `${issuer}/logout`,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     response_types_supported: ['code'],
     response_modes_supported: responseModes,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],

@@ -78,6 +78,18 @@ export const sessionHolds = (sid: string): Write => ({
   condition: 'attribute_exists(#pk)',
 })
 
+/**
+ * All of a user's at once, whether the index shows them or not: what was made under another epoch is over, and the
+ * standing, which moves with it, has every fast path look.
+ */
+export const endedAllSessions = (user: UserId): Write => ({
+  write: 'update',
+  ...places.user(user),
+  update: 'SET #epoch = if_not_exists(#epoch, :zero) + :one, #standing = #standing + :one',
+  condition: 'attribute_exists(#pk)',
+  values: { zero: 0, one: 1 },
+})
+
 export const endedSession = (sid: string): Write => ({ write: 'delete', ...places.session(sid) })
 
 /** The sessions of a user, from an index: for housekeeping and for lists, never for a decision. */

@@ -105,6 +105,7 @@ export const samples = {
   failure: { page: 'failure', requestId: 'JKJaXmPLvHcESHA=' },
   'log out': { page: 'log-out', fields: { confirm: 'yes', state: 'af0ifjsldkj' } },
   'logged out': { page: 'logged-out' },
+  'logged out everywhere': { page: 'logged-out', everywhere: true },
   home: { page: 'home', serviceName: 'Keystep Demo', issuer: 'https://id.example.org' },
 } as const satisfies Record<string, View>
 

@@ -69,13 +69,18 @@ export const logOut = (view: ViewOf<'log-out'>, words: Words): Page =>
     html`${form(
       'log-out-form',
       '/logout',
-      html`${Object.entries(view.fields).map(([name, value]) => hidden(name, value))}${button('sign-out', words.signOut, 'primary')}`,
+      html`${Object.entries(view.fields).map(([name, value]) => hidden(name, value))}${button('sign-out', words.signOut, 'primary', { name: 'confirmed', value: 'yes' })}
+${button('sign-out-everywhere', words.pages['log-out'].everywhere, 'secondary', { name: 'confirmed', value: 'everywhere' })}`,
     )}
+<p class="hint">${words.pages['log-out'].whatEverywhere}</p>
 <p class="hint">${words.pages['log-out'].otherwise}</p>`,
   )
 
-export const loggedOut = (_: ViewOf<'logged-out'>, words: Words): Page =>
-  page(words.pages['logged-out'].title, words.pages['logged-out'].lead)
+export const loggedOut = ({ everywhere = false }: ViewOf<'logged-out'>, words: Words): Page => {
+  const said = words.pages['logged-out']
+  const { title, lead } = everywhere ? said.everywhere : said
+  return page(title, lead)
+}
 
 export const home = (view: ViewOf<'home'>, words: Words): Page => {
   const { title, lead, forDevelopers, discovery, api } = words.pages.home

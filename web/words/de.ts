@@ -360,9 +360,19 @@ export const de: Words = {
     'log-out': {
       title: 'Möchten Sie sich abmelden?',
       lead: 'Sie werden hier abgemeldet. Anwendungen können Sie danach erneut um eine Anmeldung bitten.',
+      everywhere: 'Überall abmelden',
+      whatEverywhere:
+        'Überall heißt: auch in Ihren anderen Browsern und auf anderen Geräten, und bei Anwendungen, die in Ihrer Abwesenheit für Sie arbeiten dürfen.',
       otherwise: 'Wenn Sie das nicht möchten, schließen Sie einfach diese Seite.',
     },
-    'logged-out': { title: 'Sie sind abgemeldet', lead: 'Sie können diese Seite schließen.' },
+    'logged-out': {
+      title: 'Sie sind abgemeldet',
+      lead: 'Sie können diese Seite schließen.',
+      everywhere: {
+        title: 'Sie sind überall abgemeldet',
+        lead: 'Ihre anderen Browser und Geräte verlangen beim nächsten Mal eine Anmeldung. Sie können diese Seite schließen.',
+      },
+    },
     home: {
       title: 'Hier gibt es nichts zu tun',
       lead: (serviceName) =>

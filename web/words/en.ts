@@ -340,9 +340,19 @@ export const en: Words = {
     'log-out': {
       title: 'Do you want to sign out?',
       lead: 'You will be signed out here. Applications may ask you to sign in again.',
+      everywhere: 'Sign out everywhere',
+      whatEverywhere:
+        'Everywhere means your other browsers and devices, too, and applications that you let work while you are away.',
       otherwise: 'If you do not want to, just close this page.',
     },
-    'logged-out': { title: 'You are signed out', lead: 'You can close this page.' },
+    'logged-out': {
+      title: 'You are signed out',
+      lead: 'You can close this page.',
+      everywhere: {
+        title: 'You are signed out everywhere',
+        lead: 'Your other browsers and devices will ask you to sign in again. You can close this page.',
+      },
+    },
     home: {
       title: 'Nothing to do here',
       lead: (serviceName) =>

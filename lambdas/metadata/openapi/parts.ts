@@ -186,6 +186,7 @@ export const inHeader = (name: string, description: string, type: Json = { type:
 export const parameters = {
   tenantCode: inPath('tenantCode', 'The code of this deployment’s tenant.'),
   userId: inPath('userId', 'The id of a user, or the user name.'),
+  sessionId: inPath('sessionId', 'The id of a session: the sid of its ID tokens.'),
   flowId: inPath('flowId', 'The id of a flow.'),
   clientId: inPath('clientId', 'The client_id of an application.'),
   oneTimePasswordId: inPath('oneTimePasswordId', 'The id of a one-time password.'),

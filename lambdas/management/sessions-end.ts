@@ -1,0 +1,26 @@
+// DELETE /api/v1/tenants/{tenantCode}/users/{userId}/sessions/{sessionId} — one session of a user ends.
+import { refuse } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { endOneSession } from '../../src/session-ends.ts'
+import { findUser } from '../../src/store/people.ts'
+import { readQuery, userIn } from '../authenticators/asked.ts'
+import { type Cms, forCms } from '../authenticators/caller.ts'
+import { answerTo } from '../authenticators/problems.ts'
+import { deskOf, type ManagementNeeds } from './desk.ts'
+
+export const handle = forCms(
+  'sessions:write',
+  async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
+    const query = readQuery(call, [])
+    if (!query.ok) return answerTo(query)
+    const named = userIn(call)
+    if (!named.ok) return answerTo(named)
+    const user = await findUser(needs.db, named.value)
+    if (user === undefined) return answerTo(refuse('user-not-found'))
+    const { sessionId = '' } = call.params
+    // What cannot be a session's id is nobody's, and no key of a table.
+    if (!/^[\w-]{1,64}$/.test(sessionId)) return answerTo(refuse('session-not-found'))
+    const ended = await endOneSession(deskOf(needs, call, cms), user.id, sessionId)
+    return ended.ok ? { status: 204, headers: { 'cache-control': 'no-store' } } : answerTo(ended)
+  },
+)
