@@ -25,7 +25,7 @@ import { checkFlow, type Flow, parseFlow } from './core/step-up/flow.ts'
 import type { Role, User } from './core/user.ts'
 import { type Done, type Rotator, rotateKeys } from './rotate-keys.ts'
 import type { Reach } from './services/client-addresses.ts'
-import { type KeyMaker, wrappedKeys } from './services/key-maker.ts'
+import { type KeyMaker, openKeyMaker } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
@@ -102,7 +102,7 @@ export const ensureSigningKeys = (bench: Workbench): Promise<Done[]> => rotateKe
 
 export const rotatorOf = ({ keyMaker, ...bench }: Workbench): Rotator => ({
   ...bench,
-  keyMaker: keyMaker ?? wrappedKeys(bench.vault),
+  keyMaker: keyMaker ?? openKeyMaker(bench.vault),
 })
 
 /** The key that one-time passwords are sealed with, if there is none. Says whether it made one. */

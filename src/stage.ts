@@ -34,6 +34,8 @@ export type Stage = {
   tableNames: Record<Table, string>
   /** The KMS key that wraps signing keys, or on a laptop the file that does. */
   wrappingKey: { kms: string } | { file: string }
+  /** The tag of the signing keys that KMS holds, where it is to hold those that are made; otherwise they are wrapped. */
+  kmsSigningKeys?: string
   /** What others gave us to reach them with: a secret in AWS Secrets Manager, or on a laptop a JSON file. */
   secrets?: { arn: string } | { file: string }
   /** Where the passwords of people are whom we keep none for. */
@@ -85,6 +87,7 @@ export function readStage(environment: Environment): Stage {
     ...directoryIn(environment),
     ...certificatesIn(environment),
     ...validatorIn(environment),
+    ...optional('kmsSigningKeys', environment.KMS_SIGNING_KEYS),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('logoutQueue', environment.LOGOUT_QUEUE_URL),
     ...optional('clientIssuersFile', environment.CLIENT_ISSUERS),

@@ -20,7 +20,7 @@ import { jwksMaxAge, type RotationSettings } from '../src/core/oidc/key-rotation
 import type { SigningAlgorithm } from '../src/core/oidc/signing.ts'
 import type { Call } from '../src/http/call.ts'
 import { type Done, type Rotator, rotateKeys } from '../src/rotate-keys.ts'
-import { type KeyMaker, wrappedKeys } from '../src/services/key-maker.ts'
+import { type KeyMaker, openKeyMaker } from '../src/services/key-maker.ts'
 import { openSigner } from '../src/services/signer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
@@ -34,7 +34,15 @@ const issuer = 'https://id.example.org'
 /** Whether a token is good, to one who looks. */
 export type Judge = (token: string) => Promise<boolean>
 
-export async function openRotation({ db = openMemoryDb(), keyMaker }: { db?: Db; keyMaker?: KeyMaker } = {}) {
+export async function openRotation({
+  db = openMemoryDb(),
+  keyMaker,
+  kmsTag,
+}: {
+  db?: Db
+  keyMaker?: KeyMaker
+  kmsTag?: string
+} = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'keystep-rotation-'))
   const file = join(directory, 'wrapping-key')
   await writeFile(file, randomBytes(32))
@@ -46,7 +54,7 @@ export async function openRotation({ db = openMemoryDb(), keyMaker }: { db?: Db;
     db,
     now,
     actor: { kind: 'service', id: 'rotate-keys' },
-    keyMaker: keyMaker ?? wrappedKeys(vault),
+    keyMaker: keyMaker ?? openKeyMaker(vault, kmsTag),
   }
 
   return {

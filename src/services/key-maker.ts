@@ -1,11 +1,9 @@
-/**
- * Makes signing keys, and does away with them: pairs whose private half the vault wraps. Where KMS holds the keys
- * themselves, `kms-signing.ts` does the same.
- */
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
+/** Makes signing keys, and does away with them, be they wrapped by the vault or held by KMS. */
+import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { SigningAlgorithm } from '../core/oidc/signing.ts'
-import type { Held, LivingKey } from '../core/oidc/signing-key.ts'
+import { type Held, type LivingKey, publicHalf } from '../core/oidc/signing-key.ts'
+import { deleteKmsKey, makeKmsKey } from './kms-keys.ts'
 import type { Vault } from './vault.ts'
 
 /** A key that nobody has seen yet. */
@@ -26,24 +24,20 @@ const pairs = {
   EdDSA: () => makeKeyPair('ed25519', {}),
 } as const satisfies Record<SigningAlgorithm, unknown>
 
-/** The private half is in the key's own record, wrapped: with the record it is gone. */
-export const wrappedKeys = (vault: Vault): KeyMaker => ({
-  async make(alg) {
-    const { publicKey, privateKey } = await pairs[alg]()
-    const wrappedPrivateKey = await vault.wrap(
-      privateKey.export({ format: 'der', type: 'pkcs8' }),
-      'keystep-signing-key',
-    )
-    return { ...publicHalf(alg, publicKey), wrappedPrivateKey }
+/**
+ * Of pairs whose private half is in the key's own record, wrapped by the vault; or, with the tag of a stage, of keys that
+ * KMS holds. Either way it does away with both, as a stage may have changed from one to the other.
+ */
+export const openKeyMaker = (vault: Vault, kmsTag?: string): KeyMaker => ({
+  make: (alg) => (kmsTag === undefined ? makeWrapped(vault, alg) : makeKmsKey(alg, kmsTag)),
+  async destroy(key) {
+    // A wrapped one goes with its record.
+    if ('kmsKeyArn' in key) await deleteKmsKey(key.kmsKeyArn)
   },
-  destroy: async () => {},
 })
 
-/** The required members of a public key, by name in lexical order, and the hash of them (RFC 7638 §3.1). */
-export function publicHalf(alg: SigningAlgorithm, key: KeyObject): Pick<LivingKey, 'kid' | 'alg' | 'publicJwk'> {
-  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' })
-  const publicJwk = Object.fromEntries(
-    Object.entries({ crv, e, kty, n, x, y }).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
-  return { kid: createHash('sha256').update(JSON.stringify(publicJwk)).digest('base64url'), alg, publicJwk }
+async function makeWrapped(vault: Vault, alg: SigningAlgorithm): Promise<MadeKey> {
+  const { publicKey, privateKey } = await pairs[alg]()
+  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
+  return { ...publicHalf(alg, publicKey), wrappedPrivateKey: await vault.wrap(pkcs8, 'keystep-signing-key') }
 }

@@ -8,7 +8,8 @@ import { createPublicKey } from 'node:crypto'
 import type { KeySpec } from '@aws-sdk/client-kms'
 import { awsPatience } from '../aws-patience.ts'
 import type { SigningAlgorithm } from '../core/oidc/signing.ts'
-import { type KeyMaker, publicHalf } from './key-maker.ts'
+import { publicHalf } from '../core/oidc/signing-key.ts'
+import type { MadeKey } from './key-maker.ts'
 
 export const kmsKeyTag = 'keystep-signing-key'
 
@@ -22,40 +23,36 @@ const specs = {
 /** The least that KMS has: what nobody reads any more is not worth more days. */
 const pendingDays = 7
 
-/** `tagValue`: the stage, so that two in one account do not reach each other's. */
-export function kmsKeys(tagValue: string): KeyMaker {
-  const open = async () => {
-    const { KMSClient, ...commands } = await import('@aws-sdk/client-kms')
-    return { client: new KMSClient({ requestHandler: awsPatience, maxAttempts: 4 }), ...commands }
-  }
-  return {
-    async make(alg) {
-      const { client, CreateKeyCommand, GetPublicKeyCommand } = await open()
-      const { KeyMetadata } = await client.send(
-        new CreateKeyCommand({
-          KeySpec: specs[alg],
-          KeyUsage: 'SIGN_VERIFY',
-          Description: `Keystep: signs tokens by ${alg}`,
-          Tags: [{ TagKey: kmsKeyTag, TagValue: tagValue }],
-        }),
-      )
-      const kmsKeyArn = KeyMetadata?.Arn
-      if (kmsKeyArn === undefined) throw new Error('KMS made a key and did not say which')
-      const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: kmsKeyArn }))
-      if (PublicKey === undefined) throw new Error('KMS answered without a public key')
-      const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
-      return { ...publicHalf(alg, key), kmsKeyArn }
-    },
+const open = async () => {
+  const { KMSClient, ...commands } = await import('@aws-sdk/client-kms')
+  return { client: new KMSClient({ requestHandler: awsPatience, maxAttempts: 4 }), ...commands }
+}
 
-    async destroy(key) {
-      if (!('kmsKeyArn' in key)) return
-      const { client, ScheduleKeyDeletionCommand, KMSInvalidStateException, NotFoundException } = await open()
-      try {
-        await client.send(new ScheduleKeyDeletionCommand({ KeyId: key.kmsKeyArn, PendingWindowInDays: pendingDays }))
-      } catch (failure) {
-        // Said before.
-        if (!(failure instanceof KMSInvalidStateException || failure instanceof NotFoundException)) throw failure
-      }
-    },
+/** `tagValue`: the stage, so that two in one account do not reach each other's. */
+export async function makeKmsKey(alg: SigningAlgorithm, tagValue: string): Promise<MadeKey> {
+  const { client, CreateKeyCommand, GetPublicKeyCommand } = await open()
+  const { KeyMetadata } = await client.send(
+    new CreateKeyCommand({
+      KeySpec: specs[alg],
+      KeyUsage: 'SIGN_VERIFY',
+      Description: `Keystep: signs tokens by ${alg}`,
+      Tags: [{ TagKey: kmsKeyTag, TagValue: tagValue }],
+    }),
+  )
+  const kmsKeyArn = KeyMetadata?.Arn
+  if (kmsKeyArn === undefined) throw new Error('KMS made a key and did not say which')
+  const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: kmsKeyArn }))
+  if (PublicKey === undefined) throw new Error('KMS answered without a public key')
+  const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
+  return { ...publicHalf(alg, key), kmsKeyArn }
+}
+
+/** From now on it signs no more. May be said twice. */
+export async function deleteKmsKey(kmsKeyArn: string): Promise<void> {
+  const { client, ScheduleKeyDeletionCommand, KMSInvalidStateException, NotFoundException } = await open()
+  try {
+    await client.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyArn, PendingWindowInDays: pendingDays }))
+  } catch (failure) {
+    if (!(failure instanceof KMSInvalidStateException || failure instanceof NotFoundException)) throw failure
   }
 }

@@ -5,8 +5,10 @@ import { compactVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { leastOverlap } from '../../src/core/oidc/key-rotation.ts'
 import { type SigningAlgorithm, signingAlgorithms } from '../../src/core/oidc/signing.ts'
-import { revokeKey } from '../../src/rotate-keys.ts'
-import { kmsKeys, kmsKeyTag } from '../../src/services/kms-keys.ts'
+import { isLiving } from '../../src/core/oidc/signing-key.ts'
+import { revokeKey, rotateKeys } from '../../src/rotate-keys.ts'
+import { openKeyMaker } from '../../src/services/key-maker.ts'
+import { deleteKmsKey, kmsKeyTag } from '../../src/services/kms-keys.ts'
 import { joseOf } from '../../src/services/kms-signature.ts'
 import { openSigner } from '../../src/services/signer.ts'
 import { openVault } from '../../src/services/vault.ts'
@@ -20,7 +22,7 @@ let kms: Kms
 let rotation: Rotation
 beforeAll(async () => {
   kms = await startKms()
-  rotation = await openRotation({ keyMaker: kmsKeys('demo') })
+  rotation = await openRotation({ kmsTag: 'demo' })
   await rotation.rotate(settings)
 })
 afterAll(async () => {
@@ -110,10 +112,23 @@ describe('keys that KMS holds', () => {
 
   it('a key that is to be deleted already, or is not there any more, is no failure', async () => {
     const [pending] = [...kms.keys.values()].filter(({ state }) => state === 'PendingDeletion')
-    const key = { kid: '', alg: 'ES256', state: 'retiring', publicJwk: {}, createdAt: 0 } as const
-    await kmsKeys('demo').destroy({ ...key, kmsKeyArn: pending?.arn ?? '' })
-    await kmsKeys('demo').destroy({ ...key, kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/never' })
-    await kmsKeys('demo').destroy({ ...key, wrappedPrivateKey: '' })
+    await deleteKmsKey(pending?.arn ?? '')
+    await deleteKmsKey('arn:aws:kms:eu-central-1:111122223333:key/never')
+  })
+
+  it('a stage that leaves KMS makes wrapped keys, and does away with those of KMS as they end', async () => {
+    const leaving = { ...rotation.rotator, keyMaker: openKeyMaker(openVault(rotation.stage)) }
+    const enabled = () => [...kms.keys.values()].filter(({ state }) => state === 'Enabled').length
+    // The next ones are KMS's still; those after them are not.
+    for (let cycle = 0; cycle < 2; cycle++) {
+      rotation.now += settings.period
+      await rotateKeys(leaving, { settings })
+    }
+    rotation.now += settings.overlap
+    await rotateKeys(leaving, { settings })
+    expect(enabled()).toBe(0)
+    expect((await rotation.keys()).filter(isLiving).every((key) => 'wrappedPrivateKey' in key)).toBe(true)
+    for (const alg of signingAlgorithms) expect((await signed(alg)).read.ok).toBe(true)
   })
 })
 

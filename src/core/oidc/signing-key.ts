@@ -1,4 +1,5 @@
 /** A signing key as it is kept. What becomes of it, and when, is decided in `key-rotation.ts`. */
+import { createHash, type KeyObject } from 'node:crypto'
 import type { Seconds } from '../result.ts'
 import type { SigningAlgorithm } from './signing.ts'
 
@@ -35,3 +36,12 @@ export const algorithmsOf = (keys: readonly SigningKey[]): SigningAlgorithm[] =>
 /** One order for all who look: the youngest first, by the time that it came to be what it is. */
 export const youngestFirst = (a: SigningKey, b: SigningKey): number =>
   sinceOf(b) - sinceOf(a) || (a.kid < b.kid ? -1 : 1)
+
+/** The required members of a public key, by name in lexical order, and the hash of them (RFC 7638 §3.1). */
+export function publicHalf(alg: SigningAlgorithm, key: KeyObject): Pick<SigningKey, 'kid' | 'alg' | 'publicJwk'> {
+  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' })
+  const publicJwk = Object.fromEntries(
+    Object.entries({ crv, e, kty, n, x, y }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  return { kid: createHash('sha256').update(JSON.stringify(publicJwk)).digest('base64url'), alg, publicJwk }
+}
