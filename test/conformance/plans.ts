@@ -1,0 +1,14 @@
+/**
+ * The plans of the OpenID Foundation's conformance suite that are run here, each with its modules by their own names.
+ * docs/conformance.md lists the same, and `index.test.ts` holds one to the other. A plan is run in a test file that names it.
+ */
+import { basicModules, type Module } from './basic-modules.ts'
+import { configModules } from './config-modules.ts'
+import { rpInitiatedLogoutModules } from './logout-modules.ts'
+
+export const plans: Readonly<Record<string, Readonly<Record<string, Module>>>> = {
+  'oidcc-basic-certification-test-plan': basicModules,
+  'oidcc-config-certification-test-plan': configModules,
+  'oidcc-formpost-basic-certification-test-plan': basicModules,
+  'oidcc-rp-initiated-logout-certification-test-plan': rpInitiatedLogoutModules,
+}
