@@ -193,6 +193,7 @@ const seed = `${ofUser}/one-time-passwords/{oneTimePasswordId}` as const
 const sessionsOf = `${ofUser}/sessions` as const
 const oneFlow = `${tenant}/flows/{flowId}` as const
 const ofClient = `${tenant}/clients/{clientId}` as const
+const consentsOf = `${ofUser}/consents` as const
 
 const rows: readonly Route[] = [
   // What anybody may know.
@@ -305,6 +306,12 @@ const rows: readonly Route[] = [
   }),
   administering('sessions-end', `DELETE ${sessionsOf}/{sessionId}`, 'management/sessions-end.ts', ending),
   administering('sessions-end-all', `DELETE ${sessionsOf}`, 'management/sessions-end-all.ts', ending),
+  administering('consents-list', `GET ${consentsOf}`, 'management/consents-list.ts', {
+    tables: { config: ['get', 'query', 'update'], people: ['get', 'query'] },
+  }),
+  administering('consents-withdraw', `DELETE ${consentsOf}/{clientId}`, 'management/consents-withdraw.ts', {
+    tables: { config: ['get', 'query', 'update'], people: ['get', 'query', 'update', 'delete'], ...told },
+  }),
   administering('explain', `POST ${tenant}/explain`, 'management/explain.ts', {
     tables: {
       config: ['get', 'query', 'update'],

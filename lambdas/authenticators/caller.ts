@@ -11,6 +11,7 @@ import {
   apiKeyHolds,
   clientScopes,
   cmsScopes,
+  consentScopes,
   lastUseResolution,
   otpScopes,
   readApiKey,
@@ -40,6 +41,7 @@ export const tokenScopes = {
   'step-up': stepUpScopes,
   clients: clientScopes,
   sessions: sessionScopes,
+  consents: consentScopes,
 } as const satisfies Record<string, readonly ApiScope[]>
 
 type TokenScope = keyof typeof tokenScopes

@@ -62,6 +62,7 @@ export const problems = {
   'secret-still-retiring': says(409, 'secret-still-retiring', 'An older secret is good still'),
   'no-retiring-secret': says(404, 'no-retiring-secret', 'No secret of this client is retiring'),
   'session-not-found': says(404, 'session-not-found', 'This user has no such session'),
+  'consent-not-found': says(404, 'consent-not-found', 'This user allowed no such application anything'),
   'flow-exists': says(409, 'flow-exists', 'There is a flow with this id already'),
   'flow-in-use': says(409, 'flow-in-use', 'The flow is in use'),
   'too-many-flows': says(409, 'too-many-flows', 'There are as many flows as there may be'),

@@ -11,6 +11,7 @@ import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'
 import { clientPaths } from './openapi/clients.ts'
+import { consentPaths, consentSchemas } from './openapi/consents.ts'
 import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
 import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
@@ -24,9 +25,17 @@ const schemas = {
   ...stepUpSchemas,
   ...clientSchemas,
   ...sessionSchemas,
+  ...consentSchemas,
   ...commonSchemas,
 }
-const paths = { ...authenticatorPaths, ...oneTimePasswordPaths, ...stepUpPaths, ...clientPaths, ...sessionPaths }
+const paths = {
+  ...authenticatorPaths,
+  ...oneTimePasswordPaths,
+  ...stepUpPaths,
+  ...clientPaths,
+  ...sessionPaths,
+  ...consentPaths,
+}
 
 /** The document of a deployment. */
 export const openapiDocument = ({ issuer }: { issuer: string }) => ({
@@ -48,6 +57,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'One-time passwords' },
     { name: 'Step-up' },
     { name: 'Clients' },
+    { name: 'Consents' },
     { name: 'Sessions' },
   ],
   paths,
@@ -73,6 +83,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
               'step-up': 'Flows, policies and explanations.',
               clients: 'Applications and their secrets.',
               sessions: 'Where people are signed in, and the end of it.',
+              consents: 'What people allowed applications, and its withdrawal.',
             } satisfies Record<keyof typeof tokenScopes, string>,
           },
         },

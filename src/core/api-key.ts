@@ -17,7 +17,17 @@ export const clientScopes = ['clients:read', 'clients:write'] as const
 /** Where people are signed in, and the end of it. */
 export const sessionScopes = ['sessions:read', 'sessions:write'] as const
 
-export const apiScopes = [...cmsScopes, ...otpScopes, ...stepUpScopes, ...clientScopes, ...sessionScopes] as const
+/** What people allowed applications, and its withdrawal. */
+export const consentScopes = ['consents:read', 'consents:write'] as const
+
+export const apiScopes = [
+  ...cmsScopes,
+  ...otpScopes,
+  ...stepUpScopes,
+  ...clientScopes,
+  ...sessionScopes,
+  ...consentScopes,
+] as const
 export type ApiScope = (typeof apiScopes)[number]
 
 export type ApiKey = {

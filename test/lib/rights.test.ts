@@ -103,7 +103,7 @@ const rights: Record<string, Record<string, string[]>> = {
       `${update} where dynamodb:LeadingKeys is api-key`,
       `${update} where dynamodb:LeadingKeys is realm or client`,
     ],
-    people: [batch, query, update],
+    people: [batch, remove, query, update],
     sessions: [batch, remove, proof],
     'sessions/index/by-user': [query],
     audit: [put],
