@@ -1,11 +1,11 @@
 /**
- * The modules of `oidcc-rp-initiated-logout-certification-test-plan`: a sign-in, the browser sent to `end_session_endpoint`
+ * The modules of the logout plans, RP-initiated and back-channel: a sign-in, the browser sent to `end_session_endpoint`
  * with this or that, and either the way back or a page that says so (OpenID Connect RP-Initiated Logout §2, §3).
  *
  * Where the suite wants a screenshot of a page, the module here names the page.
  */
 import { randomBytes } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { jwtVerify, SignJWT } from 'jose'
 import { expect } from 'vitest'
 import type { Module } from './basic-modules.ts'
 import type { Arrived } from './browser.ts'
@@ -112,4 +112,41 @@ export const rpInitiatedLogoutModules: Readonly<Record<string, Module>> = {
   'oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri': stays(({ client }) => ({
     post_logout_redirect_uri: `${client.postLogoutRedirectUri}?foo=bar`,
   })),
+}
+
+/** `oidcc-backchannel-rp-initiated-logout-certification-test-plan`. Its clients have an address that is told. */
+export const backchannelLogoutModules: Readonly<Record<string, Module>> = {
+  async 'oidcc-backchannel-logout-discovery-endpoint-verification'(suite) {
+    checkEndpoints(suite)
+    expect(suite.metadata).toMatchObject({
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+      end_session_endpoint: expect.stringMatching(/^https:/),
+    })
+  },
+
+  async 'oidcc-backchannel-rp-initiated-logout'(suite) {
+    const before = suite.told().length
+    const ended = await endSession(suite)
+    await expect.poll(() => suite.told().length, { timeout: 20_000 }).toBe(before + 1)
+    const sent = suite.told()[before]
+    if (sent === undefined) throw new Error('Nobody was told')
+    expect(sent.type).toMatch(/^application\/x-www-form-urlencoded(;|$)/)
+    await checkLogoutToken(suite, ended.signedIn, sent.token)
+    checkWayBack(ended)
+    await checkSignedOut(suite, ended.signedIn)
+  },
+}
+
+/** `ValidateLogoutTokenSignature`, `ValidateLogoutTokenClaims`, `CheckIdTokenS…MatchesLogoutToken` (Back-Channel Logout §2.4). */
+async function checkLogoutToken(suite: Suite, { client, idToken }: SignedIn, token: string): Promise<void> {
+  const { payload, protectedHeader } = await jwtVerify(token, suite.keys(), {
+    ...{ issuer: suite.issuer, audience: client.clientId, typ: 'logout+jwt', algorithms: ['RS256'] },
+    currentDate: new Date(suite.now * 1000),
+    requiredClaims: ['iss', 'aud', 'iat', 'exp', 'jti', 'sub', 'sid', 'events'],
+  })
+  expect(protectedHeader.kid).toMatch(/./)
+  expect(payload.events).toEqual({ 'http://schemas.openid.net/event/backchannel-logout': {} })
+  expect(payload).not.toHaveProperty('nonce')
+  expect({ sub: payload.sub, sid: payload.sid }).toEqual({ sub: idToken.sub, sid: idToken.sid })
 }

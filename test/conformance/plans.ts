@@ -4,11 +4,12 @@
  */
 import { basicModules, type Module } from './basic-modules.ts'
 import { configModules } from './config-modules.ts'
-import { rpInitiatedLogoutModules } from './logout-modules.ts'
+import { backchannelLogoutModules, rpInitiatedLogoutModules } from './logout-modules.ts'
 
 export const plans: Readonly<Record<string, Readonly<Record<string, Module>>>> = {
   'oidcc-basic-certification-test-plan': basicModules,
   'oidcc-config-certification-test-plan': configModules,
   'oidcc-formpost-basic-certification-test-plan': basicModules,
+  'oidcc-backchannel-rp-initiated-logout-certification-test-plan': backchannelLogoutModules,
   'oidcc-rp-initiated-logout-certification-test-plan': rpInitiatedLogoutModules,
 }

@@ -31,6 +31,10 @@ export type SuiteOptions = {
   responseMode?: ResponseMode
   /** What the records of all clients have beside the usual. */
   clients?: Partial<Client>
+  /** One that is there already, and is closed by whoever opened it. */
+  house?: House
+  /** The logout tokens that the clients were sent so far, and as what type of body. */
+  told?: () => readonly { token: string; type: string }[]
 }
 
 export type Metadata = Record<string, unknown> & {
@@ -71,8 +75,8 @@ const clientOf = (clientId: string, method: SuiteClient['method']): SuiteClient 
   postLogoutRedirectUri: `https://${clientId}.example/test/a/keystep/post_logout_redirect`,
 })
 
-export async function openSuite({ responseMode, clients = {} }: SuiteOptions = {}) {
-  const house = await openHouse()
+export async function openSuite({ responseMode, clients = {}, house: given, told = () => [] }: SuiteOptions = {}) {
+  const house = given ?? (await openHouse())
   // Whoever checks tokens compares their times with the machine's.
   house.now = Math.floor(Date.now() / 1000)
   let throttled = 0
@@ -106,6 +110,7 @@ export async function openSuite({ responseMode, clients = {} }: SuiteOptions = {
     metadata,
     fetchIssuer,
     responseMode,
+    told,
     /** `second` is another client of the same kind; `post` shows its secret in the form. */
     clients: { first, second, post },
     person: { ...person, password },
@@ -120,7 +125,7 @@ export async function openSuite({ responseMode, clients = {} }: SuiteOptions = {
     },
     async close(): Promise<void> {
       await gateway.close()
-      await house.close()
+      if (given === undefined) await house.close()
     },
   }
 }
