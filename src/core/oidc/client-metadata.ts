@@ -21,7 +21,7 @@ import {
   readOneOf,
   readText,
 } from '../document.ts'
-import { type Result, refuse, type Seconds } from '../result.ts'
+import type { Result, Seconds } from '../result.ts'
 import { readAcrs } from '../step-up/policy.ts'
 import {
   type CertificateSubject,
@@ -137,7 +137,7 @@ export const clientMembers: readonly string[] = [
  */
 export function readClientDocument(data: unknown, otherwise: string): Result<ClientDocument, MetadataRefusal> {
   const read = readDocument('invalid_client_metadata', data, (document) => readWhole(document, otherwise))
-  return read.ok || !/^\/redirect_uris\b/.test(read.at ?? '') ? read : refuse('invalid_redirect_uri', read)
+  return read.ok || !/^\/redirect_uris\b/.test(read.at ?? '') ? read : { ...read, reason: 'invalid_redirect_uri' }
 }
 
 function readWhole(data: unknown, otherwise: string): ClientDocument {
