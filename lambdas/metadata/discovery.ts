@@ -32,10 +32,10 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: signed,
     userinfo_signing_alg_values_supported: signed,
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-    revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-    // Not `none`: see the route.
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    ...authentication(stage),
+    pushed_authorization_request_endpoint: `${issuer}/par`,
+    // Of all clients. Those of the profile fapi2 must, and those that say so.
+    require_pushed_authorization_requests: false,
     dpop_signing_alg_values_supported: signingAlgorithms,
     tls_client_certificate_bound_access_tokens: stage.certificates !== undefined,
     code_challenge_methods_supported: ['S256'],
@@ -49,12 +49,42 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     ui_locales_supported: locales,
     claims_parameter_supported: true,
-    request_parameter_supported: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: signingAlgorithms,
+    require_signed_request_object: false,
+    // But for those that we gave out at the pushed authorization request endpoint (RFC 9126 §5).
     request_uri_parameter_supported: false,
     authorization_response_iss_parameter_supported: true,
   }
   return json(200, document, { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
 }
+
+/** How clients say who they are, and where: with a certificate on the host that asks for one (RFC 8705 §5). */
+function authentication({ certificates, clientIssuersFile }: World['stage']) {
+  const methods = [
+    ...['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    ...(certificates === undefined ? [] : ['self_signed_tls_client_auth']),
+    ...(certificates === undefined || clientIssuersFile === undefined ? [] : ['tls_client_auth']),
+  ]
+  return {
+    token_endpoint_auth_methods_supported: [...methods, 'none'],
+    revocation_endpoint_auth_methods_supported: [...methods, 'none'],
+    // Not `none`: see the route.
+    introspection_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
+    ...(certificates === undefined ? {} : { mtls_endpoint_aliases: aliasesAt(certificates.origin) }),
+  }
+}
+
+const aliasesAt = (origin: string) => ({
+  token_endpoint: `${origin}/token`,
+  pushed_authorization_request_endpoint: `${origin}/par`,
+  introspection_endpoint: `${origin}/introspect`,
+  revocation_endpoint: `${origin}/revoke`,
+  userinfo_endpoint: `${origin}/userinfo`,
+})
 
 /**
  * The lowest level first: who asks for the whole list asks for its first name above all (OpenID Connect Core §3.1.2.1), and
