@@ -48,10 +48,13 @@ export function openPublicFetch(hosts: readonly string[], resolve: Resolver = lo
       return forbidden(address)
     const trusted = hosts.includes(url.hostname) || hosts.includes(url.host)
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    if (!trusted && ((isIP(host) !== 0 && !isPublic(host)) || !usualPorts.includes(url.port))) return forbidden(address)
+    if (!trusted && (isInside(host) || !usualPorts.includes(url.port))) return forbidden(address)
     return send(url, trusted ? lookup : guarded, options)
   }
 }
+
+/** By the address itself, or by a name that is this machine's whoever is asked (RFC 6761 §6.3). */
+const isInside = (host: string): boolean => (isIP(host) === 0 ? /(^|\.)localhost\.?$/.test(host) : !isPublic(host))
 
 /** The port that goes with the scheme is '' in a URL. */
 const usualPorts = ['', '80', '443']
