@@ -3,12 +3,14 @@ import { type Route, routes } from '../../../lambdas/routes.ts'
 import { coseKeyFromPem, readCoseKey } from '../../../src/core/fido/cose-key.ts'
 import { parseBulk, parseChange, parseImport } from '../../../src/core/fido/import-request.ts'
 import { readClientDocument } from '../../../src/core/oidc/client-metadata.ts'
+import { withAllowed } from '../../../src/core/oidc/consent.ts'
 import { parseOtpBulk, parseOtpImport } from '../../../src/core/otp/otp-import.ts'
 import { parsePskc } from '../../../src/core/otp/pskc.ts'
 import { ok, type Result } from '../../../src/core/result.ts'
 import { parseExplain } from '../../../src/core/step-up/explain.ts'
 import { parseFlow } from '../../../src/core/step-up/flow.ts'
 import { parseClientStepUp, parseRealmStepUp } from '../../../src/core/step-up/policy.ts'
+import { keptConsent } from '../../../src/store/consents.ts'
 import { places } from '../../../src/store/keys.ts'
 import { readRealm } from '../../../src/store/realm.ts'
 import { dayOne } from '../../house.ts'
@@ -158,7 +160,7 @@ describe('its answers', () => {
   /** What no test can bring about from outside: the gateway's own answer, our bugs, and a race lost five times. */
   const unreached = (name: string): boolean =>
     / (429|500)$/.test(name) ||
-    /^DELETE .*(authenticators|one-time-passwords|clients).* 409$/.test(name) ||
+    /^DELETE .*(authenticators|one-time-passwords|clients|consents).* 409$/.test(name) ||
     /^PUT .*\/clients\/\{clientId\} 409$/.test(name)
 
   it('are all given, and no others', async () => {
@@ -223,6 +225,7 @@ describe('its answers', () => {
     await walkOneTimePasswords(anna.id, long, text)
     await walkStepUp(long, text)
     await walkClients(long, text)
+    await walkConsents(anna.id)
 
     const documented = operations().flatMap(({ name, operation }) =>
       Object.keys(member(operation, 'responses') ?? {}).map((status) => `${name} ${status}`),
@@ -231,6 +234,13 @@ describe('its answers', () => {
     expect(documented.filter((name) => !unreached(name) && !given.includes(name))).toEqual([])
     expect(given.filter((name) => !documented.includes(name))).toEqual([])
   })
+
+  async function walkConsents(user: string): Promise<void> {
+    const asked = { scopes: ['openid'], claims: [], resources: [] }
+    await cms.house.seed(keptConsent(withAllowed(undefined, asked, { user, clientId: 'app1', now: dayOne })))
+    for (const method of ['GET', 'DELETE'] as const)
+      await cms.call(method, `/users/${user}/consents${method === 'GET' ? '' : '/app1'}`)
+  }
 
   /** Every answer about one-time passwords, what no test can bring about left out. */
   async function walkOneTimePasswords(user: string, long: object, text: object): Promise<void> {
