@@ -18,6 +18,7 @@ import { HouseFunction, type Reach } from './function.ts'
 import { addHttpApi, pascal } from './http-api.ts'
 import { needsOf, type Resources, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
+import { acknowledgeKmsKeys, mayKmsSign } from './signing-rights.ts'
 import type { Table } from './tables.ts'
 
 type ApiStackProps = StackProps & {
@@ -114,6 +115,7 @@ export class ApiStack extends Stack {
 
   #function(lambda: Lambda, { settings, codeOf, tables, wrappingKey, secretArn, mail }: ApiStackProps): HouseFunction {
     const needs = needsOf(lambda)
+    const signs = needs.rights.includes('sign')
     const asksDirectory = needs.rights.includes('directory') && settings.directory !== undefined
     const asksValidator = needs.rights.includes('validate') && settings.tokenValidator !== undefined
     const reaches: Reach[] = [
@@ -143,10 +145,11 @@ export class ApiStack extends Stack {
         ...(asksDirectory ? { directory: settings.directory } : {}),
         ...secret,
       }),
-      statements: statementsFor(needs, resources),
+      statements: [...statementsFor(needs, resources), ...(signs ? mayKmsSign(settings) : [])],
       logRetention: settings.logRetention,
       ...(settings.network && reaches.length > 0 ? { network: { ...settings.network, reaches } } : {}),
     })
+    if (signs) acknowledgeKmsKeys(made, settings)
     if (needs.rights.includes('mail'))
       Validations.of(made).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]',

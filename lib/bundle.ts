@@ -9,12 +9,13 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { type Lambda, lambdas, type Route, routesOf } from '../lambdas/routes.ts'
 
 /** A Lambda that answers an event rather than a request, and so has a file of its own and no route. */
 export const eventLambdas = {
   'mail-feedback': 'mail/feedback.ts',
+  'rotate-keys': 'keys/rotate.ts',
   'session-ended': 'logout/session-ended.ts',
   'backchannel-logout': 'logout/deliver.ts',
 } as const
@@ -70,7 +71,10 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
   { name: 'showFailure', file: './src/http/pages.ts', due: ({ caller }) => caller === 'browser' },
 ]
 
-/** Writes `index.mjs` and its map to `outdir`, and for `metadata` the files that pages load to `outdir/assets/`. */
+/**
+ * Writes `index.mjs` and its map to `outdir`, beside it what is set apart, and for `metadata` the files that pages load to
+ * `outdir/assets/`.
+ */
 export async function bundle(
   lambda: Lambda | EventLambda,
   outdir: string,
@@ -79,10 +83,39 @@ export async function bundle(
   const file = join(outdir, 'index.mjs')
   const entry = { name: lambda, source: entryOf(lambda), lean: lambda === 'webauthn' }
   const { metafile } = await bundleModule(entry, file, minify)
-  const inputs = Object.keys(metafile.inputs).filter((input) => existsSync(join(root, input)))
+  const beside = await bundleApart(metafile, outdir, minify)
+  const inputs = [...new Set([...Object.keys(metafile.inputs), ...beside])].filter((it) => existsSync(join(root, it)))
   const assets = lambda === 'metadata' ? await bundleAssets(join(outdir, 'assets'), minify) : []
-  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))?.[1].bytes ?? 0
+  const bytes = Object.entries(metafile.outputs).find(([path]) => path.endsWith('index.mjs'))?.[1].bytes ?? 0
   return { file, bytes, inputs: [...inputs, ...assets].sort() }
+}
+
+/**
+ * Modules that few requests need and that are long: a file of their own beside `index.mjs`, read when they are asked for
+ * and not at each cold start.
+ */
+const apart: Record<string, string> = { 'certified-client': './src/core/oidc/certified-client.ts' }
+
+/** Answers with the files that went in. */
+async function bundleApart({ outputs }: Metafile, outdir: string, minify: boolean): Promise<string[]> {
+  const asked = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path))
+  const names = Object.keys(apart).filter((name) => asked.includes(`./${name}.mjs`))
+  const made = names.map(async (name) => {
+    const source = `export * from '${apart[name]}'\n`
+    const { metafile } = await bundleModule({ name, source, lean: false }, join(outdir, `${name}.mjs`), minify)
+    return Object.keys(metafile.inputs)
+  })
+  return (await Promise.all(made)).flat()
+}
+
+const setApart: Plugin = {
+  name: 'set-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ path, kind }) => {
+      const name = kind === 'dynamic-import' ? basename(path, '.ts') : ''
+      return Object.hasOwn(apart, name) ? { path: `./${name}.mjs`, external: true } : undefined
+    })
+  },
 }
 
 /** What a Lambda's entry is made into. Exported for the test that compares answers with and without `lean`. */
@@ -102,7 +135,7 @@ export const bundleModule = (
     // The ES module builds of packages, which can be shaken; CommonJS comes along whole.
     mainFields: ['module', 'main'],
     banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-    plugins: [quickHttp, lambdaCredentials, leanQr, shortMap, ...(lean ? [leanWebauthn] : [])],
+    plugins: [setApart, quickHttp, lambdaCredentials, leanQr, shortMap, ...(lean ? [leanWebauthn] : [])],
     minify,
     // The lines and not the sources, and of our own files only: the map is read at each cold start.
     sourcemap: 'linked',

@@ -17,6 +17,7 @@ import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'
 import { type Needs, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
+import { acknowledgeKmsKeys, mayKmsSign } from './signing-rights.ts'
 import type { Table } from './tables.ts'
 
 type LogoutStackProps = StackProps & {
@@ -122,7 +123,8 @@ export class LogoutStack extends Stack {
   }
 
   #function(name: Teller, { settings, codeOf, tables, wrappingKey }: LogoutStackProps, more: PolicyStatement[]) {
-    return new HouseFunction(this, `${name === 'session-ended' ? 'Ended' : 'Delivery'}Lambda`, {
+    const signs = needs[name].rights.includes('sign')
+    const made = new HouseFunction(this, `${name === 'session-ended' ? 'Ended' : 'Delivery'}Lambda`, {
       name: `keystep-${settings.stage}-${name}`,
       description: descriptions[name],
       code: codeOf(name),
@@ -140,10 +142,13 @@ export class LogoutStack extends Stack {
           mailArns: [],
           sender: settings.sender,
         }),
+        ...(signs ? mayKmsSign(settings) : []),
         ...more,
       ],
       logRetention: settings.logRetention,
       deadLetters: 'polled',
     })
+    if (signs) acknowledgeKmsKeys(made, settings)
+    return made
   }
 }

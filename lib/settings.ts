@@ -34,6 +34,8 @@ export type Settings = {
   clientCertificates?: ClientCertificates
   /** Who is asked about codes of tokens that are not kept here. */
   tokenValidator?: TokenValidatorSettings
+  /** Where the private halves of signing keys are. `leaving-kms`: those that are made are wrapped; KMS's sign to their end. */
+  signingKeys: 'wrapped' | 'kms' | 'leaving-kms'
   /** A secret that exists, with what others gave us; otherwise one is made where it is needed. */
   secretArn?: string
   /** Where the directory and the token validator can be reached. */
@@ -60,6 +62,8 @@ type Kind = {
 const mailbox = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([a-z0-9-]+\.)+[a-z]{2,}$/
 const isMailbox = (text: string): boolean => mailbox.test(text)
 const matches = (pattern: RegExp) => (text: string) => pattern.test(text)
+
+const isSigningKeys = matches(/^(wrapped|kms|leaving-kms)$/)
 
 const retentions = Object.values(RetentionDays).filter((days): days is RetentionDays => typeof days === 'number')
 const retentionDays = retentions.filter((days) => days !== RetentionDays.INFINITE).sort((one, other) => one - other)
@@ -136,6 +140,7 @@ const kinds = {
     expected: "a secret's whole ARN, such as arn:aws:secretsmanager:eu-central-1:111122223333:secret:keystep-AbCdEf",
     fits: matches(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/),
   },
+  signingKeys: { expected: 'wrapped, kms or leaving-kms', fits: isSigningKeys },
   alarmEmail: { expected: 'a mail address', fits: isMailbox },
   account: { expected: 'an AWS account of 12 digits', fits: matches(/^\d{12}$/) },
   region: { expected: 'an AWS region, such as eu-central-1', fits: matches(/^[a-z]{2}(-[a-z]+)+-\d$/) },
@@ -251,6 +256,7 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
       sender,
       mailIdentity: { name: identity, exists: one('sesIdentityExists') === 'true' },
       logRetention: retentionDays.find((each) => each === days) ?? RetentionDays.ONE_MONTH,
+      signingKeys: signingKeysOf(one('signingKeys')),
       importRpIds: texts.get('importRpIds') ?? [],
       enrolmentOrigins: texts.get('enrolmentOrigins') ?? [],
       env: { ...(account ? { account } : {}), ...(region ? { region } : {}) },
@@ -296,6 +302,9 @@ function directoryOf(one: (name: Name) => string | undefined, problems: string[]
   const variables = Object.fromEntries(written.map(([name, text]) => [directoryVariables[name], text]))
   return read.value && { port: read.value.port, variables }
 }
+
+const signingKeysOf = (text: string | undefined): Settings['signingKeys'] =>
+  text === 'kms' || text === 'leaving-kms' ? text : 'wrapped'
 
 function networkOf(
   vpcId: string | undefined,

@@ -8,6 +8,7 @@ import { DataStack } from './data-stack.ts'
 import { KeysStack } from './keys-stack.ts'
 import { LogoutStack } from './logout-stack.ts'
 import { MailStack } from './mail-stack.ts'
+import { RotationStack } from './rotation-stack.ts'
 import type { Settings } from './settings.ts'
 import { WatchStack } from './watch-stack.ts'
 
@@ -16,6 +17,7 @@ export type Stacks = {
   keys: KeysStack
   mail: MailStack
   logout: LogoutStack
+  rotation: RotationStack
   api: ApiStack
   watch: WatchStack
 }
@@ -44,6 +46,11 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     description: 'Keystep: the ends of sessions, told to applications',
     codeOf,
   })
+  const rotation = new RotationStack(app, idOf('rotation'), {
+    ...shared,
+    description: 'Keystep: signing keys take turns',
+    code: codeOf('rotate-keys'),
+  })
   const api = new ApiStack(app, idOf('api'), {
     ...shared,
     description: 'Keystep: HTTP API, Lambdas, domain',
@@ -55,13 +62,19 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     ...shared,
     description: 'Keystep: alarms and dashboard',
     api: api.api,
-    functions: { ...api.functions, 'mail-feedback': mail.feedback, ...logout.functions },
+    functions: {
+      ...api.functions,
+      'mail-feedback': mail.feedback,
+      ...logout.functions,
+      'rotate-keys': rotation.rotation,
+    },
     configurationSetName,
     deadLetters: mail.deadLetters,
     logoutDeadLetters: logout.deadLetters,
+    rotationDeadLetters: rotation.deadLetters,
   })
 
   Tags.of(app).add('keystep', stage)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  return { data, keys, mail, logout, api, watch }
+  return { data, keys, mail, logout, rotation, api, watch }
 }

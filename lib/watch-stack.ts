@@ -35,6 +35,7 @@ type WatchStackProps = StackProps & {
   configurationSetName: string
   deadLetters: Queue
   logoutDeadLetters: Queue
+  rotationDeadLetters: Queue
   noticeKey: Key
 }
 
@@ -137,6 +138,12 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     metric: reputation('ComplaintRate', props.configurationSetName),
     above: 0.0008,
     meaning: 'People mark our mail as spam; SES reviews an account at 0.1 %. Somebody may be signing others in.',
+  },
+  'rotate-keys-dead-letters': {
+    metric: props.rotationDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'The signing keys were not looked after in one hour, three times over. Nothing is lost before their overlap is over; see rotate-keys.',
   },
   'mail-feedback-dead-letters': {
     metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),

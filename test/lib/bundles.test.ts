@@ -7,14 +7,14 @@ import { type Bundle, bundleAll, type EventLambda } from '../../lib/bundle.ts'
 
 /** Kilobytes, minified: some 15 % above what each Lambda was on 2026-11-22. A new Lambda has to name its own. */
 const budget: Record<Lambda | EventLambda, number> = {
-  authorize: 335,
+  authorize: 370,
   login: 340,
   password: 480,
   otp: 560,
   webauthn: 515,
   certificate: 515,
   activation: 395,
-  token: 370,
+  token: 420,
   resource: 270,
   logout: 306,
   metadata: 365,
@@ -22,6 +22,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   'one-time-passwords': 480,
   management: 350,
   'mail-feedback': 345,
+  'rotate-keys': 900,
   'session-ended': 290,
   'backchannel-logout': 395,
 }

@@ -136,6 +136,20 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  'rotate-keys': {
+    config: [
+      `${batch} where dynamodb:LeadingKeys is realm or signing-key-changes`,
+      `${remove} where dynamodb:LeadingKeys is signing-key`,
+      `${put} where dynamodb:LeadingKeys is signing-key`,
+      `${query} where dynamodb:LeadingKeys is signing-key`,
+      `${update} where dynamodb:LeadingKeys is signing-key or signing-key-changes`,
+    ],
+    audit: [put],
+    'wrapping key': ['kms:Encrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    ...log,
+    ...trace,
+  },
   'mail-feedback': {
     people: [batch, update],
     audit: [put],
@@ -211,7 +225,7 @@ function rightsOf({ Resources }: Template, properties: Properties): Record<strin
       const [operator = ''] = Object.keys(Condition ?? {})
       expect(['', 'StringEquals', 'ForAllValues:StringEquals', 'ForAllValues:StringLike']).toContain(operator)
       expect(operator.startsWith('ForAllValues') ? Object.keys(Condition?.[operator] ?? {}) : []).toEqual(
-        list(Action).every((action) => [put, update, remove].includes(action)) && Condition
+        list(Action).every((action) => [batch, query, put, update, remove].includes(action)) && Condition
           ? ['dynamodb:LeadingKeys']
           : [],
       )
@@ -232,7 +246,7 @@ beforeAll(async () => {
   areas = synthesize(certificates.settings)
   certificates.remove()
   functions = new Map(
-    [areas.api, areas.mail, areas.logout].flatMap((template) =>
+    [areas.api, areas.mail, areas.logout, areas.rotation].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function').map(({ 1: { Properties: properties } }) => [
         String(properties.FunctionName).replace('keystep-test-', ''),
         { template, properties },
@@ -344,5 +358,48 @@ describe('a directory', () => {
     expect(groups.map(([, { Properties }]) => Properties.SecurityGroupEgress)).toMatchObject([
       [{ FromPort: 3269 }, { FromPort: 443 }],
     ])
+  })
+})
+
+describe('signing keys in KMS', () => {
+  const everyKey =
+    '{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":kms:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":key/*"]]}'
+  const tagged = 'where aws:ResourceTag/keystep-signing-key is test'
+  const signing = 'RSASSA_PKCS1_V1_5_SHA_256 or RSASSA_PSS_SHA_256 or ECDSA_SHA_256 or ED25519_SHA_512'
+  const allOf = (made: Areas) =>
+    [made.api, made.logout, made.rotation, made.mail].flatMap((template) =>
+      resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]): [string, Record<string, string[]>] => [
+        String(Properties.FunctionName).replace('keystep-test-', ''),
+        rightsOf(template, Properties),
+      ]),
+    )
+  const signers = ['backchannel-logout', 'resource', 'token']
+
+  it('may be used by those who sign, by the tag of the stage; made and deleted by the rotation alone', () => {
+    for (const [name, may] of allOf(synthesize({ signingKeys: 'kms' }))) {
+      const inKms = may[everyKey] ?? []
+      if (signers.includes(name)) expect(inKms).toEqual([`kms:Sign ${tagged} where kms:SigningAlgorithm is ${signing}`])
+      else if (name === 'rotate-keys') {
+        expect(inKms).toEqual([`kms:GetPublicKey ${tagged}`, `kms:ScheduleKeyDeletion ${tagged}`])
+        const made = 'where aws:RequestTag/keystep-signing-key is test where kms:KeyUsage is SIGN_VERIFY'
+        expect(may['*']).toEqual([`kms:CreateKey ${made}`, `kms:TagResource ${made}`, ...trace['*']])
+        expect(may['wrapping key']).toBeUndefined()
+      } else expect(inKms).toEqual([])
+    }
+  })
+
+  it('sign to their end where a stage leaves KMS: none is made, those there are signed with and deleted', () => {
+    const rights = new Map(allOf(synthesize({ signingKeys: 'leaving-kms' })))
+    for (const name of signers) expect(rights.get(name)?.[everyKey]).toHaveLength(1)
+    expect(rights.get('rotate-keys')).toMatchObject({
+      [everyKey]: [`kms:ScheduleKeyDeletion ${tagged}`],
+      '*': trace['*'],
+      'wrapping key': ['kms:Encrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    })
+  })
+
+  it('are nobody’s where the stage has none', () => {
+    expect(JSON.stringify(areas)).not.toContain('kms:Sign')
+    expect(JSON.stringify(areas)).not.toContain('kms:CreateKey')
   })
 })

@@ -33,6 +33,7 @@ describe('the settings of a stage', () => {
       certificate: { arn: usual.certificateArn },
       rpId: 'id.example.org',
       serviceName: 'Example sign-in',
+      signingKeys: 'wrapped',
       tenantCode: 'example',
       sender: 'no-reply@example.org',
       mailIdentity: { name: 'example.org', exists: false },

@@ -174,7 +174,9 @@ describe('the API', () => {
 
 describe('each Lambda', () => {
   const lambdas = () =>
-    [areas.api, areas.mail, areas.logout].flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'))
+    [areas.api, areas.mail, areas.logout, areas.rotation].flatMap((template) =>
+      resourcesOf(template, 'AWS::Lambda::Function'),
+    )
 
   it('runs Node 24 on arm64, with a size, a time limit and traces', () => {
     for (const [, { Properties }] of lambdas()) {
@@ -329,6 +331,39 @@ describe('the ends of sessions', () => {
   })
 })
 
+describe('the rotation of signing keys', () => {
+  it('is called every hour by its own rule, and by nothing else', () => {
+    expect(only(areas.rotation, 'AWS::Events::Rule')).toMatchObject({
+      ScheduleExpression: 'rate(1 hour)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringMatching(/^RotateLambda/), 'Arn'] } }],
+    })
+    expect(only(areas.rotation, 'AWS::Lambda::Permission')).toMatchObject({
+      Principal: 'events.amazonaws.com',
+      SourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^Hourly/), 'Arn'] },
+    })
+  })
+
+  it('keeps what could not be handled in a dead-letter queue', () => {
+    expect(only(areas.rotation, 'AWS::Lambda::EventInvokeConfig')).toHaveProperty('DestinationConfig.OnFailure')
+    expect(only(areas.rotation, 'AWS::SQS::Queue')).toMatchObject({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 86_400,
+    })
+  })
+
+  it('is told to have KMS hold the keys, and so is the command, where the stage wants it so', () => {
+    const rotation = (signingKeys: string) => {
+      const made = synthesize({ signingKeys }).rotation
+      const { Variables } = only(made, 'AWS::Lambda::Function').Environment as { Variables: Properties }
+      return [Variables.KMS_SIGNING_KEYS, made.Outputs.KmsSigningKeys?.Value]
+    }
+    expect(rotation('kms')).toEqual(['test', 'test'])
+    expect(rotation('leaving-kms')).toEqual([undefined, undefined])
+    expect(rotation('wrapped')).toEqual([undefined, undefined])
+  })
+})
+
 describe('the watch', () => {
   const alarms = () =>
     resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
@@ -354,6 +389,7 @@ describe('the watch', () => {
         'mail-complaints',
         'mail-feedback-dead-letters',
         'logout-dead-letters',
+        'rotate-keys-dead-letters',
       ].sort(),
     )
   })

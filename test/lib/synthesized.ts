@@ -76,6 +76,7 @@ export function synthesize(change: Record<string, string> = {}): Areas {
     mail: templateOf('mail'),
     api: templateOf('api'),
     logout: templateOf('logout'),
+    rotation: templateOf('rotation'),
     watch: templateOf('watch'),
   }
   for (const folder of [app.outdir, code]) rmSync(folder, { recursive: true })
