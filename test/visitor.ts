@@ -137,13 +137,25 @@ export function visit(house: House, { ip = '192.0.2.1' }: { ip?: string } = {}) 
           .replace(/&amp;/g, '&'),
       )
     },
-    /** Where an application is back with an answer. */
+    /** Where an application is back with an answer: in its address, or in the form that is posted to it. */
     get landed(): URLSearchParams {
+      if (this.page === 'form-post') return postedBy(current().body)
       if (address.startsWith('/')) throw new Error(`Still at ${address}, page ${this.page}: ${this.text}`)
       return new URL(address).searchParams
     },
   }
 }
+
+/** What the page posts to the application, as a browser would. */
+export const postedBy = (html: string): URLSearchParams => {
+  const fields = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)]
+  return new URLSearchParams(fields.map(([, name = '', value = '']) => [name, unescaped(value)]))
+}
+
+const characters: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+
+const unescaped = (text: string): string =>
+  text.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => characters[entity] ?? '')
 
 type Tokens = { access_token: string; id_token: string; refresh_token?: string; expires_in: number }
 
