@@ -8,7 +8,7 @@ import { proofsOf } from '../../src/core/judge.ts'
 import type { Login } from '../../src/core/login.ts'
 import { consentFor } from '../../src/core/oidc/consent.ts'
 import { codeLifetime, type Grant } from '../../src/core/oidc/grant.ts'
-import { subjectIn } from '../../src/core/oidc/subject.ts'
+import { pairwiseNames } from '../../src/core/oidc/subject.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import { hashSecret, joinHalves, newId, newSecret, type TwoHalves } from '../../src/core/secret.ts'
 import type { Session } from '../../src/core/session.ts'
@@ -61,8 +61,8 @@ export async function finish(
     ...(consent === undefined ? {} : { consent: consent.id }),
     ...(decision.acr === undefined ? {} : { acr: decision.acr }),
     user: session.user,
-    ...(login.sector === undefined ? {} : { subject: subjectIn(login.sector, session.user, journey.realm) }),
     sid: session.sid,
+    ...pairwiseNames(login.sector, session, journey.realm),
     amr: decision.amr,
     authTime: decision.authTime,
     credentials: decision.credentials,

@@ -18,7 +18,7 @@ import {
   pauseAfter,
   readNotice,
 } from '../../src/core/oidc/logout-token.ts'
-import { sectorOf, subjectIn } from '../../src/core/oidc/subject.ts'
+import { sectorOf, sidIn, subjectIn } from '../../src/core/oidc/subject.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
@@ -101,18 +101,14 @@ async function tell(needs: Needs, notice: LogoutNotice): Promise<Result<undefine
   return ok(undefined)
 }
 
-/** As the application knows the person, by the algorithm that it has its ID tokens signed with. */
-const signed = ({ signer, stage, now }: Needs, notice: LogoutNotice, client: Client, realm: Realm): Promise<string> =>
-  signer.sign(
-    client.idTokenSignedResponseAlg,
-    logoutTokenType,
-    logoutClaims(notice, {
-      issuer: stage.issuer,
-      subject: subjectIn(sectorOf(client), notice.user, realm),
-      jti: newId(),
-      now: now(),
-    }),
-  )
+/** As the application knows the person and the session, by the algorithm that it has its ID tokens signed with. */
+function signed({ signer, stage, now }: Needs, notice: LogoutNotice, client: Client, realm: Realm): Promise<string> {
+  const sector = sectorOf(client)
+  const known = { clientId: notice.clientId, sid: sidIn(sector, notice.sid, realm) }
+  const subject = subjectIn(sector, notice.user, realm)
+  const claims = logoutClaims(known, { issuer: stage.issuer, subject, jti: newId(), now: now() })
+  return signer.sign(client.idTokenSignedResponseAlg, logoutTokenType, claims)
+}
 
 async function note(
   { db, now }: Needs,

@@ -13,8 +13,8 @@
 import type { JWTPayload } from 'jose'
 import type { Client } from '../../src/core/oidc/client.ts'
 import { confirmationIn } from '../../src/core/oidc/confirmation.ts'
-import type { RefreshToken } from '../../src/core/oidc/grant.ts'
-import { subjectOf } from '../../src/core/oidc/subject.ts'
+import { isGrantTo, type RefreshToken } from '../../src/core/oidc/grant.ts'
+import { sidOf, subjectOf } from '../../src/core/oidc/subject.ts'
 import type { Credentials } from '../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
@@ -26,7 +26,7 @@ import { userIn } from '../../src/store/people.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { type AuthenticatingWorld, authenticate, readAsked, spending, wrongClient } from './client-authentication.ts'
-import { grantHolds, ownerOf } from './standing.ts'
+import { foundationOf, grantHolds } from './standing.ts'
 import { levels, tokenTypeOf } from './tokens.ts'
 
 type Needs = AuthenticatingWorld & Pick<World, 'db' | 'verifier'>
@@ -75,19 +75,20 @@ async function readAccessToken({ db, verifier }: Needs, { clientId }: Credential
     payload: revoked === undefined ? payload : undefined,
     owner: clientIn(owner),
     grant: grantOf(grant),
-    userItem: user,
-    session: sessionIn(session),
+    user,
+    session,
   }
 }
 
 async function accessToken(world: Needs, client: Client, known: KnownAccess): Promise<Answer> {
-  const { payload, owner, grant, userItem, session } = known
+  const { payload, owner, grant } = known
   if (payload === undefined || !owner?.enabled) return inactive
   if (owner.clientId !== client.clientId && !isForIt(client, payload, world.stage.issuer)) return inactive
   // A client's own token rests on nothing but the client (RFC 9068 §2.2: it is its own subject).
-  const itsOwn = payload.sub === owner.clientId && payload.sid === undefined
-  const user = itsOwn || grant === undefined ? undefined : await ownerOf(world, grant, userItem)
-  const holds = grant !== undefined && user !== undefined && (await grantHolds(world, grant, user, session))
+  const itsOwn = payload.sub === owner.clientId && payload.sid === undefined && (payload.iat ?? 0) >= owner.createdAt
+  const { user, session } = itsOwn || grant === undefined ? {} : await foundationOf(world, grant, known)
+  const isMade = grant !== undefined && user !== undefined && isGrantTo(owner, grant)
+  const holds = isMade && (await grantHolds(world, grant, user, session))
   const tokenType = tokenTypeOf(confirmationIn(payload.cnf))
   return itsOwn || holds ? json(200, { active: true, token_type: tokenType, ...told(payload) }) : inactive
 }
@@ -122,7 +123,7 @@ async function readRefreshToken(
 
 /** No `token_type`: what RFC 6749 §7.1 calls so says how an access token is used. */
 async function refreshToken(world: Needs, client: Client, { token }: KnownRefresh): Promise<Answer> {
-  if (token === undefined || token.clientId !== client.clientId) return inactive
+  if (token === undefined || !isGrantTo(client, token.grant)) return inactive
   if (token.usedAt !== undefined || token.until <= world.now()) return inactive
   const [grantItem, userItem, sessionItem] = await world.db.batch([
     places.grant(token.grant.id),
@@ -143,7 +144,7 @@ async function refreshToken(world: Needs, client: Client, { token }: KnownRefres
     exp: token.until,
     jti: token.id,
     scope: token.grant.scopes.join(' '),
-    sid: token.grant.sid,
+    sid: sidOf(token.grant),
     ...levels(token.grant),
     ...(token.boundTo === undefined ? {} : { cnf: token.boundTo }),
   })

@@ -2,6 +2,8 @@
 
 import { type Parameters, readParameters } from '../../src/core/oidc/authorize-request.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
+import { sectorOf, sidIn, subjectIn } from '../../src/core/oidc/subject.ts'
+import type { Realm } from '../../src/core/realm.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Session } from '../../src/core/session.ts'
 import { nameKey } from '../../src/core/user.ts'
@@ -12,6 +14,7 @@ import { endAllSessions } from '../../src/session-ends.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { places } from '../../src/store/keys.ts'
 import { readUser } from '../../src/store/people.ts'
+import { realmIn } from '../../src/store/realm.ts'
 import { sessionOf } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { endings } from '../login/ending.ts'
@@ -27,15 +30,21 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const values = read.value
   const hint = await readHint(world, values)
   const cookie = sessionCookie(call)
-  const [sessionItem, clientItem] = await world.db.batch([
+  const [sessionItem, clientItem, realmItem] = await world.db.batch([
     places.session(cookie?.id ?? ''),
     places.client(hint?.clientId ?? ''),
+    places.realm(),
   ])
   const session = sessionOf(sessionItem, cookie, world.now())
-  const target = targetOf(values, clientIn(clientItem))
+  const client = clientIn(clientItem)
+  const target = targetOf(values, client)
 
   const wanted = wantedIn(world, call, values)
-  if (session !== undefined && wanted === undefined && !(await isMeant(world, values, hint, session)))
+  if (
+    session !== undefined &&
+    wanted === undefined &&
+    !(await isMeant(world, values, hint, session, namesAt(client, session, realmIn(realmItem))))
+  )
     return showPage(world.stage, call, question(values), {
       uiLocales: values.get('ui_locales'),
       // The answer to the question leads on to the application, and browsers hold that redirect to the page's policy.
@@ -88,14 +97,28 @@ function backTo(target: string, state: string | undefined): string {
   return url.href
 }
 
+/** What the application knows the session and its person as. */
+type Names = { sid: string; sub: string }
+
+function namesAt(client: Client | undefined, { sid, user }: Session, realm: Realm): Names {
+  const sector = client === undefined ? undefined : sectorOf(client)
+  return { sid: sidIn(sector, sid, realm), sub: subjectIn(sector, user, realm) }
+}
+
 /**
  * Anybody can send a browser here: without a hint that names this very session, the person is asked. By `sid`, as the
- * session is what ends, and a person has another `sub` at each pairwise application.
+ * session is what ends.
  */
-async function isMeant(world: Needs, values: Values, hint: Hint | undefined, session: Session): Promise<boolean> {
-  if (hint?.sid !== session.sid) return false
+async function isMeant(
+  world: Needs,
+  values: Values,
+  hint: Hint | undefined,
+  session: Session,
+  names: Names,
+): Promise<boolean> {
+  if (hint?.sid !== names.sid) return false
   const named = values.get('logout_hint')
-  return named === undefined || named === session.sid || isNameOf(world, named, session)
+  return named === undefined || [names.sid, names.sub].includes(named) || isNameOf(world, named, session)
 }
 
 /** Whether the `logout_hint` is one of the names that an application may know the person by. */

@@ -11,6 +11,7 @@ import type { JWTPayload } from 'jose'
 import type { AuditEvent } from '../../src/core/audit-event.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
 import type { RefreshToken } from '../../src/core/oidc/grant.ts'
+import { sectorOf } from '../../src/core/oidc/subject.ts'
 import { hashSecret, sameText, splitHalves } from '../../src/core/secret.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
@@ -89,12 +90,15 @@ const ended = (found: Found, now: number): Write =>
     ? revokedGrant(found.refreshToken.grant.id, now)
     : revokedToken(found.accessToken.jti ?? '', found.accessToken.exp ?? now)
 
-function about({ clientId }: Client, found: Found): Omit<AuditEvent, 'at'> {
+function about(client: Client, found: Found): Omit<AuditEvent, 'at'> {
+  const { clientId } = client
   const common = { actor: { kind: 'client', id: clientId }, client: clientId, reason: 'revoked-by-client' } as const
   if ('refreshToken' in found) {
     const { user, sid } = found.refreshToken.grant
     return { type: 'grant.revoked', ...common, user, session: sid }
   }
   const { jti = '', sid } = found.accessToken
-  return { type: 'token.revoked', ...common, detail: jti, ...(typeof sid === 'string' ? { session: sid } : {}) }
+  // A pairwise client's token has another name for the session; its `jti` leads to the grant.
+  const isOurs = typeof sid === 'string' && sectorOf(client) === undefined
+  return { type: 'token.revoked', ...common, detail: jti, ...(isOurs ? { session: sid } : {}) }
 }

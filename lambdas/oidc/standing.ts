@@ -4,7 +4,9 @@ import type { Grant } from '../../src/core/oidc/grant.ts'
 import { credentialsStand, type Session } from '../../src/core/session.ts'
 import { isOfEpoch, type User } from '../../src/core/user.ts'
 import type { Item } from '../../src/store/db.ts'
-import { readPerson, readUser, userIn } from '../../src/store/people.ts'
+import { places } from '../../src/store/keys.ts'
+import { readPerson, userIn } from '../../src/store/people.ts'
+import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 
 /** Not revoked, its session not over, nor all of its user's ended; user, keys and consent as they were. One more read, where the user's standing moved. */
@@ -22,12 +24,18 @@ export async function grantHolds(
   return person !== undefined && credentialsStand(grant.credentials, person) && consentStands(grant, person.consents)
 }
 
+type Foundation = { user?: User | undefined; session?: Session | undefined }
+
 /**
- * The user of a grant, who was read with it under the token's `sub`. Where that is a pairwise name, nobody was: then they
- * are read now.
+ * The user and the session of a grant, which were read with it under the token's `sub` and `sid`. Where those are pairwise
+ * names, nobody was: then both are read now.
  */
-export const ownerOf = async (
+export async function foundationOf(
   { db }: Pick<World, 'db'>,
   grant: Grant,
-  underSub: Item | undefined,
-): Promise<User | undefined> => (grant.subject === undefined ? userIn(underSub) : readUser(db, grant.user))
+  read: { user: Item | undefined; session: Item | undefined },
+): Promise<Foundation> {
+  if (grant.subject === undefined) return { user: userIn(read.user), session: sessionIn(read.session) }
+  const [user, session] = await db.batch([places.user(grant.user), places.session(grant.sid)])
+  return { user: userIn(user), session: sessionIn(session) }
+}

@@ -5,7 +5,7 @@ import type { Client } from '../../src/core/oidc/client.ts'
 import type { Confirmation } from '../../src/core/oidc/confirmation.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
 import { accessTokenAlg, leftHalfHash } from '../../src/core/oidc/signing.ts'
-import { subjectOf } from '../../src/core/oidc/subject.ts'
+import { sidOf, subjectOf } from '../../src/core/oidc/subject.ts'
 import { speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import { readUser } from '../../src/store/people.ts'
@@ -76,7 +76,7 @@ function signAccessToken(
     scope: scopes.join(' '),
     // Names the grant, so that userinfo finds in one read whether it still holds.
     jti: grant === undefined ? random : `${grant.id}.${random}`,
-    ...(grant === undefined ? {} : { ...levels(grant), sid: grant.sid }),
+    ...(grant === undefined ? {} : { ...levels(grant), sid: sidOf(grant) }),
     ...(cnf === undefined ? {} : { cnf }),
   })
 }
@@ -98,7 +98,7 @@ async function signIdToken(
     sub: subjectOf(grant),
     iat,
     exp: iat + idTokenLifetime,
-    sid: grant.sid,
+    sid: sidOf(grant),
     ...levels(grant),
     ...(grant.nonce === undefined ? {} : { nonce: grant.nonce }),
     at_hash: leftHalfHash(client.idTokenSignedResponseAlg, accessToken),

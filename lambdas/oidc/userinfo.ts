@@ -1,6 +1,6 @@
 // GET, POST /userinfo — what the bearer of an access token may hear of its person (OpenID Connect Core §5.3, RFC 6750).
 import type { Client } from '../../src/core/oidc/client.ts'
-import type { Grant } from '../../src/core/oidc/grant.ts'
+import { type Grant, isGrantTo } from '../../src/core/oidc/grant.ts'
 import { subjectOf } from '../../src/core/oidc/subject.ts'
 import { namesInScopes, userClaims } from '../../src/core/oidc/user-claims.ts'
 import type { User } from '../../src/core/user.ts'
@@ -8,11 +8,10 @@ import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { grantOf } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
-import { sessionIn } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
 import { type AccessTokenWorld, shownAccessToken, type TokenRefused } from './access-token.ts'
 import { withNonce } from './proof.ts'
-import { grantHolds, ownerOf } from './standing.ts'
+import { foundationOf, grantHolds } from './standing.ts'
 
 type Needs = AccessTokenWorld & Pick<World, 'signer'>
 
@@ -34,9 +33,10 @@ async function answerOf(world: Needs, call: Call): Promise<Answer> {
     places.client(String(clientId ?? '')),
     places.revokedToken(jti),
   ])
-  const [grant, client, session] = [grantOf(grantItem), clientIn(clientItem), sessionIn(sessionItem)]
-  const isIts = grant !== undefined && client?.enabled === true && grant.clientId === client.clientId
-  const user = isIts && revoked === undefined ? await ownerOf(world, grant, userItem) : undefined
+  const [grant, client] = [grantOf(grantItem), clientIn(clientItem)]
+  const isIts = grant !== undefined && client?.enabled === true && isGrantTo(client, grant)
+  const read = { user: userItem, session: sessionItem }
+  const { user, session } = isIts && revoked === undefined ? await foundationOf(world, grant, read) : {}
   if (!isIts || user === undefined || !(await grantHolds(world, grant, user, session)))
     return problem(scheme, 401, 'invalid_token', 'What the access token was issued for has ended.')
 

@@ -10,7 +10,14 @@ export type Arrived =
   | { at: 'application'; method: 'GET' | 'POST'; url: URL; fields: URLSearchParams; body: URLSearchParams }
   | { at: 'page'; id: string; html: string; status: number; url: URL }
 
-type Form = { id: string; method: string; action: URL; fields: URLSearchParams }
+/** `button`: what its first button adds, as pressing Enter does. */
+type Form = {
+  id: string
+  method: string
+  action: URL
+  fields: URLSearchParams
+  button: [name: string, value: string][]
+}
 
 type Sending = { method: 'GET' | 'POST'; url: URL; body?: URLSearchParams }
 
@@ -92,6 +99,7 @@ export function openBrowser({ issuer, fetchIssuer }: Provider) {
         if (!form.fields.has(name)) throw new Error(`The form ${id} has no field ${name}`)
         form.fields.set(name, value)
       }
+      for (const [name, value] of form.button) form.fields.append(name, value)
       if (form.method !== 'post') throw new Error(`The form ${id} is sent by ${form.method}`)
       return go({ method: 'POST', url: form.action, body: form.fields }, 'issuer')
     },
@@ -119,7 +127,14 @@ export function formsOf({ html, url }: Extract<Arrived, { at: 'page' }>): Form[]
         return name === undefined || !chosen ? [] : [[name, attribute(input, 'value') ?? '']]
       }),
     ),
+    button: firstButton(content),
   }))
+}
+
+function firstButton(content: string): Form['button'] {
+  const button = /<button\b([^>]*)>/.exec(content)?.[1] ?? ''
+  const name = attribute(button, 'name')
+  return name === undefined ? [] : [[name, attribute(button, 'value') ?? '']]
 }
 
 function attribute(text: string, name: string): string | undefined {

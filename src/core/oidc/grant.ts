@@ -7,6 +7,7 @@ import type { UserId } from '../authenticator.ts'
 import type { Seconds } from '../result.ts'
 import { sameText } from '../secret.ts'
 import type { ClaimsWanted } from './authorize-request.ts'
+import type { Client } from './client.ts'
 import type { Confirmation } from './confirmation.ts'
 
 export type Grant = {
@@ -26,6 +27,8 @@ export type Grant = {
   /** What the client knows the user as, where that is not their id: see `subject.ts`. */
   subject?: string
   sid: string
+  /** What the client knows the session as, where that is not its id. */
+  knownSid?: string
   /** The user's `epoch` when it was made: all that was made under an earlier one is over. */
   epoch?: number
   /** The resource servers its tokens are for, of those that were asked for (RFC 8707); none: userinfo here. */
@@ -58,6 +61,12 @@ export type RefreshToken = {
   createdAt: Seconds
   until: Seconds
 }
+
+/** Whether it was made for this very client. One that was deleted and registered again under the same id is another. */
+export const isGrantTo = (
+  { clientId, createdAt }: Pick<Client, 'clientId' | 'createdAt'>,
+  grant: Pick<Grant, 'clientId' | 'createdAt'>,
+): boolean => grant.clientId === clientId && grant.createdAt >= createdAt
 
 /** Long enough for a redirect, short enough to be of no use in a log. */
 export const codeLifetime: Seconds = 60

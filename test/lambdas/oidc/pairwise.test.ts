@@ -78,6 +78,27 @@ describe('a pairwise client', () => {
     expect(said).not.toContain(anna?.id)
   })
 
+  it('knows the session by a name of its own too, for two would only have to compare theirs', async () => {
+    const browser = await signIn('shop')
+    const sids = [claimsOf((await tokensOf(browser, 'shop')).id_token).sid]
+    for (const clientId of ['shop-app', 'news', 'public'])
+      sids.push(claimsOf((await tokensOf(await signIn(clientId, 'anna', browser), clientId)).id_token).sid)
+    const [shop, app, news, all] = sids
+    expect(app).toBe(shop)
+    expect(new Set([shop, news, all]).size).toBe(3)
+    expect((await house.all('sessions')).map(({ pk }) => pk)).toContain(`session#${all}`)
+  })
+
+  it('ends the session by it, in one step', async () => {
+    const browser = await signIn('news')
+    const tokens = await tokensOf(browser, 'news')
+    const { sub } = claimsOf(tokens.id_token)
+    await browser.get(`/logout?${new URLSearchParams({ id_token_hint: tokens.id_token, logout_hint: String(sub) })}`)
+    expect(browser.page).toBe('logged-out')
+    await browser.ask({ client_id: 'news', prompt: 'none', scope: 'openid' })
+    expect(browser.landed.get('error')).toBe('login_required')
+  })
+
   it('costs userinfo one call more, and nobody else any', async () => {
     const [own, others] = [await tokensFor('shop'), await tokensFor('public')]
     await userinfo(own.access_token)
