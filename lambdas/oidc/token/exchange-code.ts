@@ -1,5 +1,5 @@
 /** An authorization code for tokens (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3). */
-import { type Grant, pkceHolds } from '../../../src/core/oidc/grant.ts'
+import { type Grant, isGrantTo, pkceHolds } from '../../../src/core/oidc/grant.ts'
 import { resourcesOf } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText } from '../../../src/core/secret.ts'
@@ -23,8 +23,7 @@ export async function exchangeCode(
 ): Promise<Answer> {
   const now = world.now()
   if (grant === undefined || request.code === undefined) return noSuchCode
-  if (!sameText(grant.codeHash, hashSecret(request.code.secret)) || grant.clientId !== client.clientId)
-    return noSuchCode
+  if (!sameText(grant.codeHash, hashSecret(request.code.secret)) || !isGrantTo(client, grant)) return noSuchCode
   // Spent before, by somebody who had the whole code: what it was exchanged for ends (RFC 6749 §4.1.2).
   if (grant.spentAt !== undefined) return revoke(world, call, grant, 'code-reused', noSuchCode)
   if (grant.codeUntil <= now || grant.revokedAt !== undefined) return noSuchCode

@@ -7,7 +7,7 @@
  */
 import type { Confirmation } from '../../../src/core/oidc/confirmation.ts'
 import { sameConfirmation } from '../../../src/core/oidc/confirmation.ts'
-import { lostAnswer, type RefreshToken } from '../../../src/core/oidc/grant.ts'
+import { isGrantTo, lostAnswer, type RefreshToken } from '../../../src/core/oidc/grant.ts'
 import { resourcesOf } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
 import { hashSecret, sameText } from '../../../src/core/secret.ts'
@@ -18,10 +18,12 @@ import {
   createdRefreshToken,
   extendedGrant,
   keptRefreshToken,
+  refreshTokenIn,
   replacedSuccessor,
   spentRefreshToken,
   spentSuccessor,
 } from '../../../src/store/grants.ts'
+import { places } from '../../../src/store/keys.ts'
 import { tokenAnswer } from '../tokens.ts'
 import {
   type Asking,
@@ -48,7 +50,7 @@ export async function refresh(
 ): Promise<Answer> {
   const { client, cnf } = asking
   const now = world.now()
-  if (token === undefined || request.token === undefined || token.clientId !== client.clientId) return noSuchToken
+  if (token === undefined || request.token === undefined || !isGrantTo(client, token.grant)) return noSuchToken
   if (!sameText(token.secretHash, hashSecret(request.token.secret)) || token.until <= now) return noSuchToken
   // Whoever lacks the key has not got the token, spent or not: nothing ends by their asking (RFC 9449 §5).
   if (token.boundTo !== undefined && !sameConfirmation(token.boundTo, cnf))
@@ -132,6 +134,14 @@ async function rotate(
   if (done === 'done') return answer
   if (typeof done === 'object') return done.refusal
   if (done === 'fallen') return revoke(world, call, grant, 'no-longer-stands', noSuchToken)
-  // The first time somebody asked at once, and has the answer. Again, the successor that was lost is in use: it was not.
-  return again ? revoke(world, call, grant, 'refresh-token-reused', noSuchToken) : noSuchToken
+  // Somebody asked at once, and has the answer; or the successor that was lost is in use, and so it was not.
+  return !again || (await isReplaced(world, token))
+    ? noSuchToken
+    : revoke(world, call, grant, 'refresh-token-reused', noSuchToken)
+}
+
+/** Whether there is another successor by now: two who had no answer asked again, and one has it. */
+async function isReplaced({ db }: IssuingWorld, { id, successor }: RefreshToken): Promise<boolean> {
+  const now = refreshTokenIn(await db.get(places.refreshToken(id)))
+  return now?.successor !== successor
 }
