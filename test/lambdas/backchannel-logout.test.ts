@@ -77,9 +77,9 @@ describe('the end of a session', () => {
     )
 
     const { json: jwks } = await logout.house.invoke('GET', '/jwks')
-    for (const [receiver, audience, alg, sub] of [
-      [one, 'app1', 'RS256', user.id],
-      [two, 'app2', 'ES256', claims[1]?.sub],
+    for (const [receiver, audience, alg, sub, known] of [
+      [one, 'app1', 'RS256', user.id, sid],
+      [two, 'app2', 'ES256', claims[1]?.sub, claims[1]?.sid],
     ] as const) {
       expect(receiver.heard).toHaveLength(1)
       expect(receiver.heard[0]?.type).toBe('application/x-www-form-urlencoded')
@@ -101,11 +101,12 @@ describe('the end of a session', () => {
         iss: logout.house.stage.issuer,
         aud: audience,
         sub,
-        sid,
+        sid: known,
         events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
       })
     }
     expect(claims[1]?.sub).not.toBe(user.id)
+    expect(claims[1]?.sid).not.toBe(sid)
   })
 
   it('is told by whatever it ended: another person, or a person who may sign in no more', async () => {
