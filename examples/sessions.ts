@@ -20,6 +20,7 @@ export function sessionsOf<Session>(name: string) {
   const idOf = (asked: Asked) => new RegExp(`(?:^|;\\s*)${cookie}=([\\w-]+)`).exec(asked.header('cookie') ?? '')?.[1]
   return {
     of: (asked: Asked): Session | undefined => sessions.get(idOf(asked) ?? ''),
+    all: (): Iterable<Session> => sessions.values(),
     /** Keeps a session under a new id, which ends the old one: an id known before a sign-in is worth nothing after. */
     renew(asked: Asked, session: Session): Record<string, string> {
       sessions.delete(idOf(asked) ?? '')

@@ -4,6 +4,7 @@ import { certificateVariables } from '../src/stage.ts'
 import { identitySuffix, smartCardPolicy } from './authority.ts'
 import { asksDirectory } from './directory.ts'
 import { awsAccess } from './dynamodb.ts'
+import { type Teller, tellers } from './logout.ts'
 import { type LocalValidator, tokenValidatorFor } from './token-validator.ts'
 
 export type LocalStage = {
@@ -12,6 +13,8 @@ export type LocalStage = {
   enrolmentOrigin: string
   dynamodbEndpoint: string
   sesEndpoint: string
+  /** Where the ends of sessions wait; only those who send and deliver know of it. */
+  logoutQueueUrl?: string
   tableNames: Record<Table, string>
   wrappingKeyFile: string
   /** The variables that say where a directory is, where there is one. */
@@ -40,6 +43,8 @@ const certificatesFor = ({
   CLIENT_ISSUERS: issuers,
 })
 
+const isTeller = (name: string): name is Teller => tellers.some((each) => each === name)
+
 export function environmentOf(name: string, stage: LocalStage): Record<string, string> {
   const { region, accessKeyId, secretAccessKey, sessionToken } = awsAccess()
   return {
@@ -57,6 +62,7 @@ export function environmentOf(name: string, stage: LocalStage): Record<string, s
     ),
     ...(stage.certificates === undefined ? {} : certificatesFor(stage.certificates)),
     ...(asksDirectory(name) ? stage.directory : {}),
+    ...(isTeller(name) && stage.logoutQueueUrl !== undefined ? { LOGOUT_QUEUE_URL: stage.logoutQueueUrl } : {}),
     ...tokenValidatorFor(name, stage.tokenValidator),
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_REGION: region,

@@ -90,7 +90,7 @@ export async function startQueue(settings: QueueSettings): Promise<Queue> {
       const failed = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
       kept.waiting = kept.waiting.filter((message) => !batch.includes(message) || failed.has(message.id))
     } catch (error) {
-      tell(`The queue could not hand out: ${error instanceof Error ? error.message : String(error)}`)
+      if (!closed) tell(`The queue could not hand out: ${error instanceof Error ? error.message : String(error)}`)
     }
     keep()
   }
@@ -128,9 +128,11 @@ export async function startQueue(settings: QueueSettings): Promise<Queue> {
     waiting: () => kept.waiting.map(({ body }) => body),
     deadLetters: () => kept.dead.map(({ body }) => body),
     async close() {
+      if (closed) return
       closed = true
       clearTimeout(timer)
-      await working
+      // An application that does not answer is not waited for: its message is in the file.
+      await Promise.race([working, new Promise((done) => setTimeout(done, 500))])
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
     },

@@ -124,11 +124,15 @@ async function ensureApiKeys(bench: Workbench, file: string, secrets: Secrets): 
 const newApiKey = async (bench: Workbench, name: string, scopes: readonly ApiScope[]): Promise<string> =>
   (await createApiKey(bench, { name, scopes })).apiKey
 
+type Addresses = { redirectUris: string[]; postLogoutRedirectUris: string[]; backchannelLogoutUri: string }
+
 /** Registers the addresses that the application has this time. */
-async function moveClient(db: Db, clientId: string, redirectUris: string[], postLogoutRedirectUris: string[]) {
+async function moveClient(db: Db, clientId: string, addresses: Addresses) {
   const client = await readClient(db, clientId)
-  if (client === undefined || client.redirectUris.join() === redirectUris.join()) return
-  const item = { ...client, redirectUris, postLogoutRedirectUris }
+  const { redirectUris, backchannelLogoutUri } = addresses
+  const same = client?.redirectUris.join() === redirectUris.join()
+  if (client === undefined || (same && client.backchannelLogoutUri === backchannelLogoutUri)) return
+  const item = { ...client, ...addresses }
   await db.transact([{ write: 'put', ...places.client(clientId), item, condition: 'attribute_exists(#pk)' }])
 }
 
@@ -187,17 +191,16 @@ export async function seed(
   const clients = await Promise.all(
     (Object.keys(apps) as AppId[]).map(async (clientId) => {
       const clientSecret = secrets.clientSecrets[clientId] ?? newSecret()
-      const redirectUris = [`${addresses[clientId]}/callback`]
-      const postLogoutRedirectUris = [`${addresses[clientId]}/`]
-      const made = await createClient(bench, {
-        ...apps[clientId],
-        clientId,
-        redirectUris,
-        postLogoutRedirectUris,
-        secret: clientSecret,
-      })
-      if (!made.ok) await moveClient(bench.db, clientId, redirectUris, postLogoutRedirectUris)
-      return [clientId, { clientId, clientSecret, redirectUris }] as const
+      const its = {
+        redirectUris: [`${addresses[clientId]}/callback`],
+        postLogoutRedirectUris: [`${addresses[clientId]}/`],
+        backchannelLogoutUri: `${addresses[clientId]}/backchannel-logout`,
+      }
+      const made = await createClient(bench, { ...apps[clientId], clientId, ...its, secret: clientSecret })
+      if (!made.ok && made.reason !== 'client-exists')
+        throw new Error(`${clientId} cannot be registered: ${made.reason} ${made.at} ${made.detail}`)
+      if (!made.ok) await moveClient(bench.db, clientId, its)
+      return [clientId, { clientId, clientSecret, redirectUris: its.redirectUris }] as const
     }),
   )
 

@@ -12,6 +12,8 @@ import { startRelyingParty } from '../examples/relying-party/relying-party.ts'
 import { type Lambda, lambdas as lambdaNames, routes } from '../lambdas/routes.ts'
 import { bundle } from '../lib/bundle.ts'
 import type { Table } from '../lib/tables.ts'
+import { openKeyMaker } from '../src/services/key-maker.ts'
+import { openClientFetch } from '../src/services/public-fetch.ts'
 import { openSealer } from '../src/services/sealer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { elsewhereOf, readStage } from '../src/stage.ts'
@@ -21,10 +23,12 @@ import { directoryIn } from './directory.ts'
 import { startDynamodb } from './dynamodb.ts'
 import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
 import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
-import { type Invoke, startGateway } from './gateway.ts'
+import { startGateway } from './gateway.ts'
 import { type Lambdas, startLambdas } from './lambdas.ts'
+import { startTelling, type Teller, tellers } from './logout.ts'
 import { startMailCapture } from './mail.ts'
 import { freePort } from './ports.ts'
+import { keepRotating } from './rotation.ts'
 import { type AppId, type DemoClient, type Person, seed, userNames } from './seed.ts'
 import { checkEndpoint, createTables, deleteTables, localClient, sweep } from './tables.ts'
 import { tokenValidatorIn } from './token-validator.ts'
@@ -117,8 +121,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const demoFile = join(directory, 'demo.json')
   const outputsFile = join(directory, 'outputs.json')
 
-  let lambdas: Lambdas<Lambda> | undefined
-  const invoke: Invoke = async (name, event) => {
+  let lambdas: Lambdas<Lambda | Teller> | undefined
+  const invoke = async (name: Lambda | Teller, event: unknown) => {
     if (lambdas === undefined) throw new Error('The service is not ready')
     return lambdas.invoke(name, event)
   }
@@ -166,7 +170,16 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     }),
   )
 
+  const log = createWriteStream(join(directory, 'lambdas.log'))
+  closings.push(() => new Promise((done) => log.end(done)))
+  const tell = (line: string) => {
+    log.write(`${line}\n`)
+    if (!quiet) console.error(line)
+  }
+  const telling = opened(await startTelling({ directory, invoke, tell }))
+
   const stage: LocalStage = {
+    logoutQueueUrl: telling.url,
     certificates: { origin: mtls.url, issuers: authority.caFile, list: list.url },
     issuer: gateway.url,
     enrolmentOrigin: addresses.cms,
@@ -177,20 +190,14 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     directory: directoryIn(process.env),
     tokenValidator: tokenValidatorIn(process.env),
   }
-  const log = createWriteStream(join(directory, 'lambdas.log'))
-  closings.push(() => new Promise((done) => log.end(done)))
-  const tell = (line: string) => {
-    log.write(`${line}\n`)
-    if (!quiet) console.error(line)
-  }
   const client = localClient(dynamodb.endpoint)
   closings.push(() => client.destroy())
   const now = () => Math.floor(Date.now() / 1000)
   const db = openDb(client, tableNames)
 
   const [started, seeded] = await bothOrNeither(
-    startLambdas<Lambda>({
-      names: lambdaNames,
+    startLambdas<Lambda | Teller>({
+      names: [...lambdaNames, ...tellers],
       directory: join(directory, 'lambdas'),
       build: (name, outdir) => bundle(name, outdir, { minify: false }),
       environment: (name) => environmentOf(name, stage),
@@ -208,18 +215,33 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
         vault: openVault({ wrappingKey: { file: stage.wrappingKeyFile } }),
         actor: { kind: 'operator', id: 'npm start' },
         sealer: openSealer({ wrappingKey: { file: stage.wrappingKeyFile } }, db),
+        reach: { issuer: stage.issuer, fetchPublic: openClientFetch(stage) },
       },
       directory,
       addresses,
     ),
   )
   lambdas = opened(started)
+  // Before the Lambdas end, those who call them do.
+  closings.push(() => telling.close())
+  await telling.follow(dynamodb.endpoint, tableNames.sessions)
 
   // DynamoDB would do it some time within days.
   const sweeping = setInterval(() => {
     sweep(dynamodb.endpoint, tableNames, now()).catch(() => {})
   }, 600_000).unref()
   closings.push(() => clearInterval(sweeping))
+  opened(
+    keepRotating(
+      {
+        db,
+        now,
+        actor: { kind: 'service', id: 'rotate-keys' },
+        keyMaker: openKeyMaker(openVault({ wrappingKey: { file: stage.wrappingKeyFile } })),
+      },
+      tell,
+    ),
+  )
 
   if (apps) {
     const issuer = gateway.url

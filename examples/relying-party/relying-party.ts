@@ -2,18 +2,23 @@
  * A relying party: a small application that signs people in with OpenID Connect, as an application of yours would.
  *
  * Code flow with PKCE, state, nonce and the issuer check of RFC 9207; the ID token's signature is verified, and the
- * acr in it is compared with what was asked. Sessions are in memory. Left out: refresh tokens, back-channel logout.
+ * acr in it is compared with what was asked. Sessions are in memory, and end when the issuer tells of it by back-channel
+ * logout. Left out: refresh tokens.
  */
 import * as oidc from 'openid-client'
-import { type Answer, type Asked, goTo, plainPage, type Running, serve, showPage } from '../loopback.ts'
+import { type Answer, type Asked, goTo, json, plainPage, type Running, serve, showPage } from '../loopback.ts'
 import { type Html, html } from '../page.ts'
 import { oldestOut, sessionsOf } from '../sessions.ts'
 import { acrMatches, asks, carried, maxAgeOf, wantedAcr } from './ask.ts'
+import { logoutTokensOf } from './logout-token.ts'
 import { acrOf, calledBy, how, noMatchingAcr, type Trouble, troubleOf, unknownAnswer, when } from './words.ts'
 
 export type RelyingParty = {
   name: 'App1' | 'App2' | 'App3'
-  /** Registered with the issuer: `http://localhost:<port>/callback`, and `http://localhost:<port>/` after sign-out. */
+  /**
+   * Registered with the issuer: `http://localhost:<port>/callback`, `http://localhost:<port>/` after sign-out, and
+   * `http://localhost:<port>/backchannel-logout`.
+   */
   port: number
   issuer: string
   clientId: string
@@ -53,6 +58,9 @@ type Session = {
   /** Said once, on the next page. */
   note?: string
 }
+
+/** However we heard of it. */
+const over = 'The session has ended. Sign in again.'
 
 const visitLasts = 15 * 60 * 1000
 const visitsKept = 20
@@ -131,6 +139,7 @@ export async function startRelyingParty(settings: RelyingParty): Promise<Running
   const { name, issuer, clientId, clientSecret, description } = settings
   const sessions = sessionsOf<Session>(name)
   const formsTo = [new URL(issuer).origin]
+  const logoutTokens = logoutTokensOf({ issuer, clientId, discover: async () => (await discover()).serverMetadata() })
 
   // Asked anew for each sign-in, so that an issuer which restarted with other keys or addresses is believed at once.
   function discover(): Promise<oidc.Configuration> {
@@ -257,7 +266,7 @@ ${otherAsksShown}`
       const trouble = troubleOf(error, issuer)
       const ended = error instanceof oidc.WWWAuthenticateChallengeError && error.status === 401
       if (ended) delete session.tokens
-      session.note = ended ? 'The session has ended. Sign in again.' : `${trouble.title}. ${trouble.description}`
+      session.note = ended ? over : `${trouble.title}. ${trouble.description}`
     }
     return goTo(`${self}/`)
   }
@@ -284,12 +293,28 @@ ${otherAsksShown}`
     }
   }
 
+  // POST /backchannel-logout — the issuer tells that a session has ended (Back-Channel Logout §2.5).
+  async function backchannelLogout(asked: Asked): Promise<Answer> {
+    const token = new URLSearchParams(await asked.body()).get('logout_token') ?? ''
+    const ended = await logoutTokens.read(token)
+    if (ended === undefined) return json({ error: 'invalid_request' }, 400)
+    for (const session of sessions.all()) {
+      const claims = session.tokens?.claims
+      if (claims === undefined || (ended.sid === undefined ? claims.sub !== ended.sub : claims.sid !== ended.sid))
+        continue
+      delete session.tokens
+      session.note = over
+    }
+    return { status: 200, headers: {}, body: '' }
+  }
+
   const routes: Record<string, (asked: Asked, self: string) => Answer | Promise<Answer>> = {
     'GET /': home,
     'GET /signin': signIn,
     'GET /callback': callback,
     'POST /check': check,
     'POST /signout': signOut,
+    'POST /backchannel-logout': backchannelLogout,
   }
 
   return serve({ brand: name, port: settings.port }, async (asked, self) => {

@@ -1,5 +1,5 @@
 /** App1 and App2 at the service they ship with, by plain requests: what a person without script would meet. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Person } from '../../local/seed.ts'
 import { type Browser, browser, claimsOf, type Shown, textOf } from './browser.ts'
 import { openService, type Service } from './service.ts'
@@ -60,8 +60,12 @@ describe('App1, with a password', () => {
     const out = await person.press(second, 'Sign out')
     expect(out.url).toBe(`${app2}/`)
     expect(textOf(out, 'note')).toBe('You are signed out.')
-    const first = await person.press(await person.open(app1), 'Check session')
-    expect(textOf(first, 'note')).toBe('The session has ended. Sign in again.')
+    // It is told by back-channel logout, and finds out without being asked.
+    const first = await vi.waitFor(async () => {
+      const page = await person.open(app1)
+      expect(textOf(page, 'note')).toBe('The session has ended. Sign in again.')
+      return page
+    }, 10_000)
     expect(first.body).toContain('You are signed out')
     const silent = await person.press(await person.open(`${app1}/?prompt=none`), 'Sign in')
     expect(textOf(silent, 'error')).toContain('login_required')

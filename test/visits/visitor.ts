@@ -98,6 +98,16 @@ export class Visitor {
     await this.page.goto(`${{ App1: app1, App2: app2, App3: app3, CMS: cms }[app]}/${ask}`)
   }
 
+  /** Looks at the application's page until the application has been told that the session is over; nobody asks for it. */
+  async hearsOfTheEnd(app: AppName): Promise<void> {
+    const told = this.page.getByRole('status').filter({ hasText: 'The session has ended. Sign in again.' })
+    for (const until = Date.now() + 15_000; Date.now() < until; await this.page.waitForTimeout(200)) {
+      await this.goesTo(app)
+      if (await told.isVisible()) return
+    }
+    throw new Error(`${app} does not know that the session has ended`)
+  }
+
   async presses(name: string): Promise<void> {
     await this.page.getByRole('button', { name, exact: true }).click()
   }
@@ -129,8 +139,8 @@ export class Visitor {
     await this.typesAndContinues('Username', person.userName)
   }
 
-  async signsInWithPassword(app: AppName, person: Person): Promise<void> {
-    await this.startsAt(app, person)
+  async signsInWithPassword(app: AppName, person: Person, ask = ''): Promise<void> {
+    await this.startsAt(app, person, ask)
     await this.typesAndContinues('Password', person.password)
     await this.isSignedInTo(app)
   }
