@@ -1,6 +1,7 @@
 /** Checks tokens that this provider signed: its own keys, its own issuer, the type that is expected. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { readJwt } from '../core/oidc/client-jwt.ts'
 import { keysFreshFor } from '../core/oidc/key-rotation.ts'
 import { isLiving } from '../core/oidc/signing-key.ts'
 import { ok, type Result, refuse, type Seconds } from '../core/result.ts'
@@ -46,10 +47,11 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
 
   /** `expired` holds the claims of a token in which only the time was wrong. */
   const check = async (token: string, { typ, audience }: Expected, asHint = false) => {
-    // No token of ours is longer; a longer one is not worth decoding.
-    if (token.length > 16_384) return refuse('invalid-token', { detail: 'too long' })
+    // As strict as with what others sign: a token of ours has one spelling, and nothing in its header that must be understood.
+    const form = readJwt(token)
+    if (!form.ok) return refuse('invalid-token', form.detail === undefined ? {} : { detail: form.detail })
     try {
-      const { kid } = decodeProtectedHeader(token)
+      const { kid } = form.value
       const known = kid === undefined ? undefined : await keyFor(kid)
       if (known === undefined || (!known.published && !asHint))
         return refuse('invalid-token', { detail: 'unknown key' })
@@ -58,8 +60,14 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
         issuer: stage.issuer,
         typ,
         currentDate: new Date(now() * 1000),
+        // Of what opens something. A hint opens nothing, and has rules of its own.
+        requiredClaims: asHint ? [] : ['exp', 'sub'],
         ...(audience === undefined ? {} : { audience }),
       })
+      // What is looked up by them are texts, whoever signed them.
+      const { sub, jti = '' } = payload
+      if (!asHint && ![sub, jti].every((name) => typeof name === 'string'))
+        return refuse('invalid-token', { detail: 'names that are no texts' })
       return ok(payload)
     } catch (failure) {
       if (failure instanceof errors.JWTExpired)
@@ -74,9 +82,9 @@ export function openVerifier(stage: Pick<Stage, 'issuer'>, db: Db, now: () => Se
     verify: (token, expected) => check(token, expected),
     async readHint(token) {
       const checked = await check(token, { typ: 'JWT' }, true)
+      const claims = checked.ok ? checked.value : 'expired' in checked ? checked.expired : undefined
       // Each ID token ends. What has no end is a userinfo answer, which names nobody's sign-in.
-      if (checked.ok) return checked.value.exp === undefined ? undefined : checked.value
-      return 'expired' in checked ? checked.expired : undefined
+      return claims?.exp !== undefined && typeof claims.sub === 'string' ? claims : undefined
     },
   }
 }

@@ -5,7 +5,7 @@
  * What it leaves out: whether the token was revoked meanwhile, which only its issuer knows (RFC 7662), and tokens that
  * are bound to a key of their client, which are refused, because nobody here checks that key.
  */
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { base64url, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import type { Challenge } from './challenge.ts'
 import { keysOf } from './keys.ts'
 
@@ -132,10 +132,23 @@ const requiredClaims = ['exp', 'iat', 'sub', 'client_id', 'jti']
 const areNamed = ({ sub, client_id: clientId, jti }: JWTPayload): boolean =>
   [sub, clientId, jti].every((name) => typeof name === 'string' && name !== '')
 
+/**
+ * Spelled in the one way there is, so that who keeps lists of tokens meets no second spelling of one; and without
+ * extensions that must be understood, not even those that jose knows (RFC 7515 §4.1.11): access tokens have none.
+ */
+function isPlain(token: string): boolean {
+  try {
+    const isCanonical = token.split('.').every((part) => base64url.encode(base64url.decode(part)) === part)
+    return isCanonical && decodeProtectedHeader(token).crit === undefined
+  } catch {
+    return false
+  }
+}
+
 /** The words never come from the token: they go into a header. */
 async function verify(demand: Demand, token: string): Promise<Verified> {
   // No JWS in compact form, or longer than any header that servers take: not worth decoding.
-  if (token.length > 16_384 || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token))
+  if (token.length > 16_384 || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token) || !isPlain(token))
     return { ok: false, why: 'The access token is malformed' }
   try {
     const { payload } = await jwtVerify(token, demand.keys, {

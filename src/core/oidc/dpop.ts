@@ -97,8 +97,9 @@ function partsOf(text: string): Parts | undefined {
   if (text.length > longestProof) return undefined
   const [, head, body, tail] = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(text) ?? []
   const [header, payload] = [objectIn(head), objectIn(body)]
-  if (header === undefined || payload === undefined) return undefined
-  return { header, payload, signed: `${head}.${body}`, signature: Buffer.from(tail ?? '', 'base64url') }
+  const signature = Buffer.from(tail ?? '', 'base64url')
+  if (header === undefined || payload === undefined || signature.toString('base64url') !== tail) return undefined
+  return { header, payload, signed: `${head}.${body}`, signature }
 }
 
 function objectIn(encoded = ''): Record<string, unknown> | undefined {
