@@ -7,15 +7,17 @@ import { type Bundle, bundleAll, bundleModule, entryOf, eventLambdas } from '../
 import { toBase64url } from '../../src/core/base64url.ts'
 import { verifyAssertion } from '../../src/core/fido/fido.ts'
 import { createSecurityKey, tamper } from '../authenticator.ts'
+import { createAuthority } from '../pki.ts'
 
 describe('the entry of a Lambda', () => {
   it('imports each file once and serves each route', () => {
     expect(entryOf('resource')).toBe(`import { makeHandler } from './src/http/lambda.ts'
 import * as route0 from './lambdas/oidc/userinfo.ts'
+import { openSigner } from './src/services/signer.ts'
 export const handler = makeHandler([
   {"name":"userinfo","method":"GET","path":"/userinfo","caller":"bearer","handle":route0.handle},
   {"name":"userinfo","method":"POST","path":"/userinfo","caller":"bearer","handle":route0.handle},
-], {  })
+], { openSigner })
 `)
   })
 
@@ -63,7 +65,7 @@ describe('the bundles', () => {
 
   it.each([
     ['client-ses', 'activation', ['activation']],
-    ['client-kms', 'token', ['otp', 'token', 'one-time-passwords']],
+    ['client-kms', 'token', ['otp', 'token', 'resource', 'one-time-passwords', 'rotate-keys', 'backchannel-logout']],
   ])('%s comes along only where its right is', (library, _, holders) => {
     const found = Object.entries(made).filter(([, { inputs }]) =>
       inputs.some((input) => input.includes(`/${library}/`)),
@@ -73,6 +75,20 @@ describe('the bundles', () => {
 
   it('take node:http without loading undici with it', async () => {
     for (const lambda of lambdas) expect(await textOf(lambda)).not.toMatch(/(from|import)\s*["'](node:)?https?["']/)
+  })
+
+  it('leave the reading of certificates to a file of its own, until somebody shows one', async () => {
+    expect(await textOf('token')).not.toContain('2.5.29.17')
+    const beside: typeof import('../../src/core/oidc/certified-client.ts') = await import(
+      join(outdir, 'token/certified-client.mjs')
+    )
+    const root = await createAuthority('CN=Root')
+    const [shown, now] = [await root.issue({ subject: 'CN=app' }), Math.floor(Date.now() / 1000)]
+    const { isOf } = beside.openIssuers(root.pem)
+    expect(isOf(shown.pem, { by: 'dn', value: 'CN=app' }, now)).toBe(true)
+    expect(isOf(shown.pem, { by: 'dn', value: 'CN=other' }, now)).toBe(false)
+    expect(made.token?.inputs).toContain('src/core/oidc/certified-client.ts')
+    await expect(readFile(join(outdir, 'authorize/certified-client.mjs'))).rejects.toThrow('ENOENT')
   })
 
   it('bring the files of the pages with metadata', async () => {

@@ -22,7 +22,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   'one-time-passwords': 480,
   management: 350,
   'mail-feedback': 345,
-  'rotate-keys': 900,
+  'rotate-keys': 350,
   'session-ended': 290,
   'backchannel-logout': 395,
 }
