@@ -298,8 +298,10 @@ const doors: Record<string, Door> = {
       ...withClaims(good, 'jti', ['', null, undefined, 0, {}, ['x'], 'x'.repeat(1000)]),
       ...withClaims(good, 'nonce', ['', 'made up', null, undefined, 0, {}, 'x'.repeat(1000)]),
     ],
-    // The key is in the header, and whoever has one may use it: a proof by another key is a proof. It names no issuer.
-    harmless: ({ kind, name }) => (kind === 'their own key' && name.startsWith('jwk,')) || name.startsWith('iss '),
+    // The key is in the header, and whoever has one may use it: a proof by another key is a proof, and an address beside it
+    // is not looked at. It names no issuer.
+    harmless: ({ kind, name }) =>
+      (kind === 'their own key' && name.startsWith('jwk,')) || name.startsWith('iss ') || name === 'jku and a good key',
   },
   'an access token at somebody’s resource server': {
     good: () => ours(tokens.access_token),
