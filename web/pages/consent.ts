@@ -17,7 +17,7 @@ ${noticeOf(view, words, 'focused')}
 ${links(view.links, words)}
 <h2>${asks(view.application)}</h2>
 ${list('asked', view.asked, words)}
-${view.asked.scopes.includes('offline_access') && html`<div class="notice info" id="offline"><p>${words.consent.offline}</p></div>`}
+${view.asked.scopes.includes(lasting) && html`<div class="notice info" id="offline"><p>${words.consent.offline}</p></div>`}
 ${!isEmpty(view.before) && html`<h2>${before}</h2>${list('before', view.before, words)}`}
 ${form(
   'consent-form',
@@ -25,7 +25,7 @@ ${form(
   html`${hidden('shown', view.shown)}${hidden('answer', 'allow')}${button('allow', words.allow, 'primary')}`,
 )}
 ${ways(way('deny', action, words.doNotAllow, 'secondary', { shown: view.shown, answer: 'deny' }))}
-<p class="hint">${after(view.application)}</p>`,
+<p class="after">${after(view.application)}</p>`,
   }
 }
 
@@ -47,16 +47,19 @@ const links = (addresses: ViewOf<'consent'>['links'], words: Words): Part => {
 const isEmpty = ({ scopes, claims, resources }: Allowance): boolean =>
   scopes.length + claims.length + resources.length === 0
 
+const lasting = 'offline_access'
+
 const list = (id: string, allowance: Allowance, words: Words): Html =>
   html`<ul${attributes({ id, class: 'allowance' })}>${linesOf(allowance, words).map((line) => html`<li>${line}</li>`)}</ul>`
 
-/** Offline access has a sentence of its own, where it is new. */
+/** Offline access is about all the others, and comes last; where it is new it has a sentence of its own besides. */
 function linesOf({ scopes, claims, resources }: Allowance, { consent: said }: Words): string[] {
   const scopeLine = (scope: string) => (Object.hasOwn(said.scopes, scope) ? said.scopes[scope] : said.otherScope(scope))
   const names = claims.flatMap((name) => (Object.hasOwn(said.claims, name) ? [said.claims[name] ?? name] : [name]))
   return [
-    ...scopes.map((scope) => scopeLine(scope) ?? scope),
+    ...scopes.filter((scope) => scope !== lasting).map((scope) => scopeLine(scope) ?? scope),
     ...(names.length > 0 ? [said.know(names)] : []),
     ...resources.map(said.resource),
+    ...(scopes.includes(lasting) ? [scopeLine(lasting) ?? lasting] : []),
   ]
 }

@@ -106,11 +106,11 @@ export const de: Words = {
       email: 'Ihre E-Mail-Adresse erfahren',
       address: 'Ihre Postanschrift erfahren',
       phone: 'Ihre Telefonnummer erfahren',
-      offline_access: 'das auch tun, während Sie nicht angemeldet sind',
+      offline_access: 'all das auch tun, während Sie nicht angemeldet sind',
     },
     otherScope: (scope) => `„${scope}“ in Ihrem Namen nutzen`,
     offline:
-      'Das gilt auf Dauer: Sie kann all das jederzeit tun, auch nachdem Sie sich abgemeldet haben, bis es zurückgenommen wird.',
+      'Das gilt auf Dauer: Die Anwendung kann all das jederzeit tun, auch nachdem Sie sich abgemeldet haben, bis es zurückgenommen wird.',
     claims: {
       name: 'Ihren Namen',
       family_name: 'Ihren Nachnamen',

@@ -101,11 +101,11 @@ export const en: Words = {
       email: 'know your email address',
       address: 'know your postal address',
       phone: 'know your phone number',
-      offline_access: 'do this while you are not signed in, too',
+      offline_access: 'do all of this while you are not signed in, too',
     },
     otherScope: (scope) => `use “${scope}” in your name`,
     offline:
-      'This one lasts: it can do all of this at any time, also after you have signed out, until it is withdrawn.',
+      'This lasts: the application can do all of it at any time, also after you have signed out, until it is withdrawn.',
     claims: {
       name: 'your name',
       family_name: 'your family name',

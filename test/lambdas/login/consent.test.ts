@@ -82,7 +82,7 @@ describe('an application that is not the organisation’s own', () => {
       'recognise you when you come back',
       'your email address',
       'know your phone number',
-      'it can do all of this at any time, also after you have signed out',
+      'the application can do all of it at any time, also after you have signed out',
     ])
       expect(browser.text).toContain(words)
     expect(browser.html).toContain('href="https://partner.example/privacy"')
@@ -165,7 +165,7 @@ describe('an application that is not the organisation’s own', () => {
     const browser = await allowed(await aPerson(), { scope: everything })
     await asks(browser, { scope: everything, prompt: 'consent' })
     expect(browser.page).toBe('consent')
-    expect(browser.text).toContain('it can do all of this at any time')
+    expect(browser.text).toContain('the application can do all of it at any time')
     await answers(browser, 'allow')
     expect(browser.landed.get('code')).toBeTruthy()
   })
