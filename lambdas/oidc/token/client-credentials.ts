@@ -2,6 +2,7 @@
 import { apiAudience } from '../../../src/core/api-key.ts'
 import { readResources } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
+import { claimsOfScope } from '../../../src/core/oidc/user-claims.ts'
 import type { Answer, Call } from '../../../src/http/call.ts'
 import { oauthError } from '../../../src/http/oauth-error.ts'
 import { recorded } from '../../../src/store/audit.ts'
@@ -40,4 +41,4 @@ export async function clientTokens(
 }
 
 /** Scopes that speak of a person, of whom there is none here. */
-const personal = new Set(['openid', 'profile', 'email', 'offline_access'])
+const personal = new Set(['openid', ...Object.keys(claimsOfScope), 'offline_access'])
