@@ -20,7 +20,7 @@ export const handle = async (world: Needs, call: Call): Promise<Answer> =>
 
 async function answerOf(world: Needs, call: Call): Promise<Answer> {
   const { issuer } = world.stage
-  const shown = await shownAccessToken(world, call, { isFor: (aud) => [aud].flat().includes(issuer), inForm: true })
+  const shown = await shownAccessToken(world, call, { isFor: (aud) => aud === issuer, inForm: true })
   if (!shown.ok) return refused(shown)
   const { jti = '', sub = '', sid, client_id: clientId, cnf, scope } = shown.claims
   // As the token was shown: in the words of its own scheme (RFC 9449 §7.1).

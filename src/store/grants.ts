@@ -61,12 +61,12 @@ export const spentRefreshToken = (token: RefreshToken, successor: string, now: S
   values: { now, successor, secretHash: token.secretHash, clientId: token.clientId },
 })
 
-/** Another successor than the first, if nobody asked for a third meanwhile. When it was spent stays as it was. */
+/** Another successor than the first, once. When it was spent stays as it was. */
 export const replacedSuccessor = (token: RefreshToken, successor: string, now: Seconds): Write => ({
   write: 'update',
   ...places.refreshToken(token.id),
-  update: 'SET #successor = :successor',
-  condition: '#successor = :previous AND #until > :now',
+  update: 'SET #successor = :successor, #repeatedAt = :now',
+  condition: '#successor = :previous AND attribute_not_exists(#repeatedAt) AND #until > :now',
   values: { now, successor, previous: token.successor },
 })
 

@@ -78,14 +78,15 @@ export async function refresh(
 /**
  * What it is that comes. `kept`, `first`: a good token. `again`: spent a moment ago, and the successor is unused: an answer
  * that was lost on its way. The client gets another successor, and the one it never had is spent: if somebody has it
- * after all, it comes back as theft. `race`: spent in this very second. Of two who ask at once one has the answer, and
- * the other may ask it; nothing ends. `theft`: all else.
+ * after all, it comes back as theft. `race`: spent in this very second, or asked for again once already. Of several who
+ * ask at once one has the answer; nothing ends. `theft`: all else.
  */
 function kindOf(token: RefreshToken, { client }: Asking, now: number): 'kept' | 'first' | 'again' | 'race' | 'theft' {
-  const { usedAt, successor } = token
+  const { usedAt, repeatedAt } = token
   if (usedAt === undefined) return client.tokenEndpointAuthMethod === 'none' ? 'first' : 'kept'
   if (now <= usedAt) return 'race'
-  return successor !== undefined && now - usedAt <= lostAnswer ? 'again' : 'theft'
+  if (token.successor === undefined || now - usedAt > lostAnswer) return 'theft'
+  return repeatedAt === undefined ? 'again' : 'race'
 }
 
 type Wanted = { idToken: boolean; scopes: string[]; resources: string[]; cnf: Confirmation | undefined }
@@ -141,7 +142,6 @@ async function rotate(
 }
 
 /** Whether there is another successor by now: two who had no answer asked again, and one has it. */
-async function isReplaced({ db }: IssuingWorld, { id, successor }: RefreshToken): Promise<boolean> {
-  const now = refreshTokenIn(await db.get(places.refreshToken(id)))
-  return now?.successor !== successor
+async function isReplaced({ db }: IssuingWorld, { id }: RefreshToken): Promise<boolean> {
+  return refreshTokenIn(await db.get(places.refreshToken(id)))?.repeatedAt !== undefined
 }

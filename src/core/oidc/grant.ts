@@ -56,8 +56,9 @@ export type RefreshToken = {
   /** What it is bound to, of a client that has nothing else to show: a public one with a key (RFC 9449 §5). */
   boundTo?: Confirmation
   usedAt?: Seconds
-  /** The one that took its place: its id. */
+  /** The one that took its place: its id. Another one, where its answer was lost: once, and then. */
   successor?: string
+  repeatedAt?: Seconds
   createdAt: Seconds
   until: Seconds
 }
