@@ -12,6 +12,7 @@ import { localClient } from '../local/tables.ts'
 import { apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import { identitySources } from '../src/core/certificate/certificate-identity.ts'
 import { askedByNames } from '../src/core/token-validator/validator-settings.ts'
+import { openKeyMaker } from '../src/services/key-maker.ts'
 import { openClientFetch } from '../src/services/public-fetch.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
@@ -83,10 +84,12 @@ function openBench(given: Given): Bench {
   const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile, Region: region, Issuer: issuer } = outputs
   // Where the stacks are, for whoever has not said so: the tables and the key are nowhere else.
   if (region !== undefined) process.env.AWS_REGION = region
+  const vault = openVault({ wrappingKey: keyFile === undefined ? { kms: need('WrappingKeyArn') } : { file: keyFile } })
   return {
     db: openDb(endpoint === undefined ? new DynamoDBClient() : localClient(endpoint), tableNames),
     now: () => Math.floor(Date.now() / 1000),
-    vault: openVault({ wrappingKey: keyFile === undefined ? { kms: need('WrappingKeyArn') } : { file: keyFile } }),
+    vault,
+    keyMaker: openKeyMaker(vault, outputs.KmsSigningKeys),
     actor: { kind: 'operator', id: process.env.USER ?? 'unknown' },
     ...(issuer === undefined ? {} : { reach: { issuer, fetchPublic: openClientFetch({ issuer }) } }),
     elsewhere: {
