@@ -84,15 +84,18 @@ async function byAssertion(
   text: string,
 ): Promise<Result<Authenticated, 'invalid_client'>> {
   const [now, jwt] = [clock(), readJwt(text)]
-  if (!jwt.ok) return refuse('invalid_client')
+  if (!jwt.ok) return assertionRefused(jwt.detail ?? '')
   const assertion = readAssertion(jwt.value, { clientId: client.clientId, issuer: stage.issuer, now })
-  if (!assertion.ok) return refuse('invalid_client', { detail: assertion.detail ?? '' })
+  if (!assertion.ok) return assertionRefused(assertion.detail ?? '')
   if (!(await isSignedBy(clientKeys, client, text, jwt.value, client.tokenEndpointAuthSigningAlg)))
-    return refuse('invalid_client', { detail: 'is signed by none of its keys' })
+    return assertionRefused('is not signed with one of its keys, by an algorithm that it may use')
   const { jti, until } = assertion.value
   const write = spent(places.assertionId(client.clientId, jti), { until, now })
   return ok({ client, spends: [{ write, refusal: usedAssertion }] })
 }
+
+/** Whoever showed it may hear what is wrong with it: they wrote it, and a key that is not theirs does not come nearer. */
+const assertionRefused = (detail: string) => refuse('invalid_client', { detail: `The client assertion ${detail}.` })
 
 const usedAssertion = oauthError('invalid_client', 'The client assertion was used before.')
 
@@ -134,5 +137,10 @@ export function refusalOf(
   return replayed.refusal
 }
 
-export const wrongClient = (call: Call): Answer =>
-  oauthError('invalid_client', 'The client is not who it says it is.', call.headers.authorization !== undefined)
+/** @param refusal its detail is for the client's developer; without one, nothing is said of what did not fit. */
+export const wrongClient = (call: Call, { detail }: { detail?: string } = {}): Answer =>
+  oauthError(
+    'invalid_client',
+    detail ?? 'The client is not who it says it is.',
+    call.headers.authorization !== undefined,
+  )

@@ -46,7 +46,8 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     ? readAccessToken(world, asked.credentials, token)
     : readRefreshToken(world, asked.credentials, halves))
   const authenticated = await authenticate(world, call, known.client, asked.credentials)
-  if (!authenticated.ok || authenticated.value.client.tokenEndpointAuthMethod === 'none') return wrongClient(call)
+  if (!authenticated.ok) return wrongClient(call, authenticated)
+  if (authenticated.value.client.tokenEndpointAuthMethod === 'none') return wrongClient(call)
   const { client } = authenticated.value
   const said = async (): Promise<Answer> => {
     if (token === undefined) return oauthError('invalid_request', 'token is missing.')

@@ -8,6 +8,7 @@ import {
   readReturn,
 } from '../../src/core/oidc/authorize-request.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
+import { proofAlgorithms } from '../../src/core/oidc/dpop.ts'
 import { longestPushed, type PushedRequest, pushedLifetime, requestUriOf } from '../../src/core/oidc/pushed-request.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { hashSecret, newId, newSecret } from '../../src/core/secret.ts'
@@ -26,18 +27,25 @@ import {
   spending,
   wrongClient,
 } from './client-authentication.ts'
+import { type ProofWorld, shownProof, spendOf, withNonce } from './proof.ts'
 
-type Needs = AuthenticatingWorld & Pick<World, 'db'>
+type Needs = AuthenticatingWorld & ProofWorld & Pick<World, 'db'>
 
-export async function handle(world: Needs, call: Call): Promise<Answer> {
+export const handle = async (world: Needs, call: Call): Promise<Answer> =>
+  withNonce(world, call, await answerOf(world, call))
+
+async function answerOf(world: Needs, call: Call): Promise<Answer> {
   const asked = readAsked(call)
   if (!asked.ok) return asked.answer
   const item = await world.db.get(places.client(asked.credentials.clientId))
   const authenticated = await authenticate(world, call, clientIn(item), asked.credentials)
-  if (!authenticated.ok) return wrongClient(call)
-  const { client, spends } = authenticated.value
+  if (!authenticated.ok) return wrongClient(call, authenticated)
+  const { client } = authenticated.value
+  const proof = await shownProof(world, call, { algorithms: proofAlgorithms(client) })
+  if (proof?.ok === false) return spending(world, authenticated.value, oauthError(proof.reason, proof.detail ?? ''))
+  const spends = [...authenticated.value.spends, ...(proof === undefined ? [] : [spendOf(proof.value, world.now())])]
 
-  const query = await readPushed(world, call.body, client)
+  const query = await readPushed(world, call.body, client, proof?.value.jkt)
   if (!query.ok) return spending(world, authenticated.value, oauthError(query.reason, query.detail ?? ''))
   const [id, secret, now] = [newId(), newSecret(), world.now()]
   const expiresAt = now + pushedLifetime
@@ -58,7 +66,13 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
 const credentialFields = ['client_secret', 'client_assertion', 'client_assertion_type']
 
 /** The request as it is kept: read as `/authorize` reads it, so that what could not be answered there is refused here. */
-async function readPushed(world: Needs, body: string, client: Client): Promise<Result<string, AuthorizeError>> {
+async function readPushed(
+  world: Needs,
+  body: string,
+  client: Client,
+  /** The key of a proof that came along: the code is bound to it (RFC 9449 §10.1). */
+  jkt: string | undefined,
+): Promise<Result<string, AuthorizeError>> {
   const form = new URLSearchParams(body)
   if (form.has('request_uri'))
     return refuse('invalid_request', { detail: 'request_uri cannot be pushed (RFC 9126 §2.1).' })
@@ -66,6 +80,10 @@ async function readPushed(world: Needs, body: string, client: Client): Promise<R
   form.set('client_id', client.clientId)
   const parameters = await readSigned(world, readParameters(form.toString()), client)
   if (!parameters.ok) return parameters
+  const { values } = parameters.value
+  if (jkt !== undefined && (values.get('dpop_jkt') ?? jkt) !== jkt)
+    return refuse('invalid_request', { detail: 'dpop_jkt is not the key of the DPoP proof.' })
+  if (jkt !== undefined) values.set('dpop_jkt', jkt)
   const back = readReturn(parameters.value, client)
   if (!back.ok) return refuse('invalid_request', { detail: back.detail ?? words[back.reason] })
   const request = readAuthorizeRequest(parameters.value, client, back.value)

@@ -48,7 +48,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     places.refreshToken(halves?.id ?? ''),
   ])
   const authenticated = await authenticate(world, call, clientIn(clientItem), asked.credentials)
-  if (!authenticated.ok) return wrongClient(call)
+  if (!authenticated.ok) return wrongClient(call, authenticated)
   const { client } = authenticated.value
   if (text === undefined)
     return spending(world, authenticated.value, oauthError('invalid_request', 'token is missing.'))

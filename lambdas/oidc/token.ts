@@ -32,7 +32,7 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const presented = request.ok ? placesOf(request.value) : []
   const [clientItem, ...items] = await world.db.batch([places.client(asked.credentials.clientId), ...presented])
   const authenticated = await authenticate(world, call, clientIn(clientItem), asked.credentials)
-  if (!authenticated.ok) return wrongClient(call)
+  if (!authenticated.ok) return wrongClient(call, authenticated)
   const answer = await tokensFor(world, call, authenticated.value, request, items)
   // Tokens came with the spending of what was shown for them; a refusal did not.
   const said = answer.status === 200 ? answer : await spending(world, authenticated.value, answer)

@@ -357,6 +357,6 @@ it('discovery names it, and how to authenticate there', async () => {
   const { json } = await house.invoke('GET', '/.well-known/openid-configuration')
   expect(json).toMatchObject({
     introspection_endpoint: 'https://id.example.org/introspect',
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
   })
 })

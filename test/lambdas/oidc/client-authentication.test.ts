@@ -101,6 +101,13 @@ describe('a signed assertion', () => {
     expect((await ask({ headers: basic('signs', 'wrong') })).headers['www-authenticate']).toContain('Basic')
   })
 
+  it('is told its developer what is wrong with it', async () => {
+    const { json } = await assert(key.sign({}, claims({ aud: ['https://id.example.org'] })))
+    expect(json.error_description).toBe('The client assertion must have the issuer in aud, as one text and alone.')
+    const forged = await assert(createClientKey('ES256', { kid: 'one' }).sign({}, claims()))
+    expect(forged.json.error_description).toContain('not signed with one of its keys')
+  })
+
   const times: [string, () => Record<string, unknown>][] = [
     ['exp just ahead', () => ({ exp: house.now + 1 })],
     ['exp ten minutes ahead', () => ({ exp: house.now + 600 })],
