@@ -7,11 +7,13 @@
 import { type Proof, type ProvenRequest, readProof } from '../../src/core/oidc/dpop.ts'
 import { type Result, refuse, type Seconds } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
+import { oauthError } from '../../src/http/oauth-error.ts'
 import type { Stage } from '../../src/stage.ts'
 import type { Write } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { spent } from '../../src/store/spent.ts'
 import type { World } from '../../src/world.ts'
+import type { Spend } from './client-authentication.ts'
 
 export type ProofWorld = Pick<World, 'now' | 'stage' | 'proofNonces'>
 
@@ -42,6 +44,12 @@ export async function withNonce({ proofNonces }: ProofWorld, { headers }: Call, 
   if (headers.dpop === undefined) return answer
   return { ...answer, headers: { ...answer.headers, 'dpop-nonce': await proofNonces.current() } }
 }
+
+/** For a request that comes to something: with it, or not at all. */
+export const spendOf = (proof: Proof, now: Seconds): Spend => ({
+  write: spentProof(proof, now),
+  refusal: oauthError('invalid_dpop_proof', 'The DPoP proof has been shown before.'),
+})
 
 /** A proof is good once, by its key and `jti` (§11.1). */
 export const spentProof = ({ jkt, jti, until }: Proof, now: Seconds): Write =>
