@@ -7,7 +7,9 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { changeClient, findClient } from '../src/client-admin.ts'
 import { type ApiScope, apiScopes, cmsScopes } from '../src/core/api-key.ts'
+import { showClient } from '../src/core/oidc/client-metadata.ts'
 import { fromBase32, toBase32 } from '../src/core/otp/base32.ts'
 import { type OneTimePassword, ownParameters, ownSecretBytes } from '../src/core/otp/one-time-password.ts'
 import { newSecret } from '../src/core/secret.ts'
@@ -21,9 +23,6 @@ import {
   seedRealm,
   type Workbench,
 } from '../src/setup.ts'
-import { readClient } from '../src/store/clients.ts'
-import type { Db } from '../src/store/db.ts'
-import { places } from '../src/store/keys.ts'
 import { createdOneTimePassword } from '../src/store/one-time-passwords.ts'
 import { writeWhole } from './files.ts'
 import { CannotStart } from './ports.ts'
@@ -126,14 +125,13 @@ const newApiKey = async (bench: Workbench, name: string, scopes: readonly ApiSco
 
 type Addresses = { redirectUris: string[]; postLogoutRedirectUris: string[]; backchannelLogoutUri: string }
 
-/** Registers the addresses that the application has this time. */
-async function moveClient(db: Db, clientId: string, addresses: Addresses) {
-  const client = await readClient(db, clientId)
-  const { redirectUris, backchannelLogoutUri } = addresses
-  const same = client?.redirectUris.join() === redirectUris.join()
-  if (client === undefined || (same && client.backchannelLogoutUri === backchannelLogoutUri)) return
-  const item = { ...client, ...addresses }
-  await db.transact([{ write: 'put', ...places.client(clientId), item, condition: 'attribute_exists(#pk)' }])
+/** Registers the addresses that the application has this time; nothing else of it changes. */
+async function moveClient(bench: Workbench, clientId: string, addresses: Addresses): Promise<void> {
+  const present = await findClient(bench, clientId)
+  if (!present.ok) return
+  const moved = { ...present.value.value, ...addresses }
+  const done = await changeClient(bench, clientId, showClient(moved), (etag) => etag === present.value.etag)
+  if (!done.ok) throw new Error(`${clientId} cannot be moved: ${done.reason} ${done.at} ${done.detail}`)
 }
 
 /** An authenticator app with this secret, as if a CMS had imported it. */
@@ -199,7 +197,7 @@ export async function seed(
       const made = await createClient(bench, { ...apps[clientId], clientId, ...its, secret: clientSecret })
       if (!made.ok && made.reason !== 'client-exists')
         throw new Error(`${clientId} cannot be registered: ${made.reason} ${made.at} ${made.detail}`)
-      if (!made.ok) await moveClient(bench.db, clientId, its)
+      if (!made.ok) await moveClient(bench, clientId, its)
       return [clientId, { clientId, clientSecret, redirectUris: its.redirectUris }] as const
     }),
   )
