@@ -13,6 +13,7 @@ import { parseClientStepUp, parseRealmStepUp } from '../../../src/core/step-up/p
 import { keptConsent } from '../../../src/store/consents.ts'
 import { places } from '../../../src/store/keys.ts'
 import { readRealm } from '../../../src/store/realm.ts'
+import { createdSession } from '../../../src/store/sessions.ts'
 import { dayOne } from '../../house.ts'
 import { type Cms, newKey, openCms, rawImport } from '../authenticators/cms.ts'
 import { inlined, isObject, member } from '../authenticators/contract.ts'
@@ -225,6 +226,7 @@ describe('its answers', () => {
     await walkOneTimePasswords(anna.id, long, text)
     await walkStepUp(long, text)
     await walkClients(long, text)
+    await walkSessions(anna.id)
     await walkConsents(anna.id)
 
     const documented = operations().flatMap(({ name, operation }) =>
@@ -360,6 +362,16 @@ describe('its answers', () => {
       ['DELETE', '/clients/shop'],
     ]
     for (const [method, target, request] of steps) await call(method, target, request)
+  }
+
+  async function walkSessions(user: string): Promise<void> {
+    const { house, call } = cms
+    const times = { createdAt: house.now, lastSeenAt: house.now, until: house.now + 60, idleUntil: house.now + 60 }
+    const made = { sid: 'one', secretHash: '', user, proofs: [], standing: 0, clients: ['app1'], ip: '::1', ...times }
+    await house.seed(createdSession({ ...made, userAgent: 'Firefox' }))
+    await call('GET', '/users/anna/sessions')
+    await call('DELETE', '/users/anna/sessions/one')
+    await call('DELETE', '/users/anna/sessions')
   }
 
   it('to a failure of ours is documented too', async () => {
