@@ -26,9 +26,14 @@ export const keyCommands: Record<string, Command> = {
       .filter(isLiving)
       .sort((a, b) => order(a) - order(b))
       .map((key) =>
-        [key.alg.padEnd(5), key.kid, key.state.padEnd(8), `since ${dayOf(sinceOf(key))}`, then[key.state](key)].join(
-          '  ',
-        ),
+        [
+          key.alg.padEnd(5),
+          key.kid,
+          key.state.padEnd(8),
+          `since ${dayOf(sinceOf(key))}`,
+          then[key.state](key),
+          ...('kmsKeyArn' in key ? [key.kmsKeyArn] : []),
+        ].join('  '),
       )
       .join('\n')
   },
