@@ -6,6 +6,7 @@
 import { createSecurityKey } from '../test/authenticator.ts'
 import type { House, Reply } from '../test/house.ts'
 import { exchange, type Visitor, visit } from '../test/visitor.ts'
+import { countBound } from './calls/bound.ts'
 import { countClients } from './calls/clients.ts'
 import { countFactors } from './calls/factors.ts'
 import { type CallsHouse, secret } from './calls/house.ts'
@@ -28,7 +29,7 @@ export async function countCalls(setting: CallsHouse): Promise<Step[]> {
   const { house } = setting
   await tokensOf(await signIn(house, await newcomer(house)), house)
   const noted = [...(await countKeys(house)), ...(await countTheRest(house)), ...(await countFactors(setting))]
-  noted.push(...(await countClients(house)))
+  noted.push(...(await countClients(house)), ...(await countBound(house)))
   return noted.map(([step, commands]) => ({
     step,
     calls: commands.length,

@@ -18,6 +18,13 @@ it.each([
   ['refresh', 2],
   ['userinfo', 2],
   ['userinfo, the first in five minutes', 2],
+  ['code → tokens, bound to a key', 3],
+  ['refresh, bound to a key', 2],
+  ['refresh, of a client that authenticates', 2],
+  // One more than a Bearer token: that the proof was shown.
+  ['userinfo, bound to a key', 2],
+  ['an access token revoked', 2],
+  ['a refresh token revoked', 2],
   ['client credentials', 2],
   ['client credentials, with an assertion', 2],
   ['introspection, with an assertion', 2],
