@@ -161,11 +161,7 @@ describe('a certificate by OpenSSL', () => {
           { form: 'upn', text: 'corp.example' },
           { form: 'mail', text: '.corp.example' },
         ],
-        excluded: [
-          { form: 'other', kind: 'iPAddress' },
-          { form: 'other', kind: 'iPAddress' },
-          { form: 'directory', name: { parts: [[{ text: 'Example' }]] } },
-        ],
+        excluded: [{ form: 'ip' }, { form: 'ip' }, { form: 'directory', name: { parts: [[{ text: 'Example' }]] } }],
       },
     })
   })
