@@ -1,7 +1,7 @@
 /** The pages at which nothing is asked any more, or not yet: over, failed, signed out, home. */
 import { attributes, type Html, html, type Part } from '../html.ts'
 import type { Words } from '../words.ts'
-import { button, continueButton, form, hidden, type Page, type ViewOf } from './parts.ts'
+import { button, continueButton, form, hidden, type Page, type ViewOf, ways } from './parts.ts'
 
 const page = (title: string, lead: string, rest: Part = '', failed = false): Page => ({
   title,
@@ -70,7 +70,7 @@ export const logOut = (view: ViewOf<'log-out'>, words: Words): Page =>
       'log-out-form',
       '/logout',
       html`${Object.entries(view.fields).map(([name, value]) => hidden(name, value))}${button('sign-out', words.signOut, 'primary', { name: 'confirmed', value: 'yes' })}
-${button('sign-out-everywhere', words.pages['log-out'].everywhere, 'secondary', { name: 'confirmed', value: 'everywhere' })}`,
+${ways(button('sign-out-everywhere', words.pages['log-out'].everywhere, 'secondary', { name: 'confirmed', value: 'everywhere' }))}`,
     )}
 <p class="hint">${words.pages['log-out'].whatEverywhere}</p>
 <p class="hint">${words.pages['log-out'].otherwise}</p>`,

@@ -363,7 +363,7 @@ export const de: Words = {
       everywhere: 'Überall abmelden',
       whatEverywhere:
         'Überall heißt: auch in Ihren anderen Browsern und auf anderen Geräten, und bei Anwendungen, die in Ihrer Abwesenheit für Sie arbeiten dürfen.',
-      otherwise: 'Wenn Sie das nicht möchten, schließen Sie einfach diese Seite.',
+      otherwise: 'Wenn Sie angemeldet bleiben möchten, schließen Sie einfach diese Seite.',
     },
     'logged-out': {
       title: 'Sie sind abgemeldet',

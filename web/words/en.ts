@@ -343,7 +343,7 @@ export const en: Words = {
       everywhere: 'Sign out everywhere',
       whatEverywhere:
         'Everywhere means your other browsers and devices, too, and applications that you let work while you are away.',
-      otherwise: 'If you do not want to, just close this page.',
+      otherwise: 'If you want to stay signed in, just close this page.',
     },
     'logged-out': {
       title: 'You are signed out',
