@@ -8,9 +8,12 @@ import { publicHalf } from '../src/core/oidc/signing-key.ts'
 import { revokeKey, rotateKeys } from '../src/rotate-keys.ts'
 import type { KeyMaker } from '../src/services/key-maker.ts'
 import { openSigner } from '../src/services/signer.ts'
+import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
+import { ensureSigningKeys, newRealm } from '../src/setup.ts'
 import type { Db, Write } from '../src/store/db.ts'
-import { readSigningKeys } from '../src/store/signing-keys.ts'
+import { createdRealm } from '../src/store/realm.ts'
+import { createdSigningKey, readSigningKeys } from '../src/store/signing-keys.ts'
 import { openHouse } from './house.ts'
 import { openRotation, type Rotation } from './key-rotation-house.ts'
 import { openMemoryDb } from './memory-db.ts'
@@ -235,5 +238,33 @@ describe('hints', () => {
     // Its private half is no more.
     const gone = (await rotation.keys()).filter(({ state }) => state === 'gone')
     expect(gone.every((key) => !('wrappedPrivateKey' in key))).toBe(true)
+  })
+})
+
+describe('a start', () => {
+  it('with keys from before they took turns makes those that are missing, and leaves the rest', async () => {
+    rotation = await openRotation()
+    const bench = { ...rotation.rotator, vault: openVault(rotation.stage) }
+    await rotation.db.transact([createdRealm(newRealm())])
+    for (const alg of ['RS256', 'ES256'] as const) {
+      const made = await rotation.rotator.keyMaker.make(alg)
+      // As `init` once wrote it.
+      await rotation.db.transact([
+        createdSigningKey({ ...made, state: 'active', createdAt: rotation.now - 10_000_000 }),
+      ])
+    }
+    const before = (await rotation.keys()).map(({ kid }) => kid)
+    expect((await ensureSigningKeys(bench)).map(({ detail }) => detail.replace(/ \S+,/, ','))).toEqual([
+      'PS256, active',
+      'EdDSA, active',
+    ])
+    expect(await rotation.states()).toEqual(each('active'))
+    expect((await rotation.keys()).map(({ kid }) => kid)).toEqual(expect.arrayContaining(before))
+    expect(await ensureSigningKeys(bench)).toEqual([])
+    // Long due, they are followed as soon as the next ones are known.
+    await rotateKeys(rotation.rotator)
+    rotation.now += 86_400
+    const done = await rotateKeys(rotation.rotator)
+    expect(done.filter(({ type }) => type === 'signing-key.activated')).toHaveLength(2)
   })
 })
