@@ -8,6 +8,7 @@ import type { House, Reply } from '../test/house.ts'
 import { exchange, type Visitor, visit } from '../test/visitor.ts'
 import { countBound } from './calls/bound.ts'
 import { countClients } from './calls/clients.ts'
+import { countConsent } from './calls/consent.ts'
 import { countFactors } from './calls/factors.ts'
 import { type CallsHouse, secret } from './calls/house.ts'
 import { basicOf, during, longest, type Noted, password, succeeded } from './calls/steps.ts'
@@ -29,7 +30,7 @@ export async function countCalls(setting: CallsHouse): Promise<Step[]> {
   const { house } = setting
   await tokensOf(await signIn(house, await newcomer(house)), house)
   const noted = [...(await countKeys(house)), ...(await countTheRest(house)), ...(await countFactors(setting))]
-  noted.push(...(await countClients(house)), ...(await countBound(house)))
+  noted.push(...(await countClients(house)), ...(await countBound(house)), ...(await countConsent(house)))
   return noted.map(([step, commands]) => ({
     step,
     calls: commands.length,

@@ -58,6 +58,14 @@ it.each([
   ['whole FIDO sign-in, no user name', 8],
   ['whole FIDO sign-in, user name first', 12],
   ['whole sign-in, password and one-time code', 19],
+  // Who asks is read afresh, once it is known whose page it is.
+  ['consent: its page', 3],
+  ['consent: given', 4],
+  // What was allowed is with the person, who is read for it.
+  ['authorize with a session, a third party', 3],
+  ['code → tokens, a third party', 3],
+  ['consents of a user', 4],
+  ['a consent withdrawn', 5],
   ['introspection of an access token', 2],
   // One to know the API key, and one to tell the audit log.
   ['an explanation', 4],
