@@ -37,7 +37,11 @@ export type SignedIn = {
 const letters = (count: number): string => randomBytes(count).toString('base64url').slice(0, count)
 
 /** As `CreateAuthorizationEndpointRequestFromClientInformation` makes it: no PKCE, no acr_values. */
-export function newRequest({ responseMode }: Suite, client: SuiteClient, change: Change = {}): Request {
+export function newRequest(
+  { responseMode }: Suite,
+  client: Pick<SuiteClient, 'clientId' | 'redirectUri'>,
+  change: Change = {},
+): Request {
   const usual: Change = {
     client_id: client.clientId,
     redirect_uri: client.redirectUri,
@@ -135,13 +139,13 @@ export function callTokenEndpoint(suite: Suite, client: SuiteClient, form: URLSe
   return suite.fetchIssuer(suite.metadata.token_endpoint, { method: 'POST', headers, body })
 }
 
-export async function tokensIn(response: Response): Promise<Tokens> {
+export async function tokensIn(response: Response, type: 'Bearer' | 'DPoP' = 'Bearer'): Promise<Tokens> {
   const body = (await response.json()) as Tokens & { error_description?: string }
   expect(response.status, body.error_description).toBe(200)
   expect(response.headers.get('content-type')).toMatch(/^application\/json(;|$)/)
   // CheckTokenEndpointCacheHeaders (RFC 6749 §5.1).
   expect(response.headers.get('cache-control')).toContain('no-store')
-  expect(body.token_type).toBe('Bearer')
+  expect(body.token_type).toBe(type)
   expect(Number.isInteger(body.expires_in) && body.expires_in > 0).toBe(true)
   // EnsureMinimumAccessTokenEntropy, EnsureAccessTokenContainsAllowedCharactersOnly.
   expect(body.access_token.length).toBeGreaterThanOrEqual(22)
@@ -169,18 +173,18 @@ const ofTheToken = [
 /** `PerformStandardIdTokenChecks`, `EnsureIdTokenContainsKid`, `EnsureIdTokenSignatureIsRS256`. */
 export async function checkIdToken(
   suite: Suite,
-  client: SuiteClient,
+  { clientId, idTokenAlg = 'RS256' }: Pick<SuiteClient, 'clientId' | 'idTokenAlg'>,
   tokens: Tokens,
   request: Request,
 ): Promise<JWTPayload> {
   const { payload, protectedHeader } = await jwtVerify(tokens.id_token, suite.keys(), {
     issuer: suite.issuer,
-    audience: client.clientId,
+    audience: clientId,
     currentDate: new Date(suite.now * 1000),
     requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'],
   })
-  expect(protectedHeader).toEqual({ alg: 'RS256', kid: expect.any(String), typ: 'JWT' })
-  expect(payload.aud).toBe(client.clientId)
+  expect(protectedHeader).toEqual({ alg: idTokenAlg, kid: expect.any(String), typ: 'JWT' })
+  expect(payload.aud).toBe(clientId)
   expect(payload.sub).toMatch(/^[\x21-\x7e]{1,255}$/)
   expect(Math.abs((payload.iat ?? 0) - suite.now)).toBeLessThan(300)
   expect(payload.exp).toBeGreaterThan(suite.now)

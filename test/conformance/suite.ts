@@ -24,6 +24,8 @@ export type SuiteClient = {
   method: 'client_secret_basic' | 'client_secret_post'
   redirectUri: string
   postLogoutRedirectUri: string
+  /** Left out: RS256. */
+  idTokenAlg?: 'RS256' | 'ES256'
 }
 
 export type SuiteOptions = {

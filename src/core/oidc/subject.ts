@@ -18,7 +18,7 @@ import type { Grant } from './grant.ts'
  */
 export function sectorOf({ subjectType, sector, redirectUris, clientId }: Client): string | undefined {
   if (subjectType !== 'pairwise') return undefined
-  const hosts = new Set(redirectUris.map((uri) => new URL(uri).host))
+  const hosts = new Set(redirectUris.map((uri) => new URL(uri).hostname))
   const [host = ''] = hosts
   // No host has a space in it.
   return sector ?? (hosts.size === 1 && host !== '' ? host : `client ${clientId}`)
