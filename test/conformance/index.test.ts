@@ -15,7 +15,7 @@ const written = Object.fromEntries(
     .slice(1)
     .map((section) => {
       const plan = /`([a-z0-9-]+)`/.exec(section.split('\n')[0] ?? '')?.[1] ?? ''
-      const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, module = '']) => module)
+      const rows = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, module = '']) => module)
       return [plan, rows] as const
     }),
 )
