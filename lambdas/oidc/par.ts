@@ -75,7 +75,7 @@ async function readPushed(
 ): Promise<Result<string, AuthorizeError>> {
   const form = new URLSearchParams(body)
   if (form.has('request_uri'))
-    return refuse('invalid_request', { detail: 'request_uri cannot be pushed (RFC 9126 §2.1).' })
+    return refuse('invalid_request', { detail: 'request_uri cannot be pushed.' })
   for (const field of credentialFields) form.delete(field)
   form.set('client_id', client.clientId)
   const parameters = await readSigned(world, readParameters(form.toString()), client)
