@@ -2,11 +2,15 @@
  * Decides whether an access token opens a resource: that it is good (RFC 9068 §4), and that its person signed in
  * strongly and recently enough (RFC 9470 §3). Both forms of the package, middy and fetch, say what is decided here.
  *
+ * A token that is bound to a key of its client (RFC 9449) is taken with a proof of that key, where `dpop` says where this API
+ * is called, and refused as a Bearer token.
+ *
  * What it leaves out: whether the token was revoked meanwhile, which only its issuer knows (RFC 7662), and tokens that
- * are bound to a key of their client, which are refused, because nobody here checks that key.
+ * are bound to a certificate (RFC 8705), which are refused, because nobody here sees the connection.
  */
 import { base64url, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import type { Challenge } from './challenge.ts'
+import type { Challenge, Scheme } from './challenge.ts'
+import { boundTo, type Dpop, type ProofCheck, proofCheck, type SentProof } from './dpop.ts'
 import { keysOf } from './keys.ts'
 
 export type StepUp = {
@@ -22,6 +26,8 @@ export type StepUp = {
   scope?: string
   /** Signatures that are taken. Default ES256, RS256, PS256. Never one of a shared secret. */
   algorithms?: readonly string[]
+  /** Tokens that are bound to a key come with a proof of it. Left out: such tokens are refused. */
+  dpop?: Dpop
   /** Seconds by which the issuer's clock may be off. Default 5. */
   clockTolerance?: number
   /** Instead of the keys that the issuer publishes. */
@@ -43,22 +49,46 @@ export type Auth = {
   claims: JWTPayload
 }
 
-export type Refused = { status: 401 | 403; challenge: Challenge }
+/** `algorithms` are those of proofs, for a challenge of DPoP. */
+export type Refused = { status: 401 | 403; challenge: Challenge; scheme: Scheme; algorithms?: string }
 
 export type Access = { ok: true; auth: Auth } | ({ ok: false } & Refused)
 
-/** The `Authorization` header of a request in, access or refusal out. Rejects only if the issuer cannot be asked. */
-export type Check = (authorization: string | null | undefined) => Promise<Access>
+/**
+ * The `Authorization` header of a request in, and for a token that is bound to a key what else of the request its proof was
+ * made for; access or refusal out. Rejects only if the issuer cannot be asked.
+ */
+export type Check = (authorization: string | null | undefined, sent?: SentProof) => Promise<Access>
 
 /** @throws TypeError for a demand that no token could meet, or that would not be safe: at the start, not at a request. */
 export function accessCheck(options: StepUp): Check {
   const demand = demandOf(options)
-  return async (authorization) => {
-    const token = bearerOf(authorization)
-    if (token === undefined) return refused(401, {})
+  return async (authorization, sent) => {
+    const shown = shownIn(authorization, demand)
+    if (shown === undefined) return refused(demand, demand.proofs?.required ? 'DPoP' : 'Bearer', 401, {})
+    const { scheme, token } = shown
     const checked = await verify(demand, token)
-    return checked.ok ? judge(demand, checked.claims) : refused(401, invalid(checked.why))
+    if (!checked.ok) return refused(demand, scheme, 401, invalid(checked.why))
+    const problem = await bindingProblem(demand, shown, checked.claims, sent)
+    if (problem !== undefined) return refused(demand, demand.proofs === undefined ? 'Bearer' : 'DPoP', 401, problem)
+    return judge(demand, scheme, checked.claims)
   }
+}
+
+/** RFC 9449 §7.1, §7.2: a bound token with the proof of its key, and any other without. */
+async function bindingProblem(
+  { proofs, now }: Demand,
+  { scheme, token }: Shown,
+  claims: JWTPayload,
+  sent: SentProof | undefined,
+): Promise<Challenge | undefined> {
+  // RFC 7800: it is good in the hands of one client.
+  if (scheme === 'Bearer' && claims.cnf !== undefined) return invalid('The access token is bound to a key')
+  if (scheme === 'Bearer') return proofs?.required ? invalid('The access token is not bound to a key') : undefined
+  if (proofs === undefined || boundTo(claims) === undefined) return invalid('The access token is not bound to a key')
+  const nothing = { method: '', path: '', dpop: undefined }
+  const found = await proofs.problem(sent ?? nothing, token, claims, now())
+  return found === undefined ? undefined : { error: found.error, error_description: found.why }
 }
 
 type Demand = {
@@ -72,6 +102,7 @@ type Demand = {
   tolerance: number
   keys: JWTVerifyGetKey
   now: () => number
+  proofs: ProofCheck | undefined
 }
 
 /** RFC 6749 Appendix A.4: what a name may hold that stands in a list with spaces, in quotes. */
@@ -100,6 +131,7 @@ function demandOf(options: StepUp): Demand {
     tolerance: clockTolerance,
     keys,
     now,
+    proofs: options.dpop === undefined ? undefined : proofCheck(options.dpop, clockTolerance),
   }
 }
 
@@ -115,10 +147,17 @@ function sufficient(acr: StepUp['acr']): readonly string[] {
   return order.slice(at)
 }
 
-/** `undefined` where no token is sent; another scheme's credentials are none either (RFC 6750 §3.1). */
-function bearerOf(authorization: string | null | undefined): string | undefined {
-  const sent = /^Bearer(?: +(.*))?$/is.exec(authorization?.trim() ?? '')
-  return sent === null ? undefined : (sent[1] ?? '').trim()
+type Shown = { scheme: Scheme; token: string }
+
+/**
+ * `undefined` where no token is sent; another scheme's credentials are none either (RFC 6750 §3.1), and DPoP is another one
+ * where no proofs are taken.
+ */
+function shownIn(authorization: string | null | undefined, { proofs }: Demand): Shown | undefined {
+  const [, name, token = ''] = /^(Bearer|DPoP)(?: +(.*))?$/is.exec(authorization?.trim() ?? '') ?? []
+  if (name === undefined) return undefined
+  const scheme = name.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer'
+  return scheme === 'DPoP' && proofs === undefined ? undefined : { scheme, token: token.trim() }
 }
 
 type Verified = { ok: true; claims: JWTPayload } | { ok: false; why: string }
@@ -160,8 +199,6 @@ async function verify(demand: Demand, token: string): Promise<Verified> {
       clockTolerance: demand.tolerance,
       currentDate: new Date(demand.now() * 1000),
     })
-    // RFC 7800: it is good in the hands of one client, and whose hands these are is not looked at.
-    if (payload.cnf !== undefined) return { ok: false, why: 'The access token is bound to a key' }
     if (!areNamed(payload)) return { ok: false, why: 'The access token is not valid here' }
     return { ok: true, claims: payload }
   } catch (failure) {
@@ -172,10 +209,10 @@ async function verify(demand: Demand, token: string): Promise<Verified> {
 }
 
 /** A good token: does it open this? Scope first, because no sign-in, however strong, makes up for it. */
-function judge(demand: Demand, claims: JWTPayload): Access {
+function judge(demand: Demand, scheme: Scheme, claims: JWTPayload): Access {
   const auth = authOf(claims)
   if (!demand.scopes.every((name) => auth.scopes.includes(name)))
-    return refused(403, {
+    return refused(demand, scheme, 403, {
       error: 'insufficient_scope',
       error_description: 'The access token is for less than this',
       scope: demand.scopes.join(' '),
@@ -183,11 +220,11 @@ function judge(demand: Demand, claims: JWTPayload): Access {
   const { maxAge, acrValues, tolerance } = demand
   const age = demand.now() - (auth.authTime ?? Number.NEGATIVE_INFINITY)
   // Clocks that disagree so much say nothing of an age; stepping up would not help it.
-  if (age < -tolerance) return refused(401, invalid('auth_time is in the future'))
+  if (age < -tolerance) return refused(demand, scheme, 401, invalid('auth_time is in the future'))
   const weak = acrValues.length > 0 && !acrValues.includes(auth.acr ?? '')
   const old = maxAge !== undefined && age > maxAge + tolerance
   if (!weak && !old) return { ok: true, auth }
-  return refused(401, {
+  return refused(demand, scheme, 401, {
     error: 'insufficient_user_authentication',
     error_description: weak ? 'A stronger authentication is required' : 'A more recent authentication is required',
     ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
@@ -195,7 +232,18 @@ function judge(demand: Demand, claims: JWTPayload): Access {
   })
 }
 
-const refused = (status: Refused['status'], challenge: Challenge): Access => ({ ok: false, status, challenge })
+const refused = (
+  { proofs }: Demand,
+  scheme: Scheme,
+  status: Refused['status'],
+  challenge: Challenge,
+): { ok: false } & Refused => ({
+  ok: false,
+  status,
+  challenge,
+  scheme,
+  ...(scheme === 'DPoP' && proofs !== undefined ? { algorithms: proofs.algorithms } : {}),
+})
 
 /** Optional claims of another type than theirs are as good as missing. */
 function authOf(claims: JWTPayload): Auth {

@@ -8,6 +8,7 @@ import { type Auth, accessCheck, type StepUp } from './access.ts'
 import { bodyOf, headersOf } from './challenge.ts'
 
 export type { Auth, StepUp } from './access.ts'
+export type { Dpop } from './dpop.ts'
 
 /** `rest` is what the platform hands over beside the request, as it is: bindings, a context. */
 export type CheckedHandler<Rest extends unknown[]> = (
@@ -25,9 +26,10 @@ export function requireStepUp(options: StepUp): Guard {
   const check = accessCheck(options)
   return (handler) =>
     async (request, ...rest) => {
-      const access = await check(request.headers.get('authorization'))
+      const { pathname: path } = new URL(request.url)
+      const proof = { method: request.method, path, dpop: request.headers.get('dpop') }
+      const access = await check(request.headers.get('authorization'), proof)
       if (access.ok) return handler(request, access.auth, ...rest)
-      const { status, challenge } = access
-      return new Response(bodyOf(challenge) || null, { status, headers: headersOf(challenge) })
+      return new Response(bodyOf(access) || null, { status: access.status, headers: headersOf(access) })
     }
 }

@@ -7,11 +7,21 @@
  */
 import { type Auth, accessCheck, type StepUp } from './access.ts'
 import { bodyOf, headersOf } from './challenge.ts'
+import type { SentProof } from './dpop.ts'
 
 export type { Auth, StepUp } from './access.ts'
+export type { Dpop } from './dpop.ts'
 
 /** What it reads of an event, and what it adds to it: `auth` is there in every handler behind it. */
-export type CheckedEvent = { headers?: Record<string, string | undefined>; auth: Auth }
+export type CheckedEvent = {
+  headers?: Record<string, string | undefined>
+  /** Of format 2.0; the next two are of 1.0. The context has an id in both. */
+  rawPath?: string
+  requestContext?: { http?: { method: string }; requestId?: string }
+  path?: string
+  httpMethod?: string
+  auth: Auth
+}
 
 export type RefusedResult = { statusCode: number; headers: Record<string, string>; body: string }
 
@@ -25,17 +35,22 @@ export function requireStepUp(options: StepUp): StepUpMiddleware {
   const check = accessCheck(options)
   return {
     async before({ event }) {
-      const access = await check(authorizationIn(event.headers ?? {}))
+      const access = await check(headerIn(event, 'authorization'), sentWith(event))
       if (access.ok) {
         event.auth = access.auth
         return undefined
       }
-      const { status, challenge } = access
-      return { statusCode: status, headers: headersOf(challenge), body: bodyOf(challenge) }
+      return { statusCode: access.status, headers: headersOf(access), body: bodyOf(access) }
     },
   }
 }
 
 /** Lower case in format 2.0, as it was sent in 1.0. */
-const authorizationIn = (headers: Record<string, string | undefined>): string | undefined =>
-  Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1]
+const headerIn = ({ headers = {} }: CheckedEvent, wanted: string): string | undefined =>
+  Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1]
+
+const sentWith = (event: CheckedEvent): SentProof => ({
+  method: event.requestContext?.http?.method ?? event.httpMethod ?? '',
+  path: event.rawPath ?? event.path ?? '',
+  dpop: headerIn(event, 'dpop'),
+})
