@@ -11,6 +11,10 @@ import { ifGiven, readDocument, readInteger, readMembers } from './core/document
 import { type Client, type ClientSecret, mostClients, overlaps } from './core/oidc/client.ts'
 import { hasSecret } from './core/oidc/client-consistency.ts'
 import { type MetadataRefusal, type Registered, readClientDocument, showClient } from './core/oidc/client-metadata.ts'
+import { rotationOf } from './core/oidc/key-rotation.ts'
+import { unsignable } from './core/oidc/signing.ts'
+import { algorithmsOf } from './core/oidc/signing-key.ts'
+import type { Realm } from './core/realm.ts'
 import { ok, type Refusal, type Result, refuse, type Seconds } from './core/result.ts'
 import { hashSecret, newId, newSecret } from './core/secret.ts'
 import type { Doubt } from './core/step-up/flow.ts'
@@ -105,7 +109,7 @@ export async function registerClient(
       return refuse('client-exists', { at: '/client_id', detail: `There is a client ${clientId} already.` })
     if (clients.length >= mostClients)
       return refuse('too-many-clients', { detail: `There are at most ${mostClients} clients.` })
-    const beyond = beyondCaller(desk, client)
+    const beyond = beyondCaller(desk, client) ?? beyondKeys(realm, client)
     if (beyond !== undefined) return beyond
     return ok({
       edited: { document: 'client', client: clientId },
@@ -260,7 +264,7 @@ const edit = (
     if (decided.value === undefined) return ok<Decided<Client>>({ asIs: client })
     const { after: changed, type, detail } = decided.value
     const after: Client = { ...changed, version: (client.version ?? 1) + 1 }
-    const further = beyondCaller(desk, after)
+    const further = beyondCaller(desk, after) ?? beyondKeys(realm, after)
     if (further !== undefined) return further
     return ok({
       edited: { document: 'client', client: clientId },
@@ -271,6 +275,15 @@ const edit = (
       value: after,
     })
   })
+
+/** Its key is on its way out: which algorithms have keys is the realm's to say, and it does not change meanwhile. */
+function beyondKeys({ settings }: Realm, client: Omit<Client, 'version'>): Refusal<ClientRefusal> | undefined {
+  const { algorithms } = rotationOf(settings)
+  const member = unsignable(client, algorithms)
+  if (member === undefined) return undefined
+  const detail = `must be one of ${algorithms.join(', ')}: no other has keys here`
+  return refuse('invalid_client_metadata', { at: `/${member}`, detail })
+}
 
 /**
  * Whoever may make a client, or give it another key or secret, could be that client: so they may do it to none that may do
@@ -297,16 +310,13 @@ async function examine(
   registered: Registered,
 ): Promise<Result<Examined, 'invalid_client_metadata'>> {
   const keys = await readSigningKeys(db)
-  const ours = new Set<string>(keys.filter(({ state }) => state === 'active').map(({ alg }) => alg))
-  for (const [member, alg] of Object.entries({
-    id_token_signed_response_alg: registered.idTokenSignedResponseAlg,
-    userinfo_signed_response_alg: registered.userinfoSignedResponseAlg,
-  }))
-    if (alg !== undefined && ours.size > 0 && !ours.has(alg))
-      return refuse('invalid_client_metadata', {
-        at: `/${member}`,
-        detail: `must be an algorithm that there is a key for: ${[...ours].sort().join(', ')}`,
-      })
+  const ours = algorithmsOf(keys)
+  const member = ours.length === 0 ? undefined : unsignable(registered, ours)
+  if (member !== undefined)
+    return refuse('invalid_client_metadata', {
+      at: `/${member}`,
+      detail: `must be an algorithm that there is a key for: ${ours.sort().join(', ')}`,
+    })
   return examineAddresses(reach, registered)
 }
 

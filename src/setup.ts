@@ -14,7 +14,7 @@ import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
 import { showClient } from './core/oidc/client-metadata.ts'
 import { rotationTrouble } from './core/oidc/key-rotation.ts'
-import { signingAlgorithms } from './core/oidc/signing.ts'
+import { signingAlgorithms, unsignable } from './core/oidc/signing.ts'
 import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from './core/oidc/standard-claims.ts'
 import { hashPassword } from './core/password.ts'
 import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
@@ -311,10 +311,6 @@ export async function changeSettings(
 async function algorithmTrouble({ db }: Workbench, { signingAlgorithms: left }: Settings): Promise<string | undefined> {
   if (signingAlgorithms.every((alg) => left.includes(alg))) return undefined
   const clients = await listClients(db)
-  const hit = clients.find((client) =>
-    [client.idTokenSignedResponseAlg, client.userinfoSignedResponseAlg].some(
-      (alg) => alg !== undefined && !left.includes(alg),
-    ),
-  )
+  const hit = clients.find((client) => unsignable(client, left) !== undefined)
   return hit && `the client ${hit.clientId} asks for an algorithm that signingAlgorithms lacks`
 }

@@ -198,6 +198,16 @@ describe('a new client', () => {
     expect((await get(id)).status).toBe(404)
   })
 
+  it('gets no algorithm that is on its way out, though its key still signs', async () => {
+    const id = newId()
+    const its = web({ client_id: id, userinfo_signed_response_alg: 'PS256' })
+    await cms.house.changeSettings({ signingAlgorithms: ['RS256', 'ES256'] })
+    const { json } = await post(its)
+    expect(json).toMatchObject({ code: 'invalid_client_metadata', pointer: '/userinfo_signed_response_alg' })
+    await cms.house.changeSettings({ signingAlgorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] })
+    expect((await post(its)).status).toBe(201)
+  })
+
   it('is one of so many', async () => {
     const { house, send } = await openCms()
     const rest = Array.from({ length: mostClients }, (_, index) => ({ clientId: `many-${index}` }))

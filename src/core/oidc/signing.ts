@@ -13,6 +13,17 @@ export const accessTokenAlg = 'ES256' satisfies SigningAlgorithm
 /** Those that always have a key: OpenID Connect's default (Core §15.1), and that of access tokens. */
 export const requiredAlgorithms: readonly SigningAlgorithm[] = ['RS256', accessTokenAlg]
 
+type Asks = { idTokenSignedResponseAlg: SigningAlgorithm; userinfoSignedResponseAlg?: SigningAlgorithm }
+
+/** The member of a registration that asks for an algorithm which is not among those that have keys. */
+export function unsignable(client: Asks, algorithms: readonly SigningAlgorithm[]): string | undefined {
+  const asked = {
+    id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+    userinfo_signed_response_alg: client.userinfoSignedResponseAlg,
+  }
+  return Object.entries(asked).find(([, alg]) => alg !== undefined && !algorithms.includes(alg))?.[0]
+}
+
 /**
  * `at_hash` and its like: the left half of the token's hash, by the hash of the ID token's own algorithm (OpenID Connect
  * Core §3.1.3.6). Core names none for EdDSA; Ed25519 hashes with SHA-512, and so do openid-client and oidc-provider.
