@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { claimsOfScope, namesInScopes } from '../../src/core/oidc/user-claims.ts'
 import { locales } from '../../web/view.ts'
 import { chooseLocale, words } from '../../web/words.ts'
 
@@ -29,6 +30,14 @@ describe('both languages', () => {
     const [en, de] = [sentences(words.en), sentences(words.de)]
     expect(de.map(([path]) => path)).toEqual(en.map(([path]) => path))
     expect(de.filter(([, sentence], index) => sentence === en[index]?.[1])).toEqual([])
+  })
+
+  it('have words for every claim and every scope of a person', () => {
+    for (const locale of locales) {
+      const { claims, scopes } = words[locale].consent
+      expect(Object.keys(claims).sort()).toEqual(namesInScopes(Object.keys(claimsOfScope)).sort())
+      expect(Object.keys(scopes).sort()).toEqual(['openid', 'offline_access', ...Object.keys(claimsOfScope)].sort())
+    }
   })
 
   it('the product’s own names are exact', () => {

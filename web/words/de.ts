@@ -1,6 +1,7 @@
 /** Deutsch, in der Sie-Form. */
 import type { Method } from '../view.ts'
 import type { About, Words } from '../words.ts'
+import { claims } from './de-claims.ts'
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
 
@@ -111,27 +112,7 @@ export const de: Words = {
     otherScope: (scope) => `„${scope}“ in Ihrem Namen nutzen`,
     offline:
       'Das gilt auf Dauer: Die Anwendung kann all das jederzeit tun, auch nachdem Sie sich abgemeldet haben, bis es zurückgenommen wird.',
-    claims: {
-      name: 'Ihren Namen',
-      family_name: 'Ihren Nachnamen',
-      given_name: 'Ihren Vornamen',
-      middle_name: 'Ihren zweiten Vornamen',
-      nickname: 'Ihren Spitznamen',
-      preferred_username: 'Ihren Benutzernamen',
-      profile: 'die Adresse Ihrer Profilseite',
-      picture: 'Ihr Bild',
-      website: 'Ihre Website',
-      gender: 'Ihr Geschlecht',
-      birthdate: 'Ihr Geburtsdatum',
-      zoneinfo: 'Ihre Zeitzone',
-      locale: 'Ihre Sprache',
-      updated_at: 'wann sich Ihre Angaben zuletzt geändert haben',
-      email: 'Ihre E-Mail-Adresse',
-      email_verified: 'ob Ihre E-Mail-Adresse bestätigt ist',
-      address: 'Ihre Postanschrift',
-      phone_number: 'Ihre Telefonnummer',
-      phone_number_verified: 'ob Ihre Telefonnummer bestätigt ist',
-    },
+    claims,
     know: (claims) => `${new Intl.ListFormat('de').format(claims)} erfahren`,
     resource: (address) => `in Ihrem Namen handeln bei ${address}`,
     links: {

@@ -1,6 +1,7 @@
 /** English. The names of fields and buttons are the product's, to the letter. */
 import type { Method } from '../view.ts'
 import type { About, Words } from '../words.ts'
+import { claims } from './en-claims.ts'
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
 
@@ -106,27 +107,7 @@ export const en: Words = {
     otherScope: (scope) => `use “${scope}” in your name`,
     offline:
       'This lasts: the application can do all of it at any time, also after you have signed out, until it is withdrawn.',
-    claims: {
-      name: 'your name',
-      family_name: 'your family name',
-      given_name: 'your given name',
-      middle_name: 'your middle name',
-      nickname: 'your nickname',
-      preferred_username: 'your username',
-      profile: 'the address of your profile page',
-      picture: 'your picture',
-      website: 'your website',
-      gender: 'your gender',
-      birthdate: 'your date of birth',
-      zoneinfo: 'your time zone',
-      locale: 'your language',
-      updated_at: 'when your details last changed',
-      email: 'your email address',
-      email_verified: 'whether your email address is verified',
-      address: 'your postal address',
-      phone_number: 'your phone number',
-      phone_number_verified: 'whether your phone number is verified',
-    },
+    claims,
     know: (claims) => `know ${new Intl.ListFormat('en').format(claims)}`,
     resource: (address) => `act in your name at ${address}`,
     links: { home: 'About this application', policy: 'Its privacy policy', terms: 'Its terms of service' },

@@ -1,0 +1,22 @@
+/** German: what an application knows of a person, by the name of the claim. */
+export const claims: Readonly<Record<string, string>> = {
+  name: 'Ihren Namen',
+  family_name: 'Ihren Nachnamen',
+  given_name: 'Ihren Vornamen',
+  middle_name: 'Ihren zweiten Vornamen',
+  nickname: 'Ihren Spitznamen',
+  preferred_username: 'Ihren Benutzernamen',
+  profile: 'die Adresse Ihrer Profilseite',
+  picture: 'Ihr Bild',
+  website: 'Ihre Website',
+  gender: 'Ihr Geschlecht',
+  birthdate: 'Ihr Geburtsdatum',
+  zoneinfo: 'Ihre Zeitzone',
+  locale: 'Ihre Sprache',
+  updated_at: 'wann sich Ihre Angaben zuletzt geändert haben',
+  email: 'Ihre E-Mail-Adresse',
+  email_verified: 'ob Ihre E-Mail-Adresse bestätigt ist',
+  address: 'Ihre Postanschrift',
+  phone_number: 'Ihre Telefonnummer',
+  phone_number_verified: 'ob Ihre Telefonnummer bestätigt ist',
+}

@@ -1,0 +1,22 @@
+/** English: what an application knows of a person, by the name of the claim. */
+export const claims: Readonly<Record<string, string>> = {
+  name: 'your name',
+  family_name: 'your family name',
+  given_name: 'your given name',
+  middle_name: 'your middle name',
+  nickname: 'your nickname',
+  preferred_username: 'your username',
+  profile: 'the address of your profile page',
+  picture: 'your picture',
+  website: 'your website',
+  gender: 'your gender',
+  birthdate: 'your date of birth',
+  zoneinfo: 'your time zone',
+  locale: 'your language',
+  updated_at: 'when your details last changed',
+  email: 'your email address',
+  email_verified: 'whether your email address is verified',
+  address: 'your postal address',
+  phone_number: 'your phone number',
+  phone_number_verified: 'whether your phone number is verified',
+}
