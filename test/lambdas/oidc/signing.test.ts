@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { leftHalfHash, signingAlgorithms } from '../../../src/core/oidc/signing.ts'
 import { places } from '../../../src/store/keys.ts'
 import { type House, openHouse } from '../../house.ts'
+import { usualRequest, verifier, visit } from '../../visitor.ts'
 
 let house: House
 beforeAll(async () => {
@@ -75,3 +76,34 @@ describe('the left half of a hash', () => {
     expect(leftHalfHash('RS256', 'jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y')).toBe('77QmUPtjPfzWtF2AnpK9RQ')
   })
 })
+
+describe('an ID token', () => {
+  it.each(signingAlgorithms)('by %s holds the hash of its access token, which is ES256', async (alg) => {
+    const clientId = `app-${alg}`
+    await house.addClient({ clientId, idTokenSignedResponseAlg: alg })
+    const user = await house.addUser({ password: 'correct horse battery staple' })
+    const browser = visit(house)
+    await browser.ask({ client_id: clientId, acr_values: 'pwd' })
+    await browser.post('username', { username: user.userName })
+    await browser.post('password', { password: 'correct horse battery staple' })
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: browser.landed.get('code') ?? '',
+      redirect_uri: usualRequest.redirect_uri,
+      code_verifier: verifier,
+      client_id: clientId,
+    })
+    const { json } = await house.invoke<{ id_token: string; access_token: string }>('POST', '/token', { body })
+    const set = createLocalJWKSet((await jwks()).json as unknown as JSONWebKeySet)
+    const currentDate = new Date(house.now * 1000)
+    const { payload } = await jwtVerify(json.id_token, set, { algorithms: [alg], audience: clientId, currentDate })
+    expect(payload.at_hash).toBe(await asOpenidClientHas(alg, json.access_token))
+    expect(decodeProtectedHeader(json.access_token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' })
+  })
+})
+
+/** As `idTokenHash` of oauth4webapi does it. */
+async function asOpenidClientHas(alg: string, token: string): Promise<string> {
+  const digest = await crypto.subtle.digest(alg === 'EdDSA' ? 'SHA-512' : 'SHA-256', Buffer.from(token))
+  return Buffer.from(digest.slice(0, digest.byteLength / 2)).toString('base64url')
+}
