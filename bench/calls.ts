@@ -11,6 +11,7 @@ import { countClients } from './calls/clients.ts'
 import { countConsent } from './calls/consent.ts'
 import { countFactors } from './calls/factors.ts'
 import { type CallsHouse, secret } from './calls/house.ts'
+import { countSessions } from './calls/sessions.ts'
 import { basicOf, during, longest, type Noted, password, succeeded } from './calls/steps.ts'
 
 export type Step = { step: string; calls: number; commands: string }
@@ -31,6 +32,7 @@ export async function countCalls(setting: CallsHouse): Promise<Step[]> {
   await tokensOf(await signIn(house, await newcomer(house)), house)
   const noted = [...(await countKeys(house)), ...(await countTheRest(house)), ...(await countFactors(setting))]
   noted.push(...(await countClients(house)), ...(await countBound(house)), ...(await countConsent(house)))
+  noted.push(...(await countSessions(house)))
   return noted.map(([step, commands]) => ({
     step,
     calls: commands.length,

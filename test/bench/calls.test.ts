@@ -66,6 +66,13 @@ it.each([
   ['code → tokens, a third party', 3],
   ['consents of a user', 4],
   ['a consent withdrawn', 5],
+  ['logout', 2],
+  ['logout, over already', 1],
+  // All at once is one transaction; what follows is a look at the index, and one for each record.
+  ['logout everywhere, two sessions', 6],
+  ['sessions of a user', 3],
+  ['a session ended', 3],
+  ['all sessions ended, none left', 5],
   ['introspection of an access token', 2],
   // One to know the API key, and one to tell the audit log.
   ['an explanation', 4],
