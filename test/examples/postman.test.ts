@@ -21,11 +21,12 @@ afterAll(() => service?.close())
 
 /** What `demo.json` says, as somebody would copy it into the environment. */
 function filledIn(): Record<string, string> {
-  const { issuer, tenantCode, apiKey, clients } = service.demo
+  const { issuer, tenantCode, apiKey, adminApiKey, clients } = service.demo
   const app1 = clients.find(({ clientId }) => clientId === 'app1')
   const { userName: username, password, totp = '' } = service.person('chidi')
   const [redirectUri = ''] = app1?.redirectUris ?? []
-  return { issuer, tenantCode, apiKey, clientSecret: app1?.clientSecret ?? '', redirectUri, username, password, totp }
+  const clientSecret = app1?.clientSecret ?? ''
+  return { issuer, tenantCode, apiKey, adminApiKey, clientSecret, redirectUri, username, password, totp }
 }
 
 type Ran = { assertions: string[]; failures: string[] }
@@ -59,7 +60,7 @@ function run(text = collection, { change = {}, folder }: { change?: Record<strin
 const signIn = ['Discovery', 'Sign in with a password', 'Tokens']
 
 describe('the Postman collection', () => {
-  it('walks discovery, authorize, tokens, refresh, introspection, step-up, import, list and delete', async () => {
+  it('walks discovery, authorize, tokens, refresh, introspection, step-up, import, list and delete, and clients', async () => {
     const { assertions, failures } = await run()
     expect(failures).toEqual([])
     for (const name of [
@@ -72,6 +73,9 @@ describe('the Postman collection', () => {
       'Import: it is made, and waits for its user',
       'List: it is among the keys of its user',
       'Delete: it is gone',
+      'Register: it is registered, and its secret is shown this once',
+      'Rotate its secret: there are two, and the older one has an end',
+      'Delete a client: it is gone',
     ])
       expect(assertions).toContain(name)
   })
@@ -91,6 +95,7 @@ describe('the Postman collection', () => {
 
   it('keeps no secret, and its environment names what the test fills in', () => {
     expect(environment.values.filter(({ type }) => type === 'secret').map(({ value }) => value)).toEqual([
+      '',
       '',
       '',
       '',
@@ -128,7 +133,7 @@ describe('fails where the service is not as it says', () => {
     [
       'to.eql({ active: false })',
       'to.eql({ active: true })',
-      ['Introspection of the refresh token that was used: it is inactive, and nothing else is said (RFC 7662 §2.2)'],
+      ['Introspection of the refresh token that was revoked: it is inactive, and nothing else is said (RFC 7662 §2.2)'],
     ],
   ])('an expectation of another answer: %s', async (expectation, other, failing) => {
     expect(collection).toContain(expectation)
