@@ -84,3 +84,24 @@ describe('what clients sign', () => {
     )
   })
 })
+
+describe('an RSA key', () => {
+  /** Of no primes: who verifies looks at the size before anything else. */
+  const rsa = (bits: number, e: string) => ({
+    kty: 'RSA',
+    n: Buffer.concat([Buffer.from([0x80]), Buffer.alloc(bits / 8 - 2, 7), Buffer.from([1])]).toString('base64url'),
+    e,
+  })
+  it.each([
+    [1024, 'AQAB', 0],
+    [2040, 'AQAB', 0],
+    [2048, 'AQAB', 1],
+    [8192, 'AQAB', 1],
+    [8200, 'AQAB', 0],
+    [2048, 'Aw', 0],
+    [2048, 'AQ', 0],
+    [2048, 'AQAC', 0],
+  ])('of %d bits with the exponent %s is taken: %d', (bits, e, taken) => {
+    expect(keysFor([rsa(bits, e)], { alg: 'PS256' })).toHaveLength(taken)
+  })
+})
