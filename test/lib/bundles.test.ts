@@ -8,15 +8,15 @@ import { type Bundle, bundleAll, type EventLambda } from '../../lib/bundle.ts'
 /** Kilobytes, minified: some 15 % above what each Lambda was on 2026-11-22. A new Lambda has to name its own. */
 const budget: Record<Lambda | EventLambda, number> = {
   authorize: 370,
-  login: 340,
+  login: 395,
   password: 480,
   otp: 560,
   webauthn: 515,
   certificate: 515,
   activation: 395,
   token: 420,
-  resource: 270,
-  logout: 306,
+  resource: 390,
+  logout: 355,
   metadata: 375,
   authenticators: 680,
   'one-time-passwords': 480,
