@@ -4,8 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Authenticator } from '../../src/core/authenticator.ts'
+import { withAllowed } from '../../src/core/oidc/consent.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Explanation } from '../../src/step-up-explain.ts'
+import { keptConsent } from '../../src/store/consents.ts'
 import { visit } from '../visitor.ts'
 import { type Cms, newKey, openCms, type Problem } from './authenticators/cms.ts'
 
@@ -25,6 +27,7 @@ beforeAll(async () => {
   await house.addClient({ clientId: 'app1', clientName: 'App1', enforcement: 'strict' })
   await house.addClient({ clientId: 'lax', enforcement: 'voluntary', flow: 'stepup-ldap-otp' })
   await house.addClient({ clientId: 'gone', enabled: false })
+  await house.addClient({ clientId: 'partner', thirdParty: true })
 })
 afterAll(() => cms.house.close())
 
@@ -35,6 +38,26 @@ const password = (secondsAgo: number) => ({ proofs: [{ factor: 'password', secon
 const wanting = (...acrValues: string[]) => ({ request: { acrValues } })
 
 describe('an explanation', () => {
+  it('of an application that needs the user’s leave, by what it asks for', async () => {
+    const asking = (request: object) => explain({ client: 'partner', request, session: password(60) })
+    const scope = ['openid', 'email']
+    const { json } = await asking({ acrValues: ['pwd'], scope, claims: { userinfo: { birthdate: null } } })
+    expect(json).toMatchObject({ decision: { do: 'issue' }, next: { page: 'consent' } })
+    expect(json.why.at(-1)).toBe(
+      'So nothing is left to show, and the user is asked to allow the application this: openid, email, birthdate.',
+    )
+    const silent = await asking({ acrValues: ['pwd'], scope, prompt: ['none'] })
+    expect(silent.json.decision).toMatchObject({ do: 'refuse', error: 'consent_required', reason: 'no-consent' })
+    const allowance = { scopes: scope, claims: ['birthdate'], resources: [] }
+    await cms.house.seed(
+      keptConsent(withAllowed(undefined, allowance, { user: anna.id, clientId: 'partner', now: cms.house.now })),
+    )
+    const given = await asking({ acrValues: ['pwd'], scope })
+    expect(given.json).toMatchObject({ next: { page: 'finish' } })
+    // Without a scope, all that the client may ask for counts.
+    expect((await asking({ acrValues: ['pwd'] })).json.next.page).toBe('consent')
+  })
+
   it('of a password that is good enough', async () => {
     const { json } = await explain({ ...wanting('pwd'), session: password(60) })
     expect(json).toMatchObject({

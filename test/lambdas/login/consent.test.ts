@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../../src/core/oidc/client.ts'
 import type { User } from '../../../src/core/user.ts'
 import { places } from '../../../src/store/keys.ts'
+import { createSecurityKey } from '../../authenticator.ts'
 import { type House, openHouse } from '../../house.ts'
 import { exchange, usualRequest, type Visitor, visit } from '../../visitor.ts'
 
@@ -298,6 +299,60 @@ describe('meanwhile', () => {
     await browser.post('consent', { answer: 'allow', shown })
     expect(browser.page).not.toBe('status 303')
     expect(await told(user)).toEqual(['consent.asked'])
+  })
+
+  it('the CMS takes back the key that they showed: it is not enough any more', async () => {
+    const user = await house.addUser({ userName: `anna${count++}`, password })
+    const key = createSecurityKey({ rpId: 'example.org', origin: house.stage.issuer })
+    const { id } = await house.addAuthenticator(user, key)
+    const browser = visit(house)
+    await asks(browser, { acr_values: 'fido' })
+    await browser.post('username', { username: user.userName })
+    await browser.post('webauthn', { response: JSON.stringify(key.sign({ challenge: browser.options.challenge })) })
+    expect(browser.page).toBe('consent')
+    const shown = shownOn(browser)
+    const { shown: apikey } = await house.addApiKey()
+    const path = `/api/v1/tenants/demo/users/${user.id}/authenticators/${id}`
+    expect((await house.invoke('DELETE', path, { headers: { apikey } })).status).toBe(204)
+    await browser.post('consent', { answer: 'allow', shown })
+    expect(['consent', 'status 303']).not.toContain(browser.page)
+    expect(await told(user)).not.toContain('consent.given')
+  })
+
+  it('another tab allows something else: neither is lost, and nothing is given that was not shown', async () => {
+    const user = await aPerson()
+    const [one, other] = [
+      await arrives(user, { scope: 'openid email' }),
+      await arrives(user, { scope: 'openid profile' }),
+    ]
+    const fields = [one, other].map((browser) => ({ answer: 'allow', shown: shownOn(browser) }))
+    await Promise.all([one.post('consent', fields[0]), other.post('consent', fields[1])])
+    for (const browser of [one, other].filter(({ page }) => page === 'consent')) await answers(browser, 'allow')
+    for (const browser of [one, other]) expect(browser.landed.get('code')).toBeTruthy()
+    const [kept] = (await house.all('people')).filter(
+      ({ pk, sk }) => pk === `user#${user.id}` && /^consent/.test(`${sk}`),
+    )
+    expect(kept?.scopes).toHaveLength(3)
+    expect(kept?.scopes).toEqual(expect.arrayContaining(['openid', 'email', 'profile']))
+  })
+
+  it('an administrator withdraws it while answers are on their way: none of them holds', async () => {
+    const user = await aPerson()
+    const browser = await allowed(user)
+    const { shown: apikey } = await house.addApiKey()
+    const withdrawal = house.invoke('DELETE', `/api/v1/tenants/demo/users/${user.id}/consents/partner`, {
+      headers: { apikey },
+    })
+    const query = new URLSearchParams({ ...usualRequest, client_id: 'partner', acr_values: 'pwd' })
+    const cookies = Object.fromEntries(browser.cookies)
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () => house.invoke('GET', `/authorize?${query}`, { cookies })),
+    )
+    expect((await withdrawal).status).toBe(204)
+    const codes = replies.flatMap(
+      ({ headers }) => new URL(headers.location ?? '', 'https://x').searchParams.get('code') ?? [],
+    )
+    for (const code of codes) expect((await exchange(house, code, { client_id: 'partner' })).status).toBe(400)
   })
 
   it('the application is switched off: a page says so', async () => {
