@@ -57,6 +57,11 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
     file: './src/services/client-certificates.ts',
     due: ({ rights, caller }) => caller === 'client' && (rights?.includes('client-keys') ?? false),
   },
+  {
+    name: 'openProofNonces',
+    file: './src/services/proof-nonces.ts',
+    due: ({ rights, caller }) => caller === 'client' || (rights?.includes('prove') ?? false),
+  },
   { name: 'openMail', file: './src/services/mail.ts', due: ({ rights }) => rights?.includes('mail') ?? false },
   {
     name: 'openClientFetch',

@@ -23,7 +23,7 @@ export type World = {
   db: Db
   /** Checks what this provider signed. */
   verifier: Verifier
-  /** What DPoP proofs must name. */
+  /** What DPoP proofs must name. Only where the route table grants `prove`, and where tokens are issued. */
   proofNonces: ProofNonces
   /** Only where the route table grants `sign`. */
   signer: Signer

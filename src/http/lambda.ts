@@ -5,7 +5,6 @@
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { Caller } from '../../lambdas/routes.ts'
-import { openProofNonces } from '../services/proof-nonces.ts'
 import { openVerifier } from '../services/verifier.ts'
 import { readStage } from '../stage.ts'
 import { openDb, openDynamodb } from '../store/db.ts'
@@ -30,6 +29,7 @@ export type Providers = {
   openTokenValidator?: typeof import('../services/token-validator.ts').openTokenValidator
   openClientKeys?: typeof import('../services/client-keys.ts').openClientKeys
   openClientCertificates?: typeof import('../services/client-certificates.ts').openClientCertificates
+  openProofNonces?: typeof import('../services/proof-nonces.ts').openProofNonces
   openMail?: typeof import('../services/mail.ts').openMail
   openClientFetch?: typeof import('../services/public-fetch.ts').openClientFetch
   /** What a person sees when something broke. */
@@ -52,14 +52,14 @@ function makeWorld({
   openTokenValidator,
   openClientKeys,
   openClientCertificates,
+  openProofNonces,
   openMail,
   openClientFetch,
 }: Providers): World {
   const stage = readStage(process.env)
   const now = () => Math.floor(Date.now() / 1000)
   const db = openDb(openDynamodb(stage), stage.tableNames)
-  const common = { verifier: openVerifier(stage, db, now), proofNonces: openProofNonces(db, now) }
-  const world = { now, stage, db, ...common, log }
+  const world = { now, stage, db, verifier: openVerifier(stage, db, now), log }
   return {
     ...world,
     signer: openSigner === undefined ? ungranted('sign') : openSigner(stage, db, now),
@@ -70,6 +70,7 @@ function makeWorld({
     clientKeys: openClientKeys === undefined ? ungranted('client-keys') : openClientKeys(stage, now),
     clientCertificates:
       openClientCertificates === undefined ? ungranted('client-keys') : openClientCertificates(stage, now),
+    proofNonces: openProofNonces === undefined ? ungranted('prove') : openProofNonces(db, now),
     mail: openMail === undefined ? ungranted('mail') : openMail(stage),
     fetchPublic:
       openClientFetch === undefined

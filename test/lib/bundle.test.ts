@@ -14,19 +14,20 @@ describe('the entry of a Lambda', () => {
     expect(entryOf('resource')).toBe(`import { makeHandler } from './src/http/lambda.ts'
 import * as route0 from './lambdas/oidc/userinfo.ts'
 import { openSigner } from './src/services/signer.ts'
+import { openProofNonces } from './src/services/proof-nonces.ts'
 export const handler = makeHandler([
   {"name":"userinfo","method":"GET","path":"/userinfo","caller":"bearer","handle":route0.handle},
   {"name":"userinfo","method":"POST","path":"/userinfo","caller":"bearer","handle":route0.handle},
-], { openSigner })
+], { openSigner, openProofNonces })
 `)
   })
 
   it.each([
-    ['token', ['openSigner', 'openClientKeys', 'openClientCertificates']],
+    ['token', ['openSigner', 'openClientKeys', 'openClientCertificates', 'openProofNonces']],
     ['authorize', ['openClientKeys', 'showFailure']],
     ['activation', ['openMail', 'showFailure']],
     ['login', ['showFailure']],
-    ['authenticators', []],
+    ['authenticators', ['openProofNonces']],
   ] as const)('of %s gives %j and no more', (lambda, given) => {
     expect(entryOf(lambda).match(/\], \{ (.*) \}\)/)?.[1]).toBe(given.join(', '))
   })
