@@ -1,8 +1,8 @@
 // GET /api/v1/tenants/{tenantCode}/clients — the registered applications, by their id.
-import { clientIdShape, showClient } from '../../src/core/oidc/client-metadata.ts'
+import { showClient } from '../../src/core/oidc/client-metadata.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { pageOfClients } from '../../src/store/clients.ts'
-import { readQuery } from '../authenticators/asked.ts'
+import { isNameable, readQuery } from '../authenticators/asked.ts'
 import { forCms } from '../authenticators/caller.ts'
 import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from '../authenticators/pages.ts'
 import { answerTo } from '../authenticators/problems.ts'
@@ -12,7 +12,7 @@ import type { ManagementNeeds } from './desk.ts'
 type Place = readonly [clientId: string]
 
 const isPlace = (parts: unknown): parts is Place =>
-  Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string' && clientIdShape.test(parts[0])
+  Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string' && isNameable(parts[0])
 
 export const handle = forCms('clients:read', async ({ db, stage }: ManagementNeeds, call: Call): Promise<Answer> => {
   const query = readQuery(call, ['pageSize', 'cursor'])

@@ -23,7 +23,12 @@ const subjects = Object.fromEntries(
 )
 
 const registration = {
-  client_id: { type: 'string', pattern: '^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$' },
+  client_id: {
+    type: 'string',
+    minLength: 1,
+    description:
+      'Of a new one: up to 128 letters, digits and . _ ~ -, the first a letter or digit. Left out: made for you.',
+  },
   client_name: {
     type: 'string',
     minLength: 1,

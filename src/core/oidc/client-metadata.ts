@@ -62,7 +62,7 @@ const mostUris = 50
 const mostTexts = 20
 
 /** In tokens, in addresses, in logs and beside `|` and `.`: no letter that means something there. */
-export const clientIdShape = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
+const clientIdShape = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/
 /** RFC 6749 §3.3. */
 const scopeShape = /^[!#-[\]-~]{1,100}$/
 /** Something to read, and nothing that turns the text around it. */
