@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { documentOf, membersOf, readClaimsDocument } from '../../../src/core/oidc/standard-claims.ts'
 import { namesInScopes, speaksOfUser, userClaims } from '../../../src/core/oidc/user-claims.ts'
@@ -78,6 +79,26 @@ describe('the document of a person’s claims', () => {
 
   it.each(['0000-02-29', '1987', '2000-02-29'])('%s is a birthdate', (birthdate) => {
     expect(readClaimsDocument({ birthdate })).toEqual({ ok: true, value: { birthdate } })
+  })
+})
+
+describe('whatever anybody writes', () => {
+  it('is read or refused with a place in it, and what was read is read again', () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.boolean(),
+      fc.integer(),
+      fc.constant(null),
+      fc.dictionary(fc.string(), fc.string()),
+    )
+    const document = fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(whole)), fc.string()), value)
+    fc.assert(
+      fc.property(fc.oneof(document, fc.jsonValue()), (data) => {
+        const read = readClaimsDocument(data)
+        if (!read.ok) expect(read.at).toBeTypeOf('string')
+        else expect(readClaimsDocument(documentOf(membersOf(read.value)))).toEqual(read)
+      }),
+    )
   })
 })
 
