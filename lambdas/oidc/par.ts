@@ -27,7 +27,7 @@ import {
   spending,
   wrongClient,
 } from './client-authentication.ts'
-import { type ProofWorld, shownProof, spendOf, withNonce } from './proof.ts'
+import { nonceWanted, type ProofWorld, proofRefused, shownProof, spendOf, withNonce } from './proof.ts'
 
 type Needs = AuthenticatingWorld & ProofWorld & Pick<World, 'db'>
 
@@ -42,7 +42,10 @@ async function answerOf(world: Needs, call: Call): Promise<Answer> {
   if (!authenticated.ok) return wrongClient(call, authenticated)
   const { client } = authenticated.value
   const proof = await shownProof(world, call, { algorithms: proofAlgorithms(client) })
-  if (proof?.ok === false) return spending(world, authenticated.value, oauthError(proof.reason, proof.detail ?? ''))
+  if (proof?.ok === false) {
+    const answer = proofRefused(proof)
+    return answer === nonceWanted ? answer : spending(world, authenticated.value, answer)
+  }
   const spends = [...authenticated.value.spends, ...(proof === undefined ? [] : [spendOf(proof.value, world.now())])]
 
   const query = await readPushed(world, call.body, client, proof?.value.jkt)
@@ -74,8 +77,7 @@ async function readPushed(
   jkt: string | undefined,
 ): Promise<Result<string, AuthorizeError>> {
   const form = new URLSearchParams(body)
-  if (form.has('request_uri'))
-    return refuse('invalid_request', { detail: 'request_uri cannot be pushed.' })
+  if (form.has('request_uri')) return refuse('invalid_request', { detail: 'request_uri cannot be pushed.' })
   for (const field of credentialFields) form.delete(field)
   form.set('client_id', client.clientId)
   const parameters = await readSigned(world, readParameters(form.toString()), client)

@@ -5,7 +5,7 @@
  * It leaves out that a proof is good once: the caller writes `spentProof` with whatever it was shown for.
  */
 import { type Proof, type ProvenRequest, readProof } from '../../src/core/oidc/dpop.ts'
-import { type Result, refuse, type Seconds } from '../../src/core/result.ts'
+import { type Refusal, type Result, refuse, type Seconds } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { oauthError } from '../../src/http/oauth-error.ts'
 import type { Stage } from '../../src/stage.ts'
@@ -44,6 +44,18 @@ export async function withNonce({ proofNonces }: ProofWorld, { headers }: Call, 
   if (headers.dpop === undefined) return answer
   return { ...answer, headers: { ...answer.headers, 'dpop-nonce': await proofNonces.current() } }
 }
+
+/**
+ * All may be well with the request but for the nonce. Nothing that came with it is spent by this answer: clients send the
+ * same again with another proof, and many with the same assertion.
+ */
+export const nonceWanted = oauthError(
+  'use_dpop_nonce',
+  'The DPoP proof must name the nonce that is in the header DPoP-Nonce.',
+)
+
+export const proofRefused = ({ reason, detail }: Refusal<ProofError>): Answer =>
+  reason === 'use_dpop_nonce' ? nonceWanted : oauthError(reason, detail ?? '')
 
 /** For a request that comes to something: with it, or not at all. */
 export const spendOf = (proof: Proof, now: Seconds): Spend => ({

@@ -14,7 +14,7 @@ import {
   spending,
   wrongClient,
 } from './client-authentication.ts'
-import { type ProofWorld, withNonce } from './proof.ts'
+import { nonceWanted, type ProofWorld, withNonce } from './proof.ts'
 import { bindingOf } from './token/binding.ts'
 import { clientTokens } from './token/client-credentials.ts'
 import { exchangeCode } from './token/exchange-code.ts'
@@ -35,7 +35,8 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   if (!authenticated.ok) return wrongClient(call, authenticated)
   const answer = await tokensFor(world, call, authenticated.value, request, items)
   // Tokens came with the spending of what was shown for them; a refusal did not.
-  const said = answer.status === 200 ? answer : await spending(world, authenticated.value, answer)
+  const isOver = answer.status !== 200 && answer !== nonceWanted
+  const said = isOver ? await spending(world, authenticated.value, answer) : answer
   return withNonce(world, call, said)
 }
 

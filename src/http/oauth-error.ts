@@ -1,4 +1,4 @@
-/** OAuth's errors as the token endpoint and resources say them (RFC 6749 §5.2, RFC 6750 §3). */
+/** OAuth's errors as the token endpoint and those beside it say them (RFC 6749 §5.2). */
 import type { AuthorizeError } from '../core/oidc/authorize-request.ts'
 import { type Answer, json } from './call.ts'
 
@@ -19,17 +19,4 @@ export const oauthError = (error: OAuthError | AuthorizeError, description: stri
     error === 'invalid_client' ? 401 : 400,
     { error, error_description: description },
     error === 'invalid_client' && challenge ? { 'www-authenticate': 'Basic realm="token"' } : {},
-  )
-
-/** Without a token there is no error to name (RFC 6750 §3.1). */
-export const noBearer: Answer = {
-  status: 401,
-  headers: { 'www-authenticate': 'Bearer', 'cache-control': 'no-store' },
-}
-
-export const badBearer = (description: string): Answer =>
-  json(
-    401,
-    { error: 'invalid_token', error_description: description },
-    { 'www-authenticate': `Bearer error="invalid_token", error_description="${description}"` },
   )

@@ -10,7 +10,7 @@ import { proofAlgorithms } from '../../../src/core/oidc/dpop.ts'
 import type { Answer, Call } from '../../../src/http/call.ts'
 import { oauthError } from '../../../src/http/oauth-error.ts'
 import type { Spend } from '../client-authentication.ts'
-import { type ProofWorld, shownProof, spendOf } from '../proof.ts'
+import { type ProofWorld, proofRefused, shownProof, spendOf } from '../proof.ts'
 
 /** Without `cnf` the tokens are good in anybody's hands. */
 export type Binding = { cnf?: Confirmation; spends: readonly Spend[] }
@@ -19,7 +19,7 @@ type Bound = { ok: true; value: Binding } | { ok: false; answer: Answer }
 
 export async function bindingOf(world: ProofWorld, call: Call, client: Client): Promise<Bound> {
   const proof = await shownProof(world, call, { algorithms: proofAlgorithms(client) })
-  if (proof !== undefined && !proof.ok) return { ok: false, answer: oauthError(proof.reason, proof.detail ?? '') }
+  if (proof !== undefined && !proof.ok) return { ok: false, answer: proofRefused(proof) }
   if (proof !== undefined)
     return { ok: true, value: { cnf: { jkt: proof.value.jkt }, spends: [spendOf(proof.value, world.now())] } }
   if (client.dpopBoundAccessTokens) return demanding('This client must send a DPoP proof.')

@@ -148,6 +148,18 @@ describe('a client of the FAPI 2.0 Security Profile', () => {
     expect(decodeJwt(byCertificate.json.access_token).cnf).toEqual({ 'x5t#S256': thumbprint(certificate) })
   })
 
+  it('asks again with the same assertion when it is told a nonce, and not after that', async () => {
+    const url = `${setting.house.stage.issuer}/token`
+    const form = {
+      grant_type: 'client_credentials',
+      ...asserted(signing.sign({}, assertionClaims('fapi', setting.house.now))),
+    }
+    const bare = await key.proof({ method: 'POST', url, at: setting.house.now })
+    expect((await setting.token('fapi', form, { headers: { dpop: bare } })).json.error).toBe('use_dpop_nonce')
+    expect((await setting.token('fapi', form, { headers: await setting.proof(key) })).status).toBe(200)
+    expect((await setting.token('fapi', form, { headers: await setting.proof(key) })).json.error).toBe('invalid_client')
+  })
+
   it('signs no proofs with RS256', async () => {
     const rsa = await dpopKey('RS256')
     expect((await own({ headers: await setting.proof(rsa) })).json.error).toBe('invalid_dpop_proof')
