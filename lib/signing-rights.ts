@@ -101,5 +101,10 @@ const mayMake = (settings: Settings): PolicyStatement[] => [
       },
     },
   }),
-  new PolicyStatement({ actions: ['kms:GetPublicKey'], resources: [kmsKeys], conditions: ofStage(settings) }),
+  // By its use and not by its tag: right after a key is made, its tag does not count yet, and what is read is public.
+  new PolicyStatement({
+    actions: ['kms:GetPublicKey'],
+    resources: [kmsKeys],
+    conditions: { StringEquals: { 'kms:KeyUsage': 'SIGN_VERIFY' } },
+  }),
 ]

@@ -71,6 +71,7 @@ export async function startKms() {
   const directory = await mkdtemp(join(tmpdir(), 'keystep-kms-'))
   const keys = new Map<string, Kept>()
   const calls: string[] = []
+  const trouble = { unknown: 0, slow: 0 }
 
   const kept = (id = ''): Kept => {
     const key = keys.get(id)
@@ -85,8 +86,9 @@ export async function startKms() {
   }
 
   const operations: Record<string, (input: Input) => unknown> = {
-    CreateKey({ KeySpec = 'SYMMETRIC_DEFAULT', KeyUsage = 'ENCRYPT_DECRYPT', Tags = [] }) {
+    async CreateKey({ KeySpec = 'SYMMETRIC_DEFAULT', KeyUsage = 'ENCRYPT_DECRYPT', Tags = [] }) {
       const spec = String(KeySpec)
+      await new Promise((resolve) => setTimeout(resolve, trouble.slow))
       const arn = `arn:aws:kms:eu-central-1:111122223333:key/${randomUUID()}`
       const made = specs[spec]?.make() ?? { secret: randomBytes(32) }
       keys.set(arn, { arn, spec, usage: String(KeyUsage), tags: Tags as Tag[], state: 'Enabled', ...made })
@@ -94,6 +96,7 @@ export async function startKms() {
     },
 
     GetPublicKey({ KeyId }) {
+      if (trouble.unknown-- > 0) throw new Refused('NotFoundException', `Key '${KeyId}' does not exist`)
       const { arn, spec, usage, publicKey } = usable(KeyId)
       if (publicKey === undefined) throw new Refused('UnsupportedOperationException', 'Not an asymmetric key')
       const spki = publicKey.export({ format: 'der', type: 'spki' })
@@ -191,6 +194,8 @@ export async function startKms() {
     endpoint,
     keys,
     calls,
+    /** So often it does not know yet what it made; so many milliseconds it takes to make it. */
+    trouble,
     async close(): Promise<void> {
       if (before === undefined) delete process.env.AWS_ENDPOINT_URL_KMS
       else process.env.AWS_ENDPOINT_URL_KMS = before

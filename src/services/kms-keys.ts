@@ -23,14 +23,22 @@ const specs = {
 /** The least that KMS has: what nobody reads any more is not worth more days. */
 const pendingDays = 7
 
-const open = async () => {
+/** Milliseconds. A pair of RSA keys takes KMS a while, and who stops waiting and asks again has made two. */
+const making = { ...awsPatience, requestTimeout: 10_000 }
+
+/** KMS may not know of a key right after it has made it: asked so often, and a little later each time. */
+const tries = 6
+
+const open = async (options: { requestHandler: typeof awsPatience; maxAttempts: number }) => {
   const { KMSClient, ...commands } = await import('@aws-sdk/client-kms')
-  return { client: new KMSClient({ requestHandler: awsPatience, maxAttempts: 4 }), ...commands }
+  return { client: new KMSClient(options), ...commands }
 }
+
+const patient = { requestHandler: awsPatience, maxAttempts: 4 }
 
 /** `tagValue`: the stage, so that two in one account do not reach each other's. */
 export async function makeKmsKey(alg: SigningAlgorithm, tagValue: string): Promise<MadeKey> {
-  const { client, CreateKeyCommand, GetPublicKeyCommand } = await open()
+  const { client, CreateKeyCommand } = await open({ requestHandler: making, maxAttempts: 1 })
   const { KeyMetadata } = await client.send(
     new CreateKeyCommand({
       KeySpec: specs[alg],
@@ -41,15 +49,27 @@ export async function makeKmsKey(alg: SigningAlgorithm, tagValue: string): Promi
   )
   const kmsKeyArn = KeyMetadata?.Arn
   if (kmsKeyArn === undefined) throw new Error('KMS made a key and did not say which')
-  const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: kmsKeyArn }))
-  if (PublicKey === undefined) throw new Error('KMS answered without a public key')
-  const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
-  return { ...publicHalf(alg, key), kmsKeyArn }
+  const spki = await readPublicKey(kmsKeyArn)
+  return { ...publicHalf(alg, createPublicKey({ key: spki, format: 'der', type: 'spki' })), kmsKeyArn }
+}
+
+async function readPublicKey(kmsKeyArn: string): Promise<Buffer> {
+  const { client, GetPublicKeyCommand, NotFoundException } = await open(patient)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId: kmsKeyArn }))
+      if (PublicKey === undefined) throw new Error('KMS answered without a public key')
+      return Buffer.from(PublicKey)
+    } catch (failure) {
+      if (attempt === tries || !(failure instanceof NotFoundException)) throw failure
+      await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt))
+    }
+  }
 }
 
 /** From now on it signs no more. May be said twice. */
 export async function deleteKmsKey(kmsKeyArn: string): Promise<void> {
-  const { client, ScheduleKeyDeletionCommand, KMSInvalidStateException, NotFoundException } = await open()
+  const { client, ScheduleKeyDeletionCommand, KMSInvalidStateException, NotFoundException } = await open(patient)
   try {
     await client.send(new ScheduleKeyDeletionCommand({ KeyId: kmsKeyArn, PendingWindowInDays: pendingDays }))
   } catch (failure) {

@@ -380,7 +380,10 @@ describe('signing keys in KMS', () => {
       const inKms = may[everyKey] ?? []
       if (signers.includes(name)) expect(inKms).toEqual([`kms:Sign ${tagged} where kms:SigningAlgorithm is ${signing}`])
       else if (name === 'rotate-keys') {
-        expect(inKms).toEqual([`kms:GetPublicKey ${tagged}`, `kms:ScheduleKeyDeletion ${tagged}`])
+        expect(inKms).toEqual([
+          'kms:GetPublicKey where kms:KeyUsage is SIGN_VERIFY',
+          `kms:ScheduleKeyDeletion ${tagged}`,
+        ])
         const made = 'where aws:RequestTag/keystep-signing-key is test where kms:KeyUsage is SIGN_VERIFY'
         expect(may['*']).toEqual([`kms:CreateKey ${made}`, `kms:TagResource ${made}`, ...trace['*']])
         expect(may['wrapping key']).toBeUndefined()

@@ -8,7 +8,7 @@ import { type SigningAlgorithm, signingAlgorithms } from '../../src/core/oidc/si
 import { isLiving } from '../../src/core/oidc/signing-key.ts'
 import { revokeKey, rotateKeys } from '../../src/rotate-keys.ts'
 import { openKeyMaker } from '../../src/services/key-maker.ts'
-import { deleteKmsKey, kmsKeyTag } from '../../src/services/kms-keys.ts'
+import { deleteKmsKey, kmsKeyTag, makeKmsKey } from '../../src/services/kms-keys.ts'
 import { joseOf } from '../../src/services/kms-signature.ts'
 import { openSigner } from '../../src/services/signer.ts'
 import { openVault } from '../../src/services/vault.ts'
@@ -108,6 +108,16 @@ describe('keys that KMS holds', () => {
     expect(
       (await openVerifier(rotation.stage, rotation.db, rotation.rotator.now).verify(after, { typ: 'JWT' })).ok,
     ).toBe(true)
+  })
+
+  it('one that KMS takes its time over, and then does not know yet, is made once', async () => {
+    const [keys, calls] = [kms.keys.size, kms.calls.length]
+    Object.assign(kms.trouble, { slow: 2000, unknown: 2 })
+    const made = await makeKmsKey('ES256', 'demo')
+    kms.trouble.slow = 0
+    expect(kms.keys.size).toBe(keys + 1)
+    expect(kms.calls.slice(calls)).toEqual(['CreateKey', 'GetPublicKey', 'GetPublicKey', 'GetPublicKey'])
+    await deleteKmsKey('kmsKeyArn' in made ? made.kmsKeyArn : '')
   })
 
   it('a key that is to be deleted already, or is not there any more, is no failure', async () => {
