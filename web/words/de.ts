@@ -117,8 +117,8 @@ export const de: Words = {
     resource: (address) => `in Ihrem Namen handeln bei ${address}`,
     links: {
       home: 'Über diese Anwendung',
-      policy: 'Datenschutzerklärung der Anwendung',
-      terms: 'Nutzungsbedingungen der Anwendung',
+      policy: 'Datenschutzerklärung',
+      terms: 'Nutzungsbedingungen',
     },
   },
 
