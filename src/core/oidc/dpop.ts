@@ -25,7 +25,7 @@ export type ProvenRequest = {
   method: string
   /** The origins that this service answers at: of the stage, never of a header. */
   origins: readonly string[]
-  /** Without its query, decoded as API Gateway has it. */
+  /** Without its query, decoded or not: platforms differ in what they hand on. */
   path: string
   algorithms: readonly SigningAlgorithm[]
   /** Where one is shown with the proof: the proof names its hash. */
@@ -167,7 +167,7 @@ function isAddressOf(htu: unknown, { origins, path }: ProvenRequest): boolean {
   const { origin, pathname, username, password } = new URL(htu)
   if (username !== '' || password !== '' || !origins.includes(origin)) return false
   try {
-    return decodeURIComponent(pathname) === path
+    return pathname === path || decodeURIComponent(pathname) === path
   } catch {
     return false
   }

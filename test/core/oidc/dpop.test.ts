@@ -37,6 +37,8 @@ describe('a proof', () => {
     ['with htu in other letters, and its port', { url: 'HTTPS://ID.example.org:443/token' }, {}],
     ['with htu by another path to it', { url: 'https://id.example.org/x/../token' }, {}],
     ['with htu escaped where it need not be', { url: 'https://id.example.org/%74oken' }, {}],
+    ['for a path that was decoded on its way', { url: 'https://id.example.org/a%20b' }, { path: '/a b' }],
+    ['for a path that was not', { url: 'https://id.example.org/a%20b' }, { path: '/a%20b' }],
     ['for the host that asks for certificates', { url: 'https://mtls.example.org/token' }, {}],
     ['from a clock that is slow', { at: now - 300 }, {}],
     ['from a clock that is fast', { at: now + 30 }, {}],
