@@ -3,7 +3,7 @@ import type { Certificate } from '../../../src/core/certificate/x509/certificate
 import { isNamed } from '../../../src/core/oidc/certified-client.ts'
 import type { CertificateSubject } from '../../../src/core/oidc/client.ts'
 
-// What no authority of a test would write: the rest is in `client-authentication.test.ts`, with real certificates.
+// What no authority of a test would write: the rest is in `certified-clients.test.ts`, with real certificates.
 
 const named = (text: string | undefined, alternativeNames: Certificate['alternativeNames'] = []): Certificate =>
   ({ subject: { parts: [[{ oid: '2.5.4.3', text, comparable: '' }]], comparable: '' }, alternativeNames }) as never
