@@ -6,6 +6,7 @@
  * so that a warm Lambda asks nobody, and a rotated secret is known soon.
  */
 import { readFile, stat } from 'node:fs/promises'
+import { awsPatience } from '../aws-patience.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 
@@ -66,7 +67,9 @@ const isRecordOfTexts = (value: unknown): value is Record<string, string> =>
 
 async function readManaged(arn: string): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager')
-  const { SecretString } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: arn }))
+  const { SecretString } = await new SecretsManagerClient({ requestHandler: awsPatience }).send(
+    new GetSecretValueCommand({ SecretId: arn }),
+  )
   if (SecretString === undefined) throw new Error('The secret of this stage is binary: it has to be text')
   return SecretString
 }
