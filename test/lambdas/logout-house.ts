@@ -17,7 +17,7 @@ import { followStream } from '../../local/stream.ts'
 import { deliveryTries } from '../../src/core/oidc/logout-token.ts'
 import { openLogoutQueue } from '../../src/services/logout-queue.ts'
 import { openPublicFetch } from '../../src/services/public-fetch.ts'
-import { openHouse } from '../house.ts'
+import { type HouseOptions, openHouse } from '../house.ts'
 
 /** What an application answers: a status, a way elsewhere, or nothing for as long as somebody waits. */
 type Says = number | { redirect: string } | 'nothing'
@@ -53,8 +53,12 @@ export type Receiver = Awaited<ReturnType<typeof openReceiver>>
 export type LogoutHouse = Awaited<ReturnType<typeof openLogoutHouse>>
 
 /** @param second milliseconds that a second lasts in the queue: what takes hours, takes a moment. */
-export async function openLogoutHouse({ second = 0.01, patience = 2000 } = {}) {
-  const house = await openHouse()
+export async function openLogoutHouse({
+  second = 0.01,
+  patience = 2000,
+  ...its
+}: HouseOptions & { second?: number; patience?: number } = {}) {
+  const house = await openHouse(its)
   const directory = await mkdtemp(join(tmpdir(), 'keystep-logout-'))
   const reachable: string[] = []
   const told: string[] = []
