@@ -64,7 +64,10 @@ export async function change<Value, Reason extends string>(
   for (let attempt = 0; attempt < attempts; attempt++) {
     // Those who collided come back at different times.
     if (attempt > 0) await pause(Math.random() * 20 * 2 ** Math.min(attempt, 6))
-    const [realm, clients] = await Promise.all([readRealm(db), listClients(db)])
+    // The realm first, whose version the write is held to: what changes while the clients are read is then noticed. Read at
+    // once, the clients could be those of before a change and the version that of after it, and the change be undone.
+    const realm = await readRealm(db)
+    const clients = await listClients(db)
     const decided = decide({ realm, clients })
     if (!decided.ok) return decided
     if ('asIs' in decided.value) return ok({ value: decided.value.asIs, warnings: [] })

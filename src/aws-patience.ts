@@ -5,5 +5,3 @@
  * For one try, in milliseconds. Four of them are over before the least of our Lambdas is (lib/api-stack.ts: 10 seconds).
  */
 export const awsPatience = { connectionTimeout: 1000, requestTimeout: 1500, throwOnRequestTimeout: true }
-
-export type AwsPatience = typeof awsPatience

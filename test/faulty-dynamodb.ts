@@ -27,8 +27,6 @@ export type Fault = (typeof faults)[number] | (typeof faultsOfTransactions)[numb
 /** `call` counts from 1 since the plan was made, and a retry keeps its number; `attempt` counts from 1 in a call. */
 export type Asked = { call: number; attempt: number; operation: string }
 
-export type Faulty = Awaited<ReturnType<typeof startFaulty>>
-
 type Answer = { status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }
 
 export async function startFaulty(endpoint: string) {
