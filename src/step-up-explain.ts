@@ -5,13 +5,12 @@
 
 import type { Desk } from './administration.ts'
 import { levelsOf } from './core/audit-event.ts'
-import { admitted, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts'
+import { admitted, askerOf, flowOf, judgeLogin, policyOf, proofOf } from './core/judge.ts'
 import { type Login, newLogin } from './core/login.ts'
 import type { Next } from './core/next-page.ts'
 import { grantable } from './core/oidc/authorize-request.ts'
 import type { Client } from './core/oidc/client.ts'
 import { askedAndBefore } from './core/oidc/consent.ts'
-import { sectorOf } from './core/oidc/subject.ts'
 import type { Realm } from './core/realm.ts'
 import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
@@ -151,16 +150,11 @@ function explanationOf({ question, realm, client, person, session: given, at, el
   const maxAge = question.request.maxAge ?? client.defaultMaxAge
   const request = { ...question.request, ...(maxAge === undefined ? {} : { maxAge }) }
   const scopes = grantable(request.scopes ?? client.scopes, client)
-  const sector = sectorOf(client)
   const asked = newLogin(
     {
       request: { clientId: client.clientId, redirectUri: '', ...request, scopes },
-      application: client.clientName,
-      policy: policyOf(client),
+      ...askerOf(client),
       browserHash: '',
-      ...(client.flow === undefined ? {} : { flow: client.flow }),
-      ...(sector === undefined ? {} : { sector }),
-      ...(client.thirdParty === true ? { thirdParty: true } : {}),
       ...(request.prompts.includes('select_account') ? { leftSession: true } : {}),
     },
     at,

@@ -99,12 +99,14 @@ async function byToken(world: Needs, call: Call): Promise<Authenticated> {
   const audience = apiAudience(world.stage.issuer)
   const shown = await shownAccessToken(world, call, { isFor: (aud) => [aud].flat().includes(audience) })
   if (!shown.ok) return { ok: false, refused: shown }
-  const { client_id: clientId, sub, scope, jti = '' } = shown.claims
+  const { client_id: clientId, sub, scope, jti = '', iat = 0 } = shown.claims
   // RFC 9068 §2.2: a token that an application got for itself is its own subject. A user's token is none of these.
   if (typeof clientId !== 'string' || sub !== clientId) return nobody
   const [item, revoked] = await world.db.batch([places.client(clientId), places.revokedToken(jti)])
   const client = clientIn(item)
   if (client === undefined || !client.enabled || revoked !== undefined) return nobody
+  // Of another application, which went by the same id before.
+  if (iat < client.createdAt) return nobody
   // In the record too, so that a scope that was taken away is gone before the last token with it.
   const given = typeof scope === 'string' ? scope.split(' ') : []
   const granted = namesOfTokenScopes.filter((name) => given.includes(name) && client.scopes.includes(name))

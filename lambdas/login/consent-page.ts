@@ -31,7 +31,7 @@ export async function showConsent(world: JourneyWorld, call: Call, journey: Jour
     page: 'consent',
     application: clientName,
     host: hostOf(journey.login.request.redirectUri),
-    thirdParty: journey.login.thirdParty === true,
+    thirdParty: journey.login.thirdParty !== undefined,
     links: {
       ...(clientUri === undefined ? {} : { home: clientUri }),
       ...(policyUri === undefined ? {} : { policy: policyUri }),

@@ -48,7 +48,7 @@ function allowing(world: JourneyWorld, call: Call, journey: Journey, { user, ask
     type: 'consent.given',
     detail: [...asked.scopes, ...asked.claims, ...asked.resources].join(' '),
   })
-  if (login.thirdParty !== true || person === undefined) return { journey, writes: [told] }
+  if (login.thirdParty === undefined || person === undefined) return { journey, writes: [told] }
   const { clientId } = login.request
   const consent = withAllowed(consentFor(login, person.consents), asked, { user, clientId, now: world.now() })
   return { journey: { ...journey, person: { ...person, consents: [consent] } }, writes: [keptConsent(consent), told] }

@@ -1,5 +1,5 @@
 // GET, POST /authorize — what an application asks of the browser's person (OpenID Connect Core §3.1.2, RFC 6749 §4.1.1).
-import { flowOf, policyOf } from '../../src/core/judge.ts'
+import { askerOf, flowOf } from '../../src/core/judge.ts'
 import { newLogin } from '../../src/core/login.ts'
 import {
   type Returnable,
@@ -7,7 +7,7 @@ import {
   readParameters,
   readReturn,
 } from '../../src/core/oidc/authorize-request.ts'
-import { sectorOf, subjectIn } from '../../src/core/oidc/subject.ts'
+import { subjectIn } from '../../src/core/oidc/subject.ts'
 import { ok } from '../../src/core/result.ts'
 import { hashSecret } from '../../src/core/secret.ts'
 import { type Answer, asGet, type Call, seeOther } from '../../src/http/call.ts'
@@ -69,18 +69,14 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
     ...(subject === undefined ? {} : { subject }),
     ...(pushed === undefined ? {} : { pushed }),
   }
-  const [realm, sector] = [realmIn(realmItem), sectorOf(client)]
-  const known = session === undefined ? undefined : subjectIn(sector, session.user, realm)
+  const [realm, asker] = [realmIn(realmItem), askerOf(client)]
+  const known = session === undefined ? undefined : subjectIn(asker.sector, session.user, realm)
   const other = (subject !== undefined && subject !== known) || asked.prompts.includes('select_account')
   const login = newLogin(
     {
       request: asked,
-      application: client.clientName,
-      policy: policyOf(client),
+      ...asker,
       browserHash: hashSecret(browser.secret),
-      ...(client.flow === undefined ? {} : { flow: client.flow }),
-      ...(sector === undefined ? {} : { sector }),
-      ...(client.thirdParty === true ? { thirdParty: true } : {}),
       ...(other ? { leftSession: true } : {}),
     },
     now,

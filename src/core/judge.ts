@@ -12,7 +12,7 @@ import type { Login } from './login.ts'
 import { type Next, whatNext } from './next-page.ts'
 import type { Client } from './oidc/client.ts'
 import { needsConsent } from './oidc/consent.ts'
-import { subjectIn } from './oidc/subject.ts'
+import { sectorOf, subjectIn } from './oidc/subject.ts'
 import { flowNamed, type Realm } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { credentialsOf, credentialsStand, type Person, type Session, sessionStands } from './session.ts'
@@ -157,6 +157,18 @@ export function flowOf(realm: Realm, named: string | undefined): Flow {
   if (flow === undefined)
     throw new Error(`The realm has no flow ${realm.browserFlow}, which is bound as its browser flow`)
   return flow
+}
+
+/** What a login knows of the client that asks. */
+export function askerOf(client: Client): Pick<Login, 'application' | 'policy' | 'flow' | 'sector' | 'thirdParty'> {
+  const sector = sectorOf(client)
+  return {
+    application: client.clientName,
+    policy: policyOf(client),
+    ...(client.flow === undefined ? {} : { flow: client.flow }),
+    ...(sector === undefined ? {} : { sector }),
+    ...(client.thirdParty === true ? { thirdParty: { since: client.createdAt } } : {}),
+  }
 }
 
 /** What a client's record says of levels. */

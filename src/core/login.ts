@@ -43,8 +43,8 @@ export type Login = {
   application: string
   policy: ClientPolicy
   flow?: string
-  /** Of a client that is not the organisation's own: see `oidc/consent.ts`. */
-  thirdParty?: boolean
+  /** Of a client that is not the organisation's own, and since when it is registered: see `oidc/consent.ts`. */
+  thirdParty?: { since: Seconds }
   /** Of a client that knows people by pairwise names: see `oidc/subject.ts`. */
   sector?: string
   startedAt: Seconds

@@ -417,6 +417,31 @@ describe('a client that is', () => {
     expect(await opens(id, secret)).toBe(false)
   })
 
+  it('deleted and registered again may do nothing at the API by a token from before', async () => {
+    const machine = {
+      client_id: `cms-${Date.now()}`,
+      client_name: 'CMS',
+      grant_types: ['client_credentials'],
+      scope: 'authenticators',
+      redirect_uris: [],
+    }
+    const made = await post(machine)
+    expect(made.status, made.body).toBe(201)
+    const { client_id: id } = machine
+    const { access_token: token } = (
+      await ask('/token', id, made.json.client_secret ?? '', { grant_type: 'client_credentials' })
+    ).json
+    const reads = async () =>
+      (await cms.house.invoke('GET', `/api/v1/tenants/demo/users`, { headers: { authorization: `Bearer ${token}` } }))
+        .status
+    expect(await reads()).toBe(200)
+    await remove(id)
+    expect(await reads()).toBe(401)
+    cms.house.now += 1
+    expect((await post(machine)).status).toBe(201)
+    expect(await reads()).toBe(401)
+  })
+
   it('deleted is told of, once, and on the version that was meant', async () => {
     const { id } = await register()
     expect((await remove(id, { 'if-match': '"another"' })).status).toBe(412)

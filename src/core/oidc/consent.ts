@@ -60,7 +60,9 @@ type Asking = Pick<Login, 'thirdParty'> & { request: Asked & Pick<AuthorizeReque
 export function needsConsent(login: Asking, consents: readonly Consent[] = []): boolean {
   if (login.request.prompts.includes('consent')) return true
   const before = consentFor(login, consents)
-  return login.thirdParty === true && (before === undefined || !isNothing(newIn(allowanceOf(login.request), before)))
+  return (
+    login.thirdParty !== undefined && (before === undefined || !isNothing(newIn(allowanceOf(login.request), before)))
+  )
 }
 
 /** What they are asked for, and what they allowed before of what is asked. `prompt=consent` asks for all of it again. */
@@ -83,12 +85,18 @@ export function askedAndBefore(
   ]
 }
 
-/** What was allowed to the application before. Only what is remembered counts: an organisation's own is not. */
-export const consentFor = (
+/**
+ * What was allowed to the application before. Only what is remembered counts: an organisation's own is not. What is
+ * remembered of another application, which went by the same id before this one was registered, allows this one nothing.
+ */
+export function consentFor(
   { thirdParty, request }: Pick<Asking, 'thirdParty' | 'request'>,
   consents: readonly Consent[] = [],
-): Consent | undefined =>
-  thirdParty === true ? consents.find(({ clientId }) => clientId === request.clientId) : undefined
+): Consent | undefined {
+  const found = consents.find(({ clientId }) => clientId === request.clientId)
+  if (thirdParty === undefined || found === undefined) return undefined
+  return found.givenAt < thirdParty.since ? { ...found, scopes: [], claims: [], resources: [] } : found
+}
 
 /** The consent as it is once this is allowed as well. */
 export function withAllowed(
@@ -97,8 +105,10 @@ export function withAllowed(
   { user, clientId, now }: { user: UserId; clientId: string; now: Seconds },
 ): Consent {
   const added = newIn(asked, before)
+  const isFirst = before === undefined || isNothing(before)
   return {
-    ...(before ?? { id: newId(), user, clientId, givenAt: now }),
+    ...(before ?? { id: newId(), user, clientId }),
+    givenAt: isFirst ? now : before.givenAt,
     scopes: [...(before?.scopes ?? []), ...added.scopes],
     claims: [...(before?.claims ?? []), ...added.claims],
     resources: [...(before?.resources ?? []), ...added.resources],

@@ -5,6 +5,7 @@ import {
   allowanceOf,
   askedAndBefore,
   type Consent,
+  consentFor,
   consentStands,
   needsConsent,
   newIn,
@@ -19,7 +20,17 @@ const given = (allowed: Partial<Allowance>): Consent => withAllowed(undefined, {
 type Asked = Parameters<typeof needsConsent>[0]
 const asking = (request: Partial<Asked['request']>, thirdParty = true): Asked => ({
   request: { clientId: 'partner', prompts: [], scopes: ['openid'], ...request },
-  ...(thirdParty ? { thirdParty } : {}),
+  ...(thirdParty ? { thirdParty: { since: 0 } } : {}),
+})
+
+it('what was allowed to another application of the same id allows this one nothing', () => {
+  const before = given({ scopes: ['openid', 'email'] })
+  const again = { ...asking({}), thirdParty: { since: 101 } }
+  expect([needsConsent(asking({}), [before]), needsConsent(again, [before])]).toEqual([false, true])
+  // In the place of what there was, for one person allows one application once.
+  const allowed = withAllowed(consentFor(again, [before]), { ...nothing, scopes: ['openid'] }, { ...who, now: 102 })
+  expect(allowed).toEqual({ ...before, scopes: ['openid'], givenAt: 102, updatedAt: 102, version: 2 })
+  expect(needsConsent(again, [allowed])).toBe(false)
 })
 
 describe('what a request asks a person to allow', () => {
@@ -78,8 +89,9 @@ describe('a person is asked', () => {
 })
 
 const some = (...names: string[]) => fc.subarray(names)
+/** `openid` is among the scopes of every request. */
 const anAllowance: fc.Arbitrary<Allowance> = fc.record({
-  scopes: some('openid', 'profile', 'email', 'offline_access', 'orders'),
+  scopes: some('profile', 'email', 'offline_access', 'orders').map((scopes) => ['openid', ...scopes]),
   claims: some('email', 'birthdate', 'phone_number', 'name'),
   resources: some('https://a.example/', 'https://b.example/'),
 })
