@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 type Tokens = { access_token: string; refresh_token?: string; error?: string }
-type ClientId = 'app1' | 'confidential'
+type ClientId = 'app1' | 'confidential' | 'machine'
 
 async function newCode(client: ClientId): Promise<string> {
   await browser.ask({ client_id: client, scope: 'openid offline_access' })
@@ -128,6 +128,25 @@ describe.each(['app1', 'confidential'] as const)('of the client %s', { timeout: 
     }
     expectSecretsKept(setting.house, [tokens.refresh_token?.split('.')[1], secret, first.json.refresh_token])
   }
+})
+
+describe('of a client for itself', { timeout: 300_000 }, () => {
+  const own = () => ask('machine', { grant_type: 'client_credentials' })
+  const issued = () => setting.house.audit('token.issued')
+
+  it('tokens come with one record of them, whichever call fails and however', async () => {
+    await setting.house.addClient({ clientId: 'machine', secret, grantTypes: ['client_credentials'], scopes: ['api'] })
+    const outages = await setting.outagesOf(own)
+    for (const outage of outages) {
+      const before = (await issued()).length
+      const reply = await setting.under(outage, own)
+      expectClean(reply, outage)
+      const told = (await issued()).length - before
+      // One that could not be answered for may have been told of, since its effect came and its answer did not.
+      if (isOk(reply)) expect(told, nameOf(outage)).toBe(1)
+      else expect(told, nameOf(outage)).toBeLessThanOrEqual(1)
+    }
+  })
 })
 
 describe('a signer that fails', () => {

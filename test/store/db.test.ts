@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { folded, type Place, type Write } from '../../src/store/db.ts'
+import { localClient } from '../../local/tables.ts'
+import { folded, openDb, type Place, type Write } from '../../src/store/db.ts'
 import { type House, openHouse } from '../house.ts'
 
 let house: House
@@ -15,6 +16,21 @@ const put = (pk: string, item = {}): Write => ({
   item,
   condition: 'attribute_not_exists(#pk)',
 })
+
+/** What the store sends for each of its transactions. */
+function counted() {
+  const sent: string[] = []
+  const client = localClient(house.stage.dynamodbEndpoint ?? '')
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        sent.push(String(commandName).replace(/Command$/, ''))
+        return next(args)
+      },
+    { step: 'initialize', name: 'count' },
+  )
+  return { sent, of: openDb(client, house.stage.tableNames).transact }
+}
 
 describe('a transaction', () => {
   it('hands back the record that stood in the way, at its place in the list', async () => {
@@ -50,6 +66,22 @@ describe('a transaction', () => {
     expect((await house.db.transact([check, change])).ok).toBe(false)
     await house.db.transact([{ write: 'update', ...place('both'), update: 'SET #n = :one', values: { one: 1 } }])
     expect((await house.db.transact([check, change])).ok).toBe(true)
+  })
+
+  it('an audit record alone is put by itself, and by the side of anything else in the transaction', async () => {
+    const record: Write = {
+      write: 'put',
+      table: 'audit',
+      key: { pk: '2026-11-22#0', sk: 'alone' },
+      item: { id: 'one' },
+    }
+    const { sent, of } = counted()
+    expect(await of([record])).toEqual({ ok: true })
+    expect(await house.db.get(record)).toMatchObject({ id: 'one' })
+    await of([record, put('beside it')])
+    await of([{ ...record, condition: 'attribute_exists(#pk)' }])
+    await of([{ write: 'put', ...place('no audit'), item: {} }])
+    expect(sent).toEqual(['PutItem', 'TransactWriteItems', 'TransactWriteItems', 'TransactWriteItems'])
   })
 
   it('one name for two values is a bug that shows', () => {
