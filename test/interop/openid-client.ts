@@ -4,25 +4,39 @@
  */
 import * as openid from 'openid-client'
 import type { Browser } from '../conformance/browser.ts'
-import type { Issued } from '../pki.ts'
 import type { Party, Provider } from './provider.ts'
 
-export type Registered = {
-  party: Party
-  /** How it says who it is. Left out: `client_secret_basic`. */
-  auth?: openid.ClientAuth
-  metadata?: Partial<openid.ClientMetadata>
-  /** What its connections show, where they are asked. */
-  certificate?: Issued
+/** The library signs with Ed25519 by that name (RFC 9864); the provider offers it by the older one (RFC 8037). */
+const asEdDSA: openid.ModifyAssertionOptions = {
+  [openid.modifyAssertion](header) {
+    if (header.alg === 'Ed25519') header.alg = 'EdDSA'
+  },
 }
 
-export const discover = (provider: Provider, { party, auth, metadata, certificate }: Registered) =>
+function authOf({ method, secret, key }: Party): openid.ClientAuth {
+  switch (method) {
+    case 'client_secret_basic':
+      return openid.ClientSecretBasic(secret)
+    case 'client_secret_post':
+      return openid.ClientSecretPost(secret)
+    case 'private_key_jwt':
+      if (key === undefined) throw new Error('This party has no key')
+      return openid.PrivateKeyJwt(key, asEdDSA)
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return openid.TlsClientAuth()
+    case 'none':
+      return openid.None()
+  }
+}
+
+export const discover = (provider: Provider, party: Party): Promise<openid.Configuration> =>
   openid.discovery(
     new URL(provider.issuer),
     party.clientId,
-    { ...metadata, [openid.clockSkew]: provider.ahead },
-    auth ?? openid.ClientSecretBasic(party.secret),
-    { [openid.customFetch]: provider.fetchAs(certificate), execute: [openid.enableNonRepudiationChecks] },
+    { ...party.metadata, [openid.clockSkew]: provider.ahead },
+    authOf(party),
+    { [openid.customFetch]: provider.fetchAs(party), execute: [openid.enableNonRepudiationChecks] },
   )
 
 export type Started = {
@@ -32,15 +46,11 @@ export type Started = {
 }
 
 /** An authorization request, and what the library is to hold its answer against. */
-export async function start(
-  provider: Provider,
-  registered: Registered,
-  asked: Record<string, string> = {},
-): Promise<Started> {
-  const config = await discover(provider, registered)
+export async function start(provider: Provider, party: Party, asked: Record<string, string> = {}): Promise<Started> {
+  const config = await discover(provider, party)
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const parameters = {
-    redirect_uri: registered.party.redirectUri,
+    redirect_uri: party.redirectUri,
     scope: 'openid profile email',
     code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
@@ -67,8 +77,8 @@ export type Wish = {
 export type SignedIn = Awaited<ReturnType<typeof signIn>>
 
 /** From discovery to userinfo. */
-export async function signIn(provider: Provider, registered: Registered, wish: Wish = {}) {
-  const started = await start(provider, registered, wish.asked)
+export async function signIn(provider: Provider, party: Party, wish: Wish = {}) {
+  const started = await start(provider, party, wish.asked)
   const { config, parameters, checks } = started
   const DPoP = wish.dpop?.(config)
   const bound = DPoP === undefined ? {} : { DPoP }

@@ -4,9 +4,9 @@
  * libraries run as they would in front of a deployment, with none of their checks off.
  *
  *     const provider = await openProvider()
- *     const party = await provider.register({ tokenEndpointAuthMethod: 'none' })
- *     provider.fetchAs(provider.certificates.app)        // for a library: its connections show this certificate
- *     await provider.visit(url, browser)                 // a person at a browser goes there, and signs in
+ *     const party = await provider.keyed('ES256')         // of the application's own: what it is, and what it signs with
+ *     provider.fetchAs(party)                             // for a library: connections that show the party's certificate
+ *     await provider.visit(url)                           // a person at a browser goes there, and signs in
  *
  * The house's clock is the machine's, and `ahead` of it by as much as a test said: `clockSkew` says the same to a library.
  */
@@ -20,7 +20,7 @@ import type { JWK } from 'jose'
 import { expect } from 'vitest'
 import { routes } from '../../lambdas/routes.ts'
 import { startGateway } from '../../local/gateway.ts'
-import type { Client } from '../../src/core/oidc/client.ts'
+import type { Client, ClientAuthMethod } from '../../src/core/oidc/client.ts'
 import type { SigningAlgorithm } from '../../src/core/oidc/signing.ts'
 import type { Browser } from '../conformance/browser.ts'
 import { goOn } from '../conformance/relying-party.ts'
@@ -31,10 +31,16 @@ import { createAuthority, type Issued, keyPemOf, purposes } from '../pki.ts'
 /** What a relying party knows of itself. */
 export type Party = {
   clientId: string
+  method: ClientAuthMethod
   secret: string
   redirectUri: string
   postLogoutRedirectUri: string
-}
+  /** What it is registered for that the libraries hold answers against, by RFC 7591's names. */
+  metadata: Record<string, string | boolean>
+} & Own
+
+/** What it signs with, and what its connections show where they are asked. */
+type Own = { key?: PartyKey; certificate?: Issued }
 
 /** A request that a party made: the address without its query, and what it was answered. */
 type Asked = { url: string; status: number; authorization: string | undefined }
@@ -82,6 +88,29 @@ export async function openProvider() {
     house.now = Math.floor(Date.now() / 1000) + ahead
   }
 
+  /** One application more, with everything that most have. */
+  async function register(change: Partial<Client> = {}, own: Own = {}): Promise<Party> {
+    const clientId = `rp-${randomBytes(4).toString('hex')}`
+    const method = change.tokenEndpointAuthMethod ?? 'client_secret_basic'
+    const party = {
+      ...{ clientId, method, secret: `a secret of ${clientId}, 100% printable: + & /`, ...own },
+      redirectUri: `https://${clientId}.example/callback`,
+      postLogoutRedirectUri: `https://${clientId}.example/goodbye`,
+      metadata: metadataOf(change, own),
+    }
+    await house.addClient({
+      clientId,
+      clientName: `Relying party ${clientId}`,
+      redirectUris: [party.redirectUri],
+      postLogoutRedirectUris: [party.postLogoutRedirectUri],
+      scopes: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
+      ...(method.startsWith('client_secret_') ? { secret: party.secret } : {}),
+      tokenEndpointAuthMethod: method,
+      ...change,
+    })
+    return party
+  }
+
   return {
     issuer: suite.issuer,
     certificates,
@@ -101,39 +130,42 @@ export async function openProvider() {
       ahead += seconds
     },
 
-    /** One application more, with everything that most have. */
-    async register(change: Partial<Client> = {}): Promise<Party> {
-      const clientId = `rp-${randomBytes(4).toString('hex')}`
-      const party = {
-        clientId,
-        secret: `a secret of ${clientId}, 100% printable: + & /`,
-        redirectUri: `https://${clientId}.example/callback`,
-        postLogoutRedirectUri: `https://${clientId}.example/goodbye`,
-      }
-      const method = change.tokenEndpointAuthMethod ?? 'client_secret_basic'
-      await house.addClient({
-        clientId,
-        clientName: `Relying party ${clientId}`,
-        redirectUris: [party.redirectUri],
-        postLogoutRedirectUris: [party.postLogoutRedirectUri],
-        scopes: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
-        ...(method.startsWith('client_secret_') ? { secret: party.secret } : {}),
-        tokenEndpointAuthMethod: method,
-        ...change,
-      })
-      return party
+    register,
+
+    keyed: async (alg: SigningAlgorithm, change: Partial<Client> = {}): Promise<Party> => {
+      const key = await newKey(alg)
+      return register({ tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [key.jwk] }, ...change }, { key })
     },
 
-    /** `fetch` of a party, for the addresses of the provider. `shown`: its certificate, where it is asked for one. */
+    certified: (change: Partial<Client> = {}): Promise<Party> =>
+      register(
+        {
+          tokenEndpointAuthMethod: 'tls_client_auth',
+          certificateSubject: { by: 'dn', value: 'CN=app,O=Example' },
+          ...change,
+        },
+        { certificate: certificates.app },
+      ),
+
+    selfSigned: (): Promise<Party> =>
+      register(
+        {
+          tokenEndpointAuthMethod: 'self_signed_tls_client_auth',
+          jwks: { keys: [certificateJwk(certificates.selfSigned)] },
+        },
+        { certificate: certificates.selfSigned },
+      ),
+
+    /** `fetch` of a party, for the addresses of the provider. Its certificate is shown where it is asked for one. */
     fetchAs:
-      (shown?: Issued) =>
+      ({ certificate }: Own) =>
       async (address: string, { method, headers, body }: Sent): Promise<Response> => {
         tick()
         const url = new URL(address)
         const sent = { method, headers, ...(body instanceof URLSearchParams ? { body: body.toString() } : {}) }
         const answer =
           url.origin === mtlsOrigin
-            ? await fetchSecure(mtls.url + url.pathname + url.search, sent, shown, authority)
+            ? await fetchSecure(mtls.url + url.pathname + url.search, sent, certificate, authority)
             : await suite.fetchIssuer(url, { ...sent, redirect: 'manual' })
         asked.push({ url: url.origin + url.pathname, status: answer.status, authorization: headers.authorization })
         return answer
@@ -156,6 +188,15 @@ export async function openProvider() {
     },
   }
 }
+
+const metadataOf = (
+  { idTokenSignedResponseAlg, userinfoSignedResponseAlg }: Partial<Client>,
+  { certificate }: Own,
+): Party['metadata'] => ({
+  id_token_signed_response_alg: idTokenSignedResponseAlg ?? 'RS256',
+  ...(userinfoSignedResponseAlg === undefined ? {} : { userinfo_signed_response_alg: userinfoSignedResponseAlg }),
+  ...(certificate === undefined ? {} : { use_mtls_endpoint_aliases: true }),
+})
 
 /** Over a connection of its own, so that no certificate is another party's. */
 async function fetchSecure(
@@ -183,10 +224,10 @@ const algorithms = {
   RS256: { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
 } as const
 
-export type PartyKey = { kid: string; key: CryptoKey; pair: CryptoKeyPair; jwk: JWK }
+type PartyKey = { kid: string; key: CryptoKey; pair: CryptoKeyPair; jwk: JWK }
 
 /** A key pair as the libraries take one, and its public half for the registration. */
-export async function newKey(alg: SigningAlgorithm): Promise<PartyKey> {
+async function newKey(alg: SigningAlgorithm): Promise<PartyKey> {
   const pair = (await crypto.subtle.generateKey(algorithms[alg], true, ['sign', 'verify'])) as CryptoKeyPair
   const kid = `key-${randomBytes(4).toString('hex')}`
   const { kty = '', crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey)
@@ -195,7 +236,7 @@ export async function newKey(alg: SigningAlgorithm): Promise<PartyKey> {
 }
 
 /** The key of a certificate that signed itself, as a registration has it (RFC 8705 §2.2.2). */
-export const certificateJwk = ({ pem, der }: Issued): JWK => ({
+const certificateJwk = ({ pem, der }: Issued): JWK => ({
   ...(createPublicKey(pem).export({ format: 'jwk' }) as JWK),
   x5c: [der.toString('base64')],
 })
