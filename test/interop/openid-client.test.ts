@@ -3,7 +3,7 @@ import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signingAlgorithms } from '../../src/core/oidc/signing.ts'
 import { discover, type Started, signIn, start } from './openid-client.ts'
-import { checkPerson, openProvider, type Party, type Provider } from './provider.ts'
+import { checkPerson, openProvider, type Party, type Provider, ways } from './provider.ts'
 
 // What openid-client refuses of an answer, it throws: each test fails by that first.
 
@@ -15,36 +15,17 @@ afterAll(() => provider?.close())
 
 const isPublic = (): Promise<Party> => provider.register({ tokenEndpointAuthMethod: 'none' })
 
-const ways: Record<string, () => Promise<Party>> = {
-  client_secret_basic: () => provider.register(),
-  client_secret_post: () => provider.register({ tokenEndpointAuthMethod: 'client_secret_post' }),
-  'private_key_jwt, ES256': () => provider.keyed('ES256'),
-  'private_key_jwt, PS256': () => provider.keyed('PS256'),
-  'private_key_jwt, EdDSA': () => provider.keyed('EdDSA'),
-  tls_client_auth: () => provider.certified(),
-  self_signed_tls_client_auth: () => provider.selfSigned(),
-  none: isPublic,
-}
-
 const byPar = ({ config, parameters }: Started) => openid.buildAuthorizationUrlWithPAR(config, parameters)
-
-/** Where the requests since `before` to this endpoint went, and what they were answered. */
-const answersOf = (endpoint: string, before: number): number[] =>
-  provider.asked
-    .slice(before)
-    .filter(({ url }) => url.endsWith(endpoint))
-    .map(({ status }) => status)
 
 describe('a person signs in, with code, PKCE, state, nonce and iss, at a client of', () => {
   it.each(Object.entries(ways))('%s', async (_method, way) => {
-    const party = await way()
-    const before = provider.asked.length
+    const party = await way(provider)
+    const listening = provider.listen()
     const { idToken, userinfo } = await signIn(provider, party)
     expect(idToken.sub).toBe(provider.person.id)
     checkPerson(await userinfo())
     const host = party.certificate === undefined ? provider.issuer : 'https://cert.example.org'
-    const used = provider.asked.slice(before).map(({ url }) => url)
-    expect(used).toEqual(expect.arrayContaining([`${host}/token`, `${host}/userinfo`]))
+    expect(listening.addresses()).toEqual(expect.arrayContaining([`${host}/token`, `${host}/userinfo`]))
   })
 })
 
@@ -190,22 +171,22 @@ describe('with DPoP', () => {
   it.each(['ES256', 'PS256'])(
     'a proof by %s with a nonce that the library is given, at the token endpoint and at userinfo',
     async (alg) => {
-      const before = provider.asked.length
+      const listening = provider.listen()
       const { tokens, bound, userinfo } = await signIn(provider, await isPublic(), { dpop: await dpop(alg) })
-      expect(answersOf('/token', before)).toEqual([400, 200])
+      expect(listening.answersOf('/token')).toEqual([400, 200])
       expect(tokens.token_type).toBe('dpop')
       expect(decodeJwt(tokens.access_token).cnf).toEqual({ jkt: await bound.DPoP?.calculateThumbprint() })
       checkPerson(await userinfo())
-      expect(answersOf('/userinfo', before)).toEqual([200])
+      expect(listening.answersOf('/userinfo')).toEqual([200])
     },
   )
 
   it('userinfo asks for a nonce of a library that has none', async () => {
     const handle = await dpop()
     const { config, tokens, idToken } = await signIn(provider, await isPublic(), { dpop: handle })
-    const before = provider.asked.length
+    const listening = provider.listen()
     checkPerson(await openid.fetchUserInfo(config, tokens.access_token, idToken.sub, { DPoP: handle(config) }))
-    expect(answersOf('/userinfo', before)).toEqual([401, 200])
+    expect(listening.answersOf('/userinfo')).toEqual([401, 200])
     const others = (await dpop())(config)
     const refused = openid.fetchUserInfo(config, tokens.access_token, idToken.sub, { DPoP: others })
     await expect(refused).rejects.toMatchObject({ code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 })

@@ -74,7 +74,7 @@ export type Wish = {
   redeeming?: URLSearchParams | Record<string, string>
 }
 
-export type SignedIn = Awaited<ReturnType<typeof signIn>>
+type SignedIn = Awaited<ReturnType<typeof signIn>>
 
 /** From discovery to userinfo. */
 export async function signIn(provider: Provider, party: Party, wish: Wish = {}) {

@@ -43,10 +43,22 @@ export type Party = {
 type Own = { key?: PartyKey; certificate?: Issued }
 
 /** A request that a party made: the address without its query, and what it was answered. */
-type Asked = { url: string; status: number; authorization: string | undefined }
+type Asked = { url: string; status: number }
 
 /** What the libraries hand to `fetch`. They send forms, and nothing else. */
 type Sent = { method: string; headers: Record<string, string>; body?: unknown }
+
+/** Each way in which a client says who it is. */
+export const ways: Record<string, (provider: Provider) => Promise<Party>> = {
+  client_secret_basic: (provider) => provider.register(),
+  client_secret_post: (provider) => provider.register({ tokenEndpointAuthMethod: 'client_secret_post' }),
+  'private_key_jwt, ES256': (provider) => provider.keyed('ES256'),
+  'private_key_jwt, PS256': (provider) => provider.keyed('PS256'),
+  'private_key_jwt, EdDSA': (provider) => provider.keyed('EdDSA'),
+  tls_client_auth: (provider) => provider.certified(),
+  self_signed_tls_client_auth: (provider) => provider.selfSigned(),
+  none: (provider) => provider.register({ tokenEndpointAuthMethod: 'none' }),
+}
 
 export type Provider = Awaited<ReturnType<typeof openProvider>>
 
@@ -115,8 +127,18 @@ export async function openProvider() {
     issuer: suite.issuer,
     certificates,
     person: suite.person,
-    /** Of all parties, in the order they were made. */
-    asked,
+    /** What parties are about to ask: `answersOf` an endpoint, so far. */
+    listen() {
+      const before = asked.length
+      const since = () => asked.slice(before)
+      return {
+        answersOf: (path: string): number[] =>
+          since()
+            .filter(({ url }) => url.endsWith(path))
+            .map(({ status }) => status),
+        addresses: (): string[] => since().map(({ url }) => url),
+      }
+    },
     browser: suite.browser,
     keys: suite.keys,
     /** An application that listens for logout tokens. */
@@ -167,7 +189,7 @@ export async function openProvider() {
           url.origin === mtlsOrigin
             ? await fetchSecure(mtls.url + url.pathname + url.search, sent, certificate, authority)
             : await suite.fetchIssuer(url, { ...sent, redirect: 'manual' })
-        asked.push({ url: url.origin + url.pathname, status: answer.status, authorization: headers.authorization })
+        asked.push({ url: url.origin + url.pathname, status: answer.status })
         return answer
       },
 
