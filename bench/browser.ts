@@ -1,37 +1,11 @@
 /** A browser of few words: signs a person in with their key, through the pages, as fast as it can. */
-import { codeChallenge, verifier } from '../test/visitor.ts'
 import type { RequestOptionsJson } from '../web/view.ts'
+import { authorizeFields, codeRequest, form } from './applications.ts'
 import type { Asked, Carrier, Reply } from './carriers.ts'
-import { basic, type Member, redirectUri } from './ours.ts'
+import type { Member } from './ours.ts'
 
-export const form = { 'content-type': 'application/x-www-form-urlencoded' }
-
-export const authorizeTarget = (path: string, scope = 'openid profile email', more: Record<string, string> = {}) =>
-  `${path}?${new URLSearchParams({
-    client_id: 'app1',
-    redirect_uri: redirectUri,
-    response_type: 'code',
-    scope,
-    state: 'some state',
-    nonce: 'some nonce',
-    code_challenge: codeChallenge,
-    code_challenge_method: 'S256',
-    ...more,
-  })}`
-
-export const codeRequest = (code: string): Asked => ({
-  method: 'POST',
-  target: '/token',
-  headers: { ...form, authorization: basic },
-  body: String(
-    new URLSearchParams({
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: redirectUri,
-      code_verifier: verifier,
-    }),
-  ),
-})
+export const authorizeTarget = (scope = 'openid profile email', more: Record<string, string> = {}) =>
+  `/authorize?${new URLSearchParams({ client_id: 'app1', ...authorizeFields(scope), ...more })}`
 
 export const codeIn = ({ status, location, body }: Reply): string => {
   const code = URL.canParse(location) ? new URL(location).searchParams.get('code') : null
@@ -85,7 +59,7 @@ export type AtKey = AtPage & { answer: Asked }
 
 export async function goToKey(carrier: Carrier, { user, key }: Member, named: boolean, scope?: string): Promise<AtKey> {
   const { cookies, ask } = openBrowser(carrier)
-  const { location: base } = await ask('GET', authorizeTarget('/authorize', scope, { acr_values: 'fido' }))
+  const { location: base } = await ask('GET', authorizeTarget(scope, { acr_values: 'fido' }))
   let page = await ask('GET', base)
   if (named) {
     await ask('POST', `${base}/username`, { username: user.userName })
@@ -104,7 +78,7 @@ export const keyAnswer = (base: string, cookies: Cookies, response: string): Ask
 /** At the page that asks for a password. */
 export async function goToPassword(carrier: Carrier, userName: string, acr: string): Promise<AtPage & { ask: Ask }> {
   const { cookies, ask } = openBrowser(carrier)
-  const { location: base } = await ask('GET', authorizeTarget('/authorize', undefined, { acr_values: acr }))
+  const { location: base } = await ask('GET', authorizeTarget(undefined, { acr_values: acr }))
   await ask('GET', base)
   await ask('POST', `${base}/username`, { username: userName })
   await ask('GET', base)

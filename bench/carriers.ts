@@ -20,7 +20,8 @@ export type Asked = {
   body?: string
 }
 
-export type Reply = { status: number; location: string; cookies: string[]; body: string }
+/** `nonce`: the one of DPoP-Nonce; empty where there is none, as `location` is. */
+export type Reply = { status: number; location: string; nonce: string; cookies: string[]; body: string }
 
 /** Answers with the request, ready to go off. */
 export type Carrier = { load(asked: Asked): () => Promise<Reply>; close(): Promise<void> }
@@ -38,7 +39,8 @@ export const byEvent = (handlers: Partial<Handlers>): Carrier => ({
     if (handler === undefined) throw new Error(`There is no handler ${lambda}`)
     return async () => {
       const { statusCode = 200, headers = {}, cookies = [], body = '' } = await handler(event, {} as Context)
-      return { status: statusCode, location: String(headers.location ?? ''), cookies, body }
+      const [location, nonce] = [String(headers.location ?? ''), String(headers['dpop-nonce'] ?? '')]
+      return { status: statusCode, location, nonce, cookies, body }
     }
   },
   close: async () => {},
@@ -100,6 +102,7 @@ export const byCallback = (callback: RequestListener): Carrier => ({
       return {
         status: response.statusCode,
         location: String(response.getHeader('location') ?? ''),
+        nonce: String(response.getHeader('dpop-nonce') ?? ''),
         cookies: listOf(response.getHeader('set-cookie')),
         body: response.body,
       }
@@ -172,6 +175,7 @@ function clientOf(port: number) {
             resolve({
               status: answer.statusCode ?? 0,
               location: answer.headers.location ?? '',
+              nonce: String(answer.headers['dpop-nonce'] ?? ''),
               cookies: answer.headers['set-cookie'] ?? [],
               body: text,
             }),

@@ -29,12 +29,21 @@ import { openSigner } from '../src/services/signer.ts'
 import { openTokenValidator } from '../src/services/token-validator.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
-import { createApiKey, createClient, createUser, ensureSealKey, ensureSigningKeys, seedRealm } from '../src/setup.ts'
+import {
+  createApiKey,
+  createClient,
+  createUser,
+  ensureSealKey,
+  ensureSigningKeys,
+  type NewClient,
+  seedRealm,
+} from '../src/setup.ts'
 import { readStage, type Stage } from '../src/stage.ts'
 import { type Db, type Item, openDb, type Place } from '../src/store/db.ts'
 import { createdAuthenticator } from '../src/store/people.ts'
 import type { World } from '../src/world.ts'
 import { createSecurityKey, type SecurityKey } from '../test/authenticator.ts'
+import { assertionKeys, issuer, redirectUri, secret } from './applications.ts'
 import type { Handler, Handlers } from './carriers.ts'
 
 export type Member = { user: User; key: SecurityKey }
@@ -54,11 +63,27 @@ export type Ours = {
   close(): Promise<void>
 }
 
-export const issuer = 'https://id.example.org'
-export const secret = 'a-secret-of-an-application-0123456789'
-export const redirectUri = 'https://app1.example.com/callback'
-export const basic = `Basic ${Buffer.from(`app1:${secret}`).toString('base64')}`
 const now = () => Math.floor(Date.now() / 1000)
+
+/** ES256 like the peer's: an RS256 signature with 3072 bits takes fifteen times as long. */
+const common = { redirectUris: [redirectUri], idTokenSignedResponseAlg: 'ES256' } as const
+const applications: readonly NewClient[] = [
+  {
+    ...common,
+    clientId: 'app1',
+    secret,
+    grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'api'],
+  },
+  { ...common, clientId: 'public1', tokenEndpointAuthMethod: 'none' },
+  {
+    ...common,
+    clientId: 'signs1',
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    jwks: assertionKeys,
+    dpopBoundAccessTokens: true,
+  },
+]
 
 export async function openOurs(people: number): Promise<Ours> {
   const directory = await mkdtemp(join(tmpdir(), 'keystep-bench-'))
@@ -89,17 +114,10 @@ export async function openOurs(people: number): Promise<Ours> {
   await seedRealm(bench)
   await ensureSigningKeys(bench)
   await ensureSealKey(bench)
-  // ES256 like the peer's: an RS256 signature with 3072 bits takes fifteen times as long.
-  const application = {
-    clientId: 'app1',
-    secret,
-    redirectUris: [redirectUri],
-    grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'] as const,
-    scopes: ['openid', 'profile', 'email', 'offline_access', 'api'],
-    idTokenSignedResponseAlg: 'ES256' as const,
+  for (const application of applications) {
+    const created = await createClient(bench, application)
+    if (!created.ok) throw new Error(`${application.clientId}: ${created.reason} ${created.detail}`)
   }
-  const created = await createClient(bench, application)
-  if (!created.ok) throw new Error(created.reason)
   const { apiKey } = await createApiKey(bench, {
     name: 'CMS',
     scopes: ['authenticators:read', 'authenticators:write', 'users:read'],

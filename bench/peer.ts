@@ -1,13 +1,15 @@
 /**
- * npm `oidc-provider` doing what we do: the same grants, the same client authentication, ES256 ID tokens, rotated refresh
- * tokens, clients and users read from the store on each request.
+ * npm `oidc-provider` doing what we do: the same grants, the same client authentication, ES256 ID tokens, clients and
+ * users read from the store on each request; refresh tokens that rotate where the client cannot authenticate and stay
+ * where it does; pushed requests, introspection, revocation, and DPoP proofs that must name a nonce. Its endpoints have
+ * the addresses of ours.
  *
  * Its adapter for DynamoDB is written to be quick. Each record is one item, its payload one JSON text (less work than an
  * attribute map), reads go straight to the item (consistent, as ours), each write is a single put or update without a
  * transaction, and two indexes serve `findByUid` and `revokeByGrantId`. Where the two differ, the peer has the lighter
  * work: it writes no audit record, checks no standing of the user's keys, and its access tokens are opaque unless said.
  */
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import {
   CreateTableCommand,
@@ -19,10 +21,10 @@ import {
   UpdateItemCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
-import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider'
+import Provider, { type Adapter, type AdapterPayload, type ClientMetadata, type Configuration } from 'oidc-provider'
 import { newId } from '../src/core/secret.ts'
 import { codeChallenge } from '../test/visitor.ts'
-import { issuer, redirectUri, secret } from './ours.ts'
+import { type Application, assertionKeys, issuer, peopleScope, redirectUri, secret } from './applications.ts'
 
 /** Something to keep records in, by model and id. */
 export type Store = (model: string) => Adapter
@@ -141,15 +143,38 @@ export async function dynamodbStore(client: DynamoDBClient, table: string): Prom
   }
 }
 
-export const peerScope = 'openid profile email offline_access'
 const resource = 'https://api.example.org'
+
+const common = {
+  redirect_uris: [redirectUri],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  id_token_signed_response_alg: 'ES256',
+} satisfies Partial<ClientMetadata>
+const applications: readonly (ClientMetadata & { client_id: Application })[] = [
+  {
+    ...common,
+    client_id: 'app1',
+    client_secret: secret,
+    grant_types: [...common.grant_types, 'client_credentials'],
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
+  { ...common, client_id: 'public1', token_endpoint_auth_method: 'none' },
+  {
+    ...common,
+    client_id: 'signs1',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: assertionKeys,
+    dpop_bound_access_tokens: true,
+  },
+]
 
 export type Peer = {
   provider: Provider
   callback: RequestListener
   accounts: string[]
   /** A code that a person's browser could have brought. */
-  newCode(account: string): Promise<string>
+  newCode(account: string, application: Application): Promise<string>
 }
 
 /** @param jwt whether access tokens are JWTs signed with ES256, for a resource, rather than opaque and stored. */
@@ -170,6 +195,10 @@ export async function openPeer(store: Store, people: number, { jwt = false } = {
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       resourceIndicators: {
         enabled: jwt,
         defaultResource: () => resource,
@@ -182,9 +211,16 @@ export async function openPeer(store: Store, people: number, { jwt = false } = {
         }),
       },
     },
+    routes: {
+      authorization: '/authorize',
+      introspection: '/introspect',
+      pushed_authorization_request: '/par',
+      revocation: '/revoke',
+      userinfo: '/userinfo',
+    },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     pkce: { required: () => true },
-    rotateRefreshToken: () => true,
+    rotateRefreshToken: ({ oidc: { client } }) => client?.clientAuthMethod === 'none',
     ttl: {
       AccessToken: 600,
       AuthorizationCode: 60,
@@ -192,6 +228,7 @@ export async function openPeer(store: Store, people: number, { jwt = false } = {
       Grant: 86_400,
       IdToken: 600,
       Interaction: 1800,
+      PushedAuthorizationRequest: 300,
       RefreshToken: 86_400,
       Session: 86_400,
     },
@@ -199,34 +236,27 @@ export async function openPeer(store: Store, people: number, { jwt = false } = {
   const provider = new Provider(issuer, configuration)
   provider.proxy = true
   provider.on('server_error', (_context, error) => process.stderr.write(`oidc-provider: ${error.stack}\n`))
-  await store('Client').upsert('app1', {
-    client_id: 'app1',
-    client_secret: secret,
-    redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'client_secret_basic',
-    id_token_signed_response_alg: 'ES256',
-  })
+  for (const application of applications) await store('Client').upsert(application.client_id, { ...application })
   const accounts = Array.from({ length: people }, newId)
   const grants = new Map<string, string>()
+  const grantOf = (account: string, application: string) => grants.get(`${account} ${application}`) ?? ''
   for (const account of accounts) {
     await users.upsert(account, {})
-    const grant = new provider.Grant({ accountId: account, clientId: 'app1' })
-    grant.addOIDCScope(peerScope)
-    if (jwt) grant.addResourceScope(resource, 'api')
-    grants.set(account, await grant.save())
+    for (const { client_id: clientId } of applications) {
+      const grant = new provider.Grant({ accountId: account, clientId })
+      grant.addOIDCScope(peopleScope)
+      if (jwt) grant.addResourceScope(resource, 'api')
+      grants.set(`${account} ${clientId}`, await grant.save())
+    }
   }
 
-  const client = await provider.Client.find('app1')
-  if (client === undefined) throw new Error('The peer has no client')
   const answer = provider.callback()
   /** Its own pages left out: whoever the header names has signed in, and has agreed before. */
   const signIn = async (request: IncomingMessage, response: ServerResponse) => {
     const account = String(request.headers['x-account'])
     await provider.interactionFinished(request, response, {
       login: { accountId: account },
-      consent: { grantId: grants.get(account) },
+      consent: { grantId: grantOf(account, 'app1') },
     })
   }
 
@@ -237,13 +267,15 @@ export async function openPeer(store: Store, people: number, { jwt = false } = {
       if (request.url?.startsWith('/interaction/')) void signIn(request, response)
       else void answer(request, response)
     },
-    async newCode(account) {
+    async newCode(account, application) {
+      const client = await provider.Client.find(application)
+      if (client === undefined) throw new Error(`The peer has no client ${application}`)
       const code = new provider.AuthorizationCode({
         client,
         accountId: account,
-        grantId: grants.get(account) ?? '',
+        grantId: grantOf(account, application),
         gty: 'authorization_code',
-        scope: jwt ? `${peerScope} api` : peerScope,
+        scope: jwt ? `${peopleScope} api` : peopleScope,
         redirectUri,
         codeChallenge,
         codeChallengeMethod: 'S256',

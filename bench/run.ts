@@ -27,8 +27,9 @@ if (!(seconds > 0)) throw new Error('--seconds must be a number above 0')
 const rounds = 5
 const people = 16
 const names = [
-  ...['code', 'refresh', 'client-credentials', 'userinfo', 'authorize', 'webauthn-core', 'webauthn', 'import'],
-  ...['documents', 'sign-in', 'decisions', 'otp', 'ldap', 'typed-sign-in', 'floor', 'crypto'],
+  ...['code', 'signed-code', 'refresh', 'rotated-refresh', 'client-credentials', 'par', 'introspection', 'revocation'],
+  ...['userinfo', 'bound-userinfo', 'authorize', 'documents', 'webauthn-core', 'webauthn', 'import', 'sign-in'],
+  ...['decisions', 'otp', 'ldap', 'typed-sign-in', 'floor', 'signing', 'crypto'],
 ] as const
 const wants = (name: string) => flags.only === undefined || flags.only === name
 if (flags.only !== undefined && ![...names, 'calls', 'bundles'].some(wants))

@@ -8,10 +8,11 @@ import type { Write } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { createdLogin, loginIn } from '../../src/store/logins.ts'
 import { createSecurityKey } from '../../test/authenticator.ts'
+import { issuer } from '../applications.ts'
 import { type Cookies, goToKey, keyAnswer, signIn } from '../browser.ts'
 import type { Carrier } from '../carriers.ts'
 import { again, type Side } from '../measure.ts'
-import { issuer, type Ours } from '../ours.ts'
+import type { Ours } from '../ours.ts'
 import {
   type Contests,
   expecting,
