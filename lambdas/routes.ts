@@ -36,9 +36,9 @@ export type Right =
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access
- * token; a Credential Management System with an API key or a client-credentials token.
+ * token; a program with an API key or a client-credentials token: a Credential Management System, an administrator's tool.
  */
-export type Caller = 'anyone' | 'browser' | 'client' | 'bearer' | 'cms'
+export type Caller = 'anyone' | 'browser' | 'client' | 'bearer' | 'api'
 
 /** Requests a second, and how many at once beyond it: a login flood cannot starve token and JWKS. */
 export type Throttle = { rate: number; burst: number }
@@ -85,7 +85,7 @@ const imports: Throttle = { rate: 25, burst: 50 }
 type Tables = Route['tables']
 
 /** Who calls with access tokens: these may be bound to a key, and come with proofs of it (RFC 9449 §7). */
-const showsTokens: ReadonlySet<Caller> = new Set(['bearer', 'cms'])
+const showsTokens: ReadonlySet<Caller> = new Set(['bearer', 'api'])
 
 /** The routes of one boundary, a line each: its name, what it answers, and the file that does. */
 const routesIn =
@@ -149,12 +149,12 @@ const logout = routesIn('logout', 'browser', pages, {
   sessions: ['get', 'index', 'delete'],
   ...told,
 })
-const reading = routesIn('authenticators', 'cms', imports, {
+const reading = routesIn('authenticators', 'api', imports, {
   config: ['get', 'query', 'update'],
   people: ['get', 'query', 'index'],
   ...told,
 })
-const managing = routesIn('authenticators', 'cms', imports, {
+const managing = routesIn('authenticators', 'api', imports, {
   config: ['get', 'query', 'update'],
   people: ['get', 'query', 'check', 'put', 'update', 'delete'],
   sessions: ['get', 'index', 'put', 'delete'],
@@ -162,7 +162,7 @@ const managing = routesIn('authenticators', 'cms', imports, {
 })
 
 /** Reading comes with noting when an API key was last used; each change is told. */
-const administering = routesIn('management', 'cms', imports, { config: ['get', 'query', 'update'] })
+const administering = routesIn('management', 'api', imports, { config: ['get', 'query', 'update'] })
 const configuring: Partial<Route> = {
   tables: { config: ['get', 'query', 'update'], ...told },
   rights: ['configure'],
@@ -179,7 +179,7 @@ const ending: Partial<Route> = {
   },
 }
 
-const seeds = routesIn('one-time-passwords', 'cms', imports, {
+const seeds = routesIn('one-time-passwords', 'api', imports, {
   config: ['get', 'query', 'update'],
   people: ['get', 'query', 'check', 'put', 'update', 'delete'],
   sessions: ['get', 'index', 'put', 'delete'],

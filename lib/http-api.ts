@@ -166,7 +166,7 @@ const openTo: Record<Route['caller'], string> = {
     'A person who is signing in has no token yet. The route checks the session cookie, the origin and each proof.',
   client: 'The token endpoint authenticates its clients itself (RFC 6749 §2.3), as an authorizer could not.',
   bearer: 'The route checks the access token against the grants, with revocation; an authorizer would only read it.',
-  cms: 'The route checks the API key by its hash, with its scope, and notes its last use.',
+  api: 'The route checks the API key by its hash, with its scope, and notes its last use.',
 }
 const openToCertificates =
   'The domain demands a client certificate of the truststore; the route checks it, its revocation and a secret for one use.'

@@ -1,5 +1,5 @@
 /** What becomes of an operator's documents, in the words of the API's problems. */
-import { problems } from '../../lambdas/authenticators/problems.ts'
+import { problems } from '../../lambdas/api/problems.ts'
 import type { Refusal, Result } from '../../src/core/result.ts'
 import type { Doubt } from '../../src/core/step-up/flow.ts'
 import { Cannot } from './typed.ts'

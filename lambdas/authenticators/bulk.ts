@@ -3,12 +3,12 @@ import { type BulkItem, type ImportRequest, parseBulk } from '../../src/core/fid
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
-import { badParameter, bodyLimits, isNameable, readBody, readQuery } from './asked.ts'
-import { type Cms, forCms } from './caller.ts'
+import { badParameter, bodyLimits, isNameable, readBody, readQuery } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo, documentOf, problems, type Refused } from '../api/problems.ts'
+import { noteRefusal } from '../api/refused.ts'
+import { fingerprintOf, type Repeatable, readRepeatable } from '../api/repeating.ts'
 import { type Imagined, type Imported, type ImportNeeds, imagineNothing, importAuthenticator } from './importing.ts'
-import { answerTo, documentOf, problems, type Refused } from './problems.ts'
-import { noteRefusal } from './refused.ts'
-import { fingerprintOf, type Repeatable, readRepeatable } from './repeating.ts'
 import { showAuthenticator } from './representation.ts'
 
 /** How many are imported at once: enough to be quick, few enough to leave other requests their share. */
@@ -18,9 +18,9 @@ const atOnce = 8
  * 200 whatever came of each: the request was carried out, and a client that reads one status would otherwise retry a
  * hundred for the sake of one. (207 is WebDAV's, with a body of its own in XML.)
  */
-export const handle = forCms(
+export const handle = forCaller(
   'authenticators:write',
-  async (needs: ImportNeeds, call: Call, cms: Cms): Promise<Answer> => {
+  async (needs: ImportNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
     const batch = await readBatch(needs, call, cms)
     if (!batch.ok) {
       await noteRefusal(needs, { cms, call }, batch)
@@ -31,7 +31,7 @@ export const handle = forCms(
 )
 
 type Batch = {
-  cms: Cms
+  cms: ApiCaller
   call: Call
   items: BulkItem[]
   /** What each item that could be read is known by, as it was sent. */
@@ -40,7 +40,7 @@ type Batch = {
   imagined: Imagined | undefined
 }
 
-async function readBatch(needs: ImportNeeds, call: Call, cms: Cms): Promise<Result<Batch, Refused['reason']>> {
+async function readBatch(needs: ImportNeeds, call: Call, cms: ApiCaller): Promise<Result<Batch, Refused['reason']>> {
   const query = readQuery(call, ['dryRun'])
   if (!query.ok) return query
   const { dryRun = 'false' } = query.value

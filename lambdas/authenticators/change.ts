@@ -5,15 +5,15 @@ import { type AuthenticatorChange, parseChange } from '../../src/core/fido/impor
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedState, loweredStanding, renamedAuthenticator } from '../../src/store/people.ts'
-import { bodyLimits, patchTypes, readBody, readQuery } from './asked.ts'
-import { type Cms, forCms } from './caller.ts'
+import { bodyLimits, patchTypes, readBody, readQuery } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo, type Reason } from '../api/problems.ts'
 import { type Decided, type ManageNeeds, manage } from './managing.ts'
-import { answerTo, type Reason } from './problems.ts'
 import { answerWith } from './representation.ts'
 
-export const handle = forCms(
+export const handle = forCaller(
   'authenticators:write',
-  async (needs: ManageNeeds, call: Call, cms: Cms): Promise<Answer> => {
+  async (needs: ManageNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
     const query = readQuery(call, [])
     if (!query.ok) return answerTo(query)
     const body = readBody(call, bodyLimits.one, patchTypes)

@@ -2,14 +2,14 @@
 import { ok } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { deletedAuthenticator, loweredStanding } from '../../src/store/people.ts'
-import { readQuery } from './asked.ts'
-import { type Cms, forCms } from './caller.ts'
+import { readQuery } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
 import { type ManageNeeds, manage } from './managing.ts'
-import { answerTo } from './problems.ts'
 
-export const handle = forCms(
+export const handle = forCaller(
   'authenticators:write',
-  async (needs: ManageNeeds, call: Call, cms: Cms): Promise<Answer> => {
+  async (needs: ManageNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
     const query = readQuery(call, [])
     if (!query.ok) return answerTo(query)
     const deleted = await manage(needs, call, cms, (key) =>

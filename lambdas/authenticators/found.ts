@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Call } from '../../src/http/call.ts'
 import { findUser, readAuthenticator } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { authenticatorIn, userIn } from './asked.ts'
+import { authenticatorIn, userIn } from '../api/asked.ts'
 
 type NotFound = 'user-not-found' | 'authenticator-not-found'
 

@@ -2,17 +2,18 @@
 import { parseImport } from '../../src/core/fido/import-request.ts'
 import { ok } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { bodyLimits, readBody, readQuery, userIn } from './asked.ts'
-import { type Cms, forCms } from './caller.ts'
+import { bodyLimits, readBody, readQuery, userIn } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
+import { noteRefusal } from '../api/refused.ts'
+import { answerAgain, readRepeatable } from '../api/repeating.ts'
+import { etagOf } from '../api/representation.ts'
 import { type ImportNeeds, importAuthenticator } from './importing.ts'
-import { answerTo } from './problems.ts'
-import { noteRefusal } from './refused.ts'
-import { answerAgain, readRepeatable } from './repeating.ts'
-import { authenticatorsUrl, etagOf, showAuthenticator } from './representation.ts'
+import { authenticatorsUrl, showAuthenticator } from './representation.ts'
 
-export const handle = forCms(
+export const handle = forCaller(
   'authenticators:write',
-  async (needs: ImportNeeds, call: Call, cms: Cms): Promise<Answer> => {
+  async (needs: ImportNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
     const asked = readAsked(needs, call, cms)
     if (!asked.ok) {
       await noteRefusal(needs, { cms, call }, asked)
@@ -35,7 +36,7 @@ export const handle = forCms(
   },
 )
 
-function readAsked({ now }: ImportNeeds, call: Call, cms: Cms) {
+function readAsked({ now }: ImportNeeds, call: Call, cms: ApiCaller) {
   const query = readQuery(call, [])
   if (!query.ok) return query
   const userId = userIn(call)

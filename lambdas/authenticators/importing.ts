@@ -34,10 +34,10 @@ import {
 } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import type { Cms } from './caller.ts'
-import type { Refused } from './problems.ts'
-import { noteRefusal } from './refused.ts'
-import { type Given, keptAnswer, type Repeatable } from './repeating.ts'
+import type { ApiCaller } from '../api/caller.ts'
+import type { Refused } from '../api/problems.ts'
+import { noteRefusal } from '../api/refused.ts'
+import { type Given, keptAnswer, type Repeatable } from '../api/repeating.ts'
 import { authenticatorsUrl, showAuthenticator } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
@@ -47,7 +47,7 @@ export type Imagined = { keys: Map<string, Authenticator>; spent: Set<string> }
 export const imagineNothing = (): Imagined => ({ keys: new Map(), spent: new Set() })
 
 export type Asked = {
-  cms: Cms
+  cms: ApiCaller
   call: Pick<Call, 'id' | 'ip'>
   /** An id or a user name. */
   userId: string

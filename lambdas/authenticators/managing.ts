@@ -16,10 +16,10 @@ import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
 import { endedSession, sessionsOfUser } from '../../src/store/sessions.ts'
 import type { World } from '../../src/world.ts'
-import type { Cms } from './caller.ts'
+import type { ApiCaller } from '../api/caller.ts'
+import type { Reason } from '../api/problems.ts'
+import { isExpected } from '../api/representation.ts'
 import { findAuthenticator } from './found.ts'
-import type { Reason } from './problems.ts'
-import { isExpected } from './representation.ts'
 
 export type ManageNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'log'>
 
@@ -34,7 +34,7 @@ type Managed = Result<{ before: Authenticator; decided: Decided }, Reason>
 export async function manage(
   needs: ManageNeeds,
   call: Call,
-  cms: Cms,
+  cms: ApiCaller,
   decide: (key: Authenticator) => Result<Decided, Reason>,
 ): Promise<Managed> {
   const { db, now } = needs
@@ -64,7 +64,7 @@ export async function manage(
 export async function endSessions(
   needs: ManageNeeds,
   call: Call,
-  cms: Cms,
+  cms: ApiCaller,
   key: Pick<Authenticator, 'id' | 'user'>,
 ): Promise<void> {
   const { db, now, log } = needs

@@ -1,11 +1,9 @@
 /** How a user and an authenticator look from outside. */
 import type { Authenticator } from '../../src/core/authenticator.ts'
-import type { Seconds } from '../../src/core/result.ts'
 import { displayNameOf, type User } from '../../src/core/user.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
-
-export const dateTime = (at: Seconds): string => new Date(at * 1000).toISOString()
+import { dateTime, etagOf, tenantUrl } from '../api/representation.ts'
 
 export function showAuthenticator(key: Authenticator) {
   const { credential } = key
@@ -48,21 +46,7 @@ export const showUser = (user: User) => ({
   createdDateTime: dateTime(user.createdAt),
 })
 
-/** Of what a CMS may change: that a key was used does not spoil an If-Match. */
-export const etagOf = ({ version }: Pick<Authenticator, 'version'>): string => `"${version}"`
-
 export const answerWith = (key: Authenticator): Answer => json(200, showAuthenticator(key), { etag: etagOf(key) })
-
-/** RFC 9110 §13.1.1: a list, or `*`; a weak tag matches nothing. */
-export const isExpected = (ifMatch: string | undefined, key: Pick<Authenticator, 'version'>): boolean =>
-  ifMatch === undefined ||
-  ifMatch
-    .split(',')
-    .map((tag) => tag.trim())
-    .some((tag) => tag === '*' || tag === etagOf(key))
-
-export const tenantUrl = ({ issuer, tenantCode }: Pick<Stage, 'issuer' | 'tenantCode'>): string =>
-  `${issuer}/api/v1/tenants/${encodeURIComponent(tenantCode)}`
 
 export const authenticatorsUrl = (stage: Stage, user: string): string =>
   `${tenantUrl(stage)}/users/${encodeURIComponent(user)}/authenticators`

@@ -10,18 +10,19 @@ import { ok, type Result, type Seconds } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { authenticatorPosition, listAuthenticators } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { badParameter, isNameable, readQuery } from './asked.ts'
-import { forCms } from './caller.ts'
-import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from './pages.ts'
-import { answerTo } from './problems.ts'
-import { showAuthenticator, tenantUrl } from './representation.ts'
+import { badParameter, isNameable, readQuery } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from '../api/pages.ts'
+import { answerTo } from '../api/problems.ts'
+import { tenantUrl } from '../api/representation.ts'
+import { showAuthenticator } from './representation.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
 type Place = readonly [createdAt: number, id: string, user: string]
 type Search = { state: AuthenticatorState; olderThan?: string; before?: Seconds; size: number; start?: Place }
 
-export const handle = forCms('authenticators:read', async (needs: Needs, call: Call): Promise<Answer> => {
+export const handle = forCaller('authenticators:read', async (needs: Needs, call: Call): Promise<Answer> => {
   const search = readSearch(call, needs.now())
   return search.ok ? found(needs, search.value) : answerTo(search)
 })

@@ -3,15 +3,16 @@ import { nameKey } from '../../src/core/user.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { findByUserName, listUsers, readUser, userPosition } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { badParameter, isNameable, readQuery } from './asked.ts'
-import { forCms } from './caller.ts'
-import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from './pages.ts'
-import { answerTo } from './problems.ts'
-import { showUser, tenantUrl } from './representation.ts'
+import { badParameter, isNameable, readQuery } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from '../api/pages.ts'
+import { answerTo } from '../api/problems.ts'
+import { tenantUrl } from '../api/representation.ts'
+import { showUser } from './representation.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
-export const handle = forCms('users:read', async (needs: Needs, call: Call): Promise<Answer> => {
+export const handle = forCaller('users:read', async (needs: Needs, call: Call): Promise<Answer> => {
   const query = readQuery(call, ['userName', 'prefix', 'pageSize', 'cursor'])
   if (!query.ok) return answerTo(query)
   const { userName, prefix = '', pageSize, cursor } = query.value

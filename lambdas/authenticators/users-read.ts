@@ -3,14 +3,14 @@ import { refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { findUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { readQuery, userIn } from './asked.ts'
-import { forCms } from './caller.ts'
-import { answerTo } from './problems.ts'
+import { readQuery, userIn } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
 import { showUser } from './representation.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
-export const handle = forCms('users:read', async ({ db }: Needs, call: Call): Promise<Answer> => {
+export const handle = forCaller('users:read', async ({ db }: Needs, call: Call): Promise<Answer> => {
   const query = readQuery(call, [])
   if (!query.ok) return answerTo(query)
   const userId = userIn(call)

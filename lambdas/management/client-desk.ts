@@ -4,16 +4,16 @@ import type { ClientDesk, Issued, SecretState } from '../../src/client-admin.ts'
 import { showClient } from '../../src/core/oidc/client-metadata.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import type { World } from '../../src/world.ts'
-import { type Cms, mayGive } from '../authenticators/caller.ts'
-import { dateTime, tenantUrl } from '../authenticators/representation.ts'
+import { type ApiCaller, mayGive } from '../api/caller.ts'
+import { dateTime, tenantUrl } from '../api/representation.ts'
 import { deskOf, type ManagementNeeds, showDoubt } from './desk.ts'
 
 export type ClientNeeds = ManagementNeeds & Pick<World, 'fetchPublic'>
 
-export const clientDeskOf = (needs: ClientNeeds, call: Call, cms: Cms): ClientDesk => ({
-  ...deskOf(needs, call, cms),
+export const clientDeskOf = (needs: ClientNeeds, call: Call, caller: ApiCaller): ClientDesk => ({
+  ...deskOf(needs, call, caller),
   reach: { issuer: needs.stage.issuer, fetchPublic: needs.fetchPublic },
-  mayGive: mayGive(cms),
+  mayGive: mayGive(caller),
 })
 
 export const clientUrl = ({ stage }: Pick<World, 'stage'>, clientId: string): string =>

@@ -2,11 +2,11 @@
 import { showClient } from '../../src/core/oidc/client-metadata.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { pageOfClients } from '../../src/store/clients.ts'
-import { isNameable, readQuery } from '../authenticators/asked.ts'
-import { forCms } from '../authenticators/caller.ts'
-import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from '../authenticators/pages.ts'
-import { answerTo } from '../authenticators/problems.ts'
-import { tenantUrl } from '../authenticators/representation.ts'
+import { isNameable, readQuery } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { addressOf, cursorPage, readCursor, readPageSize, writeCursor } from '../api/pages.ts'
+import { answerTo } from '../api/problems.ts'
+import { tenantUrl } from '../api/representation.ts'
 import type { ManagementNeeds } from './desk.ts'
 
 type Place = readonly [clientId: string]
@@ -14,7 +14,7 @@ type Place = readonly [clientId: string]
 const isPlace = (parts: unknown): parts is Place =>
   Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string' && isNameable(parts[0])
 
-export const handle = forCms('clients:read', async ({ db, stage }: ManagementNeeds, call: Call): Promise<Answer> => {
+export const handle = forCaller('clients:read', async ({ db, stage }: ManagementNeeds, call: Call): Promise<Answer> => {
   const query = readQuery(call, ['pageSize', 'cursor'])
   if (!query.ok) return answerTo(query)
   const size = readPageSize(query.value.pageSize)

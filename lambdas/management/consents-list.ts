@@ -3,13 +3,13 @@ import type { Consent } from '../../src/core/oidc/consent.ts'
 import { refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { findPerson } from '../../src/store/people.ts'
-import { readQuery, userIn } from '../authenticators/asked.ts'
-import { forCms } from '../authenticators/caller.ts'
-import { answerTo } from '../authenticators/problems.ts'
-import { dateTime } from '../authenticators/representation.ts'
+import { readQuery, userIn } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
+import { dateTime } from '../api/representation.ts'
 import type { ManagementNeeds } from './desk.ts'
 
-export const handle = forCms('consents:read', async ({ db }: ManagementNeeds, call: Call): Promise<Answer> => {
+export const handle = forCaller('consents:read', async ({ db }: ManagementNeeds, call: Call): Promise<Answer> => {
   const query = readQuery(call, [])
   if (!query.ok) return answerTo(query)
   const named = userIn(call)

@@ -7,14 +7,14 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import { withdrawnConsent } from '../../src/store/consents.ts'
 import { findPerson, loweredStanding } from '../../src/store/people.ts'
-import { readQuery, userIn } from '../authenticators/asked.ts'
-import { type Cms, forCms } from '../authenticators/caller.ts'
-import { answerTo } from '../authenticators/problems.ts'
+import { readQuery, userIn } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
 import { deskOf, type ManagementNeeds } from './desk.ts'
 
-export const handle = forCms(
+export const handle = forCaller(
   'consents:write',
-  async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
+  async (needs: ManagementNeeds, call: Call, caller: ApiCaller): Promise<Answer> => {
     const query = readQuery(call, [])
     if (!query.ok) return answerTo(query)
     const named = userIn(call)
@@ -23,7 +23,7 @@ export const handle = forCms(
     if (person === undefined) return answerTo(refuse('user-not-found'))
     const consent = person.consents?.find(({ clientId }) => clientId === call.params.clientId)
     if (consent === undefined) return answerTo(refuse('consent-not-found'))
-    const { db, now, actor, about } = deskOf(needs, call, cms)
+    const { db, now, actor, about } = deskOf(needs, call, caller)
     const { user, clientId } = consent
     const told = recorded({ type: 'consent.withdrawn', at: now(), actor, ...about, user, client: clientId })
     const done = await db.transact([withdrawnConsent(consent), loweredStanding(user), told])

@@ -5,13 +5,13 @@ import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Doubt } from '../../src/core/step-up/flow.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import type { World } from '../../src/world.ts'
-import { bodyLimits, readBody, readQuery } from '../authenticators/asked.ts'
-import type { Cms } from '../authenticators/caller.ts'
-import { tenantUrl } from '../authenticators/representation.ts'
+import { bodyLimits, readBody, readQuery } from '../api/asked.ts'
+import type { ApiCaller } from '../api/caller.ts'
+import { tenantUrl } from '../api/representation.ts'
 
 export type ManagementNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
-export const deskOf = ({ db, now }: ManagementNeeds, call: Call, { actor }: Cms): Desk => ({
+export const deskOf = ({ db, now }: ManagementNeeds, call: Call, { actor }: ApiCaller): Desk => ({
   db,
   now,
   actor,

@@ -1,15 +1,18 @@
 // PUT /api/v1/tenants/{tenantCode}/flows/{flowId} — another document in its place, on the condition of If-Match.
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changeFlow } from '../../src/step-up-admin.ts'
-import { type Cms, forCms } from '../authenticators/caller.ts'
-import { answerTo } from '../authenticators/problems.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
 import { answerChange, deskOf, type ManagementNeeds, readDocumentOf, requireMatch } from './desk.ts'
 
-export const handle = forCms('flows:write', async (needs: ManagementNeeds, call: Call, cms: Cms): Promise<Answer> => {
-  const document = readDocumentOf(call)
-  if (!document.ok) return answerTo(document)
-  const expects = requireMatch(call)
-  if (!expects.ok) return answerTo(expects)
-  const made = await changeFlow(deskOf(needs, call, cms), call.params.flowId ?? '', document.value, expects.value)
-  return made.ok ? answerChange('flow', made.value) : answerTo(made)
-})
+export const handle = forCaller(
+  'flows:write',
+  async (needs: ManagementNeeds, call: Call, caller: ApiCaller): Promise<Answer> => {
+    const document = readDocumentOf(call)
+    if (!document.ok) return answerTo(document)
+    const expects = requireMatch(call)
+    if (!expects.ok) return answerTo(expects)
+    const made = await changeFlow(deskOf(needs, call, caller), call.params.flowId ?? '', document.value, expects.value)
+    return made.ok ? answerChange('flow', made.value) : answerTo(made)
+  },
+)

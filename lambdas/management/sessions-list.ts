@@ -4,13 +4,13 @@ import type { Session } from '../../src/core/session.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { listSessions } from '../../src/session-ends.ts'
 import { findUser } from '../../src/store/people.ts'
-import { readQuery, userIn } from '../authenticators/asked.ts'
-import { forCms } from '../authenticators/caller.ts'
-import { answerTo } from '../authenticators/problems.ts'
-import { dateTime } from '../authenticators/representation.ts'
+import { readQuery, userIn } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
+import { dateTime } from '../api/representation.ts'
 import type { ManagementNeeds } from './desk.ts'
 
-export const handle = forCms('sessions:read', async (needs: ManagementNeeds, call: Call): Promise<Answer> => {
+export const handle = forCaller('sessions:read', async (needs: ManagementNeeds, call: Call): Promise<Answer> => {
   const query = readQuery(call, [])
   if (!query.ok) return answerTo(query)
   const named = userIn(call)

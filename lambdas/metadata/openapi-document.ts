@@ -6,7 +6,7 @@
  * API calls it.
  */
 import { apiScopes } from '../../src/core/api-key.ts'
-import type { tokenScopes } from '../authenticators/caller.ts'
+import type { tokenScopes } from '../api/caller.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'

@@ -4,10 +4,10 @@ import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
 import { itemOfPskc, type OtpItem, parseOtpBulk } from '../../src/core/otp/otp-import.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { badParameter, bodyLimits, isNameable, readBody, readQuery } from '../authenticators/asked.ts'
-import { type Cms, forCms } from '../authenticators/caller.ts'
-import { answerTo, documentOf, problems, type Refused } from '../authenticators/problems.ts'
-import { noteRefusal } from '../authenticators/refused.ts'
+import { badParameter, bodyLimits, isNameable, readBody, readQuery } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo, documentOf, problems, type Refused } from '../api/problems.ts'
+import { noteRefusal } from '../api/refused.ts'
 import { containerType, preSharedKeyPattern } from './container.ts'
 import { type Imported, type ImportNeeds, importOneTimePassword } from './importing.ts'
 import { showOneTimePassword } from './representation.ts'
@@ -16,22 +16,25 @@ import { showOneTimePassword } from './representation.ts'
  * 200 whatever came of each, as for authenticators. Needs no Idempotency-Key: what is there is found again by its secret,
  * so that sending the same file twice makes nothing twice.
  */
-export const handle = forCms('otp:write', async (needs: ImportNeeds, call: Call, cms: Cms): Promise<Answer> => {
-  const query = readQuery(call, ['dryRun'])
-  const batch = query.ok ? await readBatch(needs, call, query.value.dryRun) : query
-  if (!batch.ok) {
-    await noteRefusal(needs, { cms, call }, batch)
-    return answerTo(batch)
-  }
-  const { items, imagined } = batch.value
-  const results: unknown[] = []
-  // One after the other: of two of one secret the first is imported, and the transactions of one user would collide.
-  for (const [index, item] of items.entries()) {
-    const outcome = await importItem(needs, { cms, call, ...(imagined === undefined ? {} : { imagined }) }, item)
-    results.push({ index, ...resultOf(outcome, imagined !== undefined) })
-  }
-  return json(200, { dryRun: imagined !== undefined, results })
-})
+export const handle = forCaller(
+  'otp:write',
+  async (needs: ImportNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
+    const query = readQuery(call, ['dryRun'])
+    const batch = query.ok ? await readBatch(needs, call, query.value.dryRun) : query
+    if (!batch.ok) {
+      await noteRefusal(needs, { cms, call }, batch)
+      return answerTo(batch)
+    }
+    const { items, imagined } = batch.value
+    const results: unknown[] = []
+    // One after the other: of two of one secret the first is imported, and the transactions of one user would collide.
+    for (const [index, item] of items.entries()) {
+      const outcome = await importItem(needs, { cms, call, ...(imagined === undefined ? {} : { imagined }) }, item)
+      results.push({ index, ...resultOf(outcome, imagined !== undefined) })
+    }
+    return json(200, { dryRun: imagined !== undefined, results })
+  },
+)
 
 type Batch = { items: OtpItem[]; imagined: OneTimePassword[] | undefined }
 
@@ -67,7 +70,7 @@ async function readContainer(call: Call, now: number): Promise<Result<OtpItem[],
   return ok(read.value.map(itemOfPskc))
 }
 
-type Circumstances = { cms: Cms; call: Call; imagined?: OneTimePassword[] }
+type Circumstances = { cms: ApiCaller; call: Call; imagined?: OneTimePassword[] }
 
 async function importItem(needs: ImportNeeds, about: Circumstances, item: OtpItem): Promise<Imported> {
   const { request } = item

@@ -7,26 +7,29 @@ import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { changedOneTimePassword, renamedOneTimePassword } from '../../src/store/one-time-passwords.ts'
 import { loweredStanding } from '../../src/store/people.ts'
-import { bodyLimits, patchTypes, readBody, readQuery } from '../authenticators/asked.ts'
-import { type Cms, forCms } from '../authenticators/caller.ts'
+import { bodyLimits, patchTypes, readBody, readQuery } from '../api/asked.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
+import { answerTo, type Reason } from '../api/problems.ts'
 import type { ManageNeeds } from '../authenticators/managing.ts'
-import { answerTo, type Reason } from '../authenticators/problems.ts'
 import { type Decided, manage } from './managing.ts'
 import { answerWith } from './representation.ts'
 
-export const handle = forCms('otp:write', async (needs: ManageNeeds, call: Call, cms: Cms): Promise<Answer> => {
-  const query = readQuery(call, [])
-  if (!query.ok) return answerTo(query)
-  const body = readBody(call, bodyLimits.one, patchTypes)
-  if (!body.ok) return answerTo(body)
-  const change = parseChange(body.value)
-  if (!change.ok) return answerTo(change)
-  const changed = await manage(needs, call, cms, ({ otp }) => decide(otp, change.value))
-  if (!changed.ok) return answerTo(changed)
-  const { before, decided } = changed.value
-  const isChanged = decided.writes.length > 0
-  return answerWith({ ...before, ...change.value, version: before.version + (isChanged ? 1 : 0) })
-})
+export const handle = forCaller(
+  'otp:write',
+  async (needs: ManageNeeds, call: Call, cms: ApiCaller): Promise<Answer> => {
+    const query = readQuery(call, [])
+    if (!query.ok) return answerTo(query)
+    const body = readBody(call, bodyLimits.one, patchTypes)
+    if (!body.ok) return answerTo(body)
+    const change = parseChange(body.value)
+    if (!change.ok) return answerTo(change)
+    const changed = await manage(needs, call, cms, ({ otp }) => decide(otp, change.value))
+    if (!changed.ok) return answerTo(changed)
+    const { before, decided } = changed.value
+    const isChanged = decided.writes.length > 0
+    return answerWith({ ...before, ...change.value, version: before.version + (isChanged ? 1 : 0) })
+  },
+)
 
 /** What it is already is no change: a request that is sent again because its answer was lost must not fail. */
 function decide(otp: OneTimePassword, { friendlyName, state }: AuthenticatorChange): Result<Decided, Reason> {

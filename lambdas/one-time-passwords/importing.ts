@@ -19,16 +19,16 @@ import { createdOneTimePassword, givenOneTimePassword } from '../../src/store/on
 import { ownerIn, readPerson } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import type { Cms } from '../authenticators/caller.ts'
-import type { Refused } from '../authenticators/problems.ts'
-import { noteRefusal } from '../authenticators/refused.ts'
-import { type Given, keptAnswer, type Repeatable } from '../authenticators/repeating.ts'
+import type { ApiCaller } from '../api/caller.ts'
+import type { Refused } from '../api/problems.ts'
+import { noteRefusal } from '../api/refused.ts'
+import { type Given, keptAnswer, type Repeatable } from '../api/repeating.ts'
 import { oneTimePasswordsUrl, showOneTimePassword } from './representation.ts'
 
 export type ImportNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'sealer'>
 
 export type Asked = {
-  cms: Cms
+  cms: ApiCaller
   call: Pick<Call, 'id' | 'ip'>
   /** An id or a user name. */
   userId: string

@@ -4,15 +4,15 @@ import { refuse } from '../../src/core/result.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { findPerson } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { readQuery, userIn } from '../authenticators/asked.ts'
-import { forCms } from '../authenticators/caller.ts'
-import { answerTo } from '../authenticators/problems.ts'
+import { readQuery, userIn } from '../api/asked.ts'
+import { forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
 import { showOneTimePassword } from './representation.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
 
 /** Whole, without pages: one user has a handful. */
-export const handle = forCms('otp:read', async ({ db }: Needs, call: Call): Promise<Answer> => {
+export const handle = forCaller('otp:read', async ({ db }: Needs, call: Call): Promise<Answer> => {
   const query = readQuery(call, [])
   if (!query.ok) return answerTo(query)
   const userId = userIn(call)

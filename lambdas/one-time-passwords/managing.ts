@@ -15,11 +15,11 @@ import { recorded } from '../../src/store/audit.ts'
 import type { Write } from '../../src/store/db.ts'
 import { findPerson } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
-import { userIn } from '../authenticators/asked.ts'
-import type { Cms } from '../authenticators/caller.ts'
+import { userIn } from '../api/asked.ts'
+import type { ApiCaller } from '../api/caller.ts'
+import type { Reason } from '../api/problems.ts'
+import { isExpected } from '../api/representation.ts'
 import { endSessions, type ManageNeeds } from '../authenticators/managing.ts'
-import type { Reason } from '../authenticators/problems.ts'
-import { isExpected } from '../authenticators/representation.ts'
 
 type Found = { otp: OneTimePassword; person: Person }
 
@@ -44,7 +44,7 @@ const attempts = 8
 export async function manage(
   needs: ManageNeeds,
   call: Call,
-  cms: Cms,
+  cms: ApiCaller,
   decide: (found: Found) => Result<Decided, Reason>,
 ): Promise<Result<{ before: OneTimePassword; decided: Decided }, Reason>> {
   for (let attempt = 0; attempt < attempts; attempt++) {

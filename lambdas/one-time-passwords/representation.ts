@@ -2,7 +2,7 @@
 import type { OneTimePassword } from '../../src/core/otp/one-time-password.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
-import { dateTime, etagOf, tenantUrl } from '../authenticators/representation.ts'
+import { dateTime, etagOf, tenantUrl } from '../api/representation.ts'
 
 export const showOneTimePassword = (otp: OneTimePassword) => ({
   id: otp.id,

@@ -1,8 +1,8 @@
 /** The API for a Credential Management System: users, and their authenticators. */
 import { authenticatorStates } from '../../../src/core/authenticator.ts'
-import { bodyLimits, challengeMinutes, patchTypes } from '../../authenticators/asked.ts'
-import { pageIndexes } from '../../authenticators/pages.ts'
-import { problems, type Reason } from '../../authenticators/problems.ts'
+import { bodyLimits, challengeMinutes, patchTypes } from '../../api/asked.ts'
+import { pageIndexes } from '../../api/pages.ts'
+import { problems, type Reason } from '../../api/problems.ts'
 import { attestedKey, imported, pemKey, rawKey } from './authenticator-examples.ts'
 import { answer, body, example, header, inQuery, type Json, ofBody, parameter, refusals, tenant } from './parts.ts'
 

@@ -1,7 +1,7 @@
 /** The API that registers applications. */
-import { bodyLimits } from '../../authenticators/asked.ts'
-import type { tokenScopes } from '../../authenticators/caller.ts'
-import type { Reason } from '../../authenticators/problems.ts'
+import { bodyLimits } from '../../api/asked.ts'
+import type { tokenScopes } from '../../api/caller.ts'
+import type { Reason } from '../../api/problems.ts'
 import { answer, body, example, header, type Json, ofBody, parameter, refusals, tenant } from './parts.ts'
 
 const one = `${tenant}/clients/{clientId}`

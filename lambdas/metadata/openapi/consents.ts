@@ -1,5 +1,5 @@
 /** The API that shows what people allowed applications, and takes it back. */
-import type { tokenScopes } from '../../authenticators/caller.ts'
+import type { tokenScopes } from '../../api/caller.ts'
 import { answer, dateTime, object, parameter, refusals, tenant } from './parts.ts'
 
 const consentsOf = `${tenant}/users/{userId}/consents`

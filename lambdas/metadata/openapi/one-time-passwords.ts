@@ -1,7 +1,7 @@
 /** The API for a Credential Management System: one-time passwords of apps and hardware tokens. */
-import { bodyLimits, patchTypes } from '../../authenticators/asked.ts'
-import type { tokenScopes } from '../../authenticators/caller.ts'
-import type { Reason } from '../../authenticators/problems.ts'
+import { bodyLimits, patchTypes } from '../../api/asked.ts'
+import type { tokenScopes } from '../../api/caller.ts'
+import type { Reason } from '../../api/problems.ts'
 import { containerType, preSharedKeyPattern } from '../../one-time-passwords/container.ts'
 import {
   answer,

@@ -1,7 +1,7 @@
 /** What the descriptions of all areas are made of: shapes of schemas, answers, refusals, parameters. */
-import { idempotencyKeyPattern } from '../../authenticators/asked.ts'
-import { pageSizes } from '../../authenticators/pages.ts'
-import { problems, type Reason } from '../../authenticators/problems.ts'
+import { idempotencyKeyPattern } from '../../api/asked.ts'
+import { pageSizes } from '../../api/pages.ts'
+import { problems, type Reason } from '../../api/problems.ts'
 
 export type Json = { readonly [member: string]: unknown }
 

@@ -1,5 +1,5 @@
 /** The API that ends people's sessions. */
-import type { tokenScopes } from '../../authenticators/caller.ts'
+import type { tokenScopes } from '../../api/caller.ts'
 import { answer, dateTime, object, parameter, refusals, tenant } from './parts.ts'
 
 const sessionsOf = `${tenant}/users/{userId}/sessions`

@@ -1,8 +1,8 @@
 /** The API that administers step-up: flows, ACR maps, policies, and why somebody was asked. */
 import fido from '../../../flows/fido.json' with { type: 'json' }
-import { bodyLimits } from '../../authenticators/asked.ts'
-import type { tokenScopes } from '../../authenticators/caller.ts'
-import type { Reason } from '../../authenticators/problems.ts'
+import { bodyLimits } from '../../api/asked.ts'
+import type { tokenScopes } from '../../api/caller.ts'
+import type { Reason } from '../../api/problems.ts'
 import { answer, body, example, header, type Json, ofBody, parameter, refusals, tenant } from './parts.ts'
 
 const oneFlow = `${tenant}/flows/{flowId}`

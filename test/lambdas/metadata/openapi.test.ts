@@ -71,7 +71,7 @@ describe('GET /openapi.json', () => {
   })
 
   it('describes exactly the routes that a CMS may call', () => {
-    const served = routes.filter((route) => route.caller === 'cms').map((route) => `${route.method} ${route.path}`)
+    const served = routes.filter((route) => route.caller === 'api').map((route) => `${route.method} ${route.path}`)
     expect(
       operations()
         .map(({ name }) => name)

@@ -2,13 +2,13 @@
 import type { Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import type { World } from '../../src/world.ts'
-import type { Cms } from './caller.ts'
+import type { ApiCaller } from './caller.ts'
 import type { Refused } from './problems.ts'
 
 /** Says in the audit log that an import was refused, and why. */
 export async function noteRefusal(
   { db, now }: Pick<World, 'db' | 'now'>,
-  { cms, call, userId }: { cms: Cms; call: Pick<Call, 'id' | 'ip'>; userId?: string | undefined },
+  { cms, call, userId }: { cms: ApiCaller; call: Pick<Call, 'id' | 'ip'>; userId?: string | undefined },
   { reason, detail, at }: Refused,
 ): Promise<void> {
   const about = [at, detail].filter((part) => part !== undefined && part !== '').join(': ')

@@ -5,7 +5,7 @@ import { type Answer, type Call, json } from '../../src/http/call.ts'
 import type { Write } from '../../src/store/db.ts'
 import { remembered, rememberedFor } from '../../src/store/idempotency.ts'
 import { idempotencyKeyPattern } from './asked.ts'
-import type { Cms } from './caller.ts'
+import type { ApiCaller } from './caller.ts'
 import type { Refused } from './problems.ts'
 
 /** What a repeated request is known by. `fingerprint`: of all that makes it the same request. */
@@ -15,7 +15,7 @@ export const fingerprintOf = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 
 /** The Idempotency-Key, if there is one. Of the same caller only, and for the very same bytes to the same address. */
-export function readRepeatable(call: Call, cms: Cms): Result<Repeatable | undefined, Refused['reason']> {
+export function readRepeatable(call: Call, cms: ApiCaller): Result<Repeatable | undefined, Refused['reason']> {
   const key = call.headers['idempotency-key']
   if (key === undefined) return ok(undefined)
   if (!new RegExp(idempotencyKeyPattern).test(key))

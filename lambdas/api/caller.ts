@@ -1,5 +1,5 @@
 /**
- * Decides which Credential Management System calls, and whether it may.
+ * Decides who calls the API, a Credential Management System or an administrator's tool, and whether it may.
  *
  * By an API key in the header `apikey`, or by an access token of ours that an application got for itself (RFC 6749
  * §4.4). Every key that does not open is refused in the same words: unknown, revoked and expired are nobody's business.
@@ -29,10 +29,10 @@ import { withNonce } from '../oidc/proof.ts'
 import { answerTo } from './problems.ts'
 
 /** `id` separates callers from each other, and one kind from the other: what a caller is remembered by. */
-export type Cms = { actor: Actor; id: string; scopes: readonly ApiScope[] }
+export type ApiCaller = { actor: Actor; id: string; scopes: readonly ApiScope[] }
 
 type Needs = AccessTokenWorld
-type Handler<Its> = (world: Its, call: Call, cms: Cms) => Promise<Answer>
+type Handler<Its> = (world: Its, call: Call, caller: ApiCaller) => Promise<Answer>
 
 /** The scopes of an access token, and what each stands for of an API key's. */
 export const tokenScopes = {
@@ -52,27 +52,27 @@ const tokenScopeFor = (scope: ApiScope): TokenScope | undefined =>
 
 /** Whether a caller may give a client this scope: of those that stand for something here, only what it has itself. */
 export const mayGive =
-  ({ scopes }: Cms) =>
+  ({ scopes }: ApiCaller) =>
   (scope: string): boolean => {
     const stands = namesOfTokenScopes.find((name) => name === scope)
     return stands === undefined || tokenScopes[stands].every((each) => scopes.includes(each))
   }
 
 /** The route for callers with this scope, in this tenant. Strangers are not told which tenant this is. */
-export const forCms =
+export const forCaller =
   <Its>(scope: ApiScope, handler: Handler<Its>) =>
   async (world: Its & Needs, call: Call): Promise<Answer> => {
     const answered = async (): Promise<Answer> => {
-      const cms = await authenticate(world, call)
-      if (!cms.ok) return unauthenticated(world, call, cms.refused)
-      if (!cms.value.scopes.includes(scope)) return insufficient(scope)
+      const caller = await authenticate(world, call)
+      if (!caller.ok) return unauthenticated(world, call, caller.refused)
+      if (!caller.value.scopes.includes(scope)) return insufficient(scope)
       if (call.params.tenantCode !== world.stage.tenantCode) return answerTo(refuse('tenant-not-found'))
-      return handler(world, call, cms.value)
+      return handler(world, call, caller.value)
     }
     return withNonce(world, call, await answered())
   }
 
-type Authenticated = { ok: true; value: Cms } | { ok: false; refused?: TokenRefused }
+type Authenticated = { ok: true; value: ApiCaller } | { ok: false; refused?: TokenRefused }
 
 const nobody: Authenticated = { ok: false }
 
