@@ -74,8 +74,6 @@ export type Wish = {
   redeeming?: URLSearchParams | Record<string, string>
 }
 
-type SignedIn = Awaited<ReturnType<typeof signIn>>
-
 /** From discovery to userinfo. */
 export async function signIn(provider: Provider, party: Party, wish: Wish = {}) {
   const started = await start(provider, party, wish.asked)
