@@ -8,6 +8,7 @@ import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { acrOfClaims } from '../step-up/decide.ts'
 import type { Client } from './client.ts'
 import { readResources } from './resource-indicator.ts'
+import { namesInScopes, personalClaims } from './user-claims.ts'
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account'
 
@@ -170,6 +171,7 @@ export function readAuthorizeRequest(
     scopes: grantable(scopes, client),
     prompts: prompts.value,
     ...claims.value,
+    ...(claims.value.claims === undefined ? {} : { claims: tellable(claims.value.claims, client) }),
     ...present('codeChallenge', pkce.value),
     ...present('maxAge', maxAge.value ?? client.defaultMaxAge),
     ...present('nonce', given('nonce')),
@@ -190,6 +192,16 @@ export const grantable = (scopes: readonly string[], { scopes: allowed, grantTyp
   [...new Set(scopes)].filter(
     (scope) => allowed.includes(scope) && (scope !== 'offline_access' || grantTypes.includes('refresh_token')),
   )
+
+/**
+ * Of the claims that were asked for by name, those that the client may hear: what none of its scopes brings along is no
+ * more its business for being asked for one by one. The token's own claims, `acr` among them, are no person's.
+ */
+function tellable({ idToken, userinfo }: ClaimsWanted, { scopes }: Client): ClaimsWanted {
+  const heard = new Set(namesInScopes(scopes))
+  const mayHear = (name: string): boolean => !personalClaims.has(name) || heard.has(name)
+  return { idToken: idToken.filter(mayHear), userinfo: userinfo.filter(mayHear) }
+}
 
 /**
  * Only S256, and for a client without a secret never without (RFC 9700 §2.1.1), nor for one of the profile fapi2. A method without a challenge is refused:

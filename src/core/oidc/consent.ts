@@ -13,7 +13,7 @@ import { newId } from '../secret.ts'
 import type { AuthorizeRequest } from './authorize-request.ts'
 import type { Client } from './client.ts'
 import type { Grant } from './grant.ts'
-import { claimsOfScope, namesInScopes } from './user-claims.ts'
+import { namesInScopes, personalClaims } from './user-claims.ts'
 
 /** `claims`: those that were asked for by name, and that none of the scopes brings along. */
 export type Allowance = { scopes: string[]; claims: string[]; resources: string[] }
@@ -32,10 +32,9 @@ type Asked = Pick<AuthorizeRequest, 'scopes' | 'claims' | 'resources'>
 
 /** What the application hears and may do when this request is allowed. */
 export function allowanceOf({ scopes, claims, resources = [] }: Asked): Allowance {
-  const personal = new Set(namesInScopes(Object.keys(claimsOfScope)))
   const covered = new Set(namesInScopes(scopes))
   const named = new Set([...(claims?.idToken ?? []), ...(claims?.userinfo ?? [])])
-  return { scopes, claims: [...named].filter((name) => personal.has(name) && !covered.has(name)), resources }
+  return { scopes, claims: [...named].filter((name) => personalClaims.has(name) && !covered.has(name)), resources }
 }
 
 /** Of what is asked for, what was not allowed before. A claim that an allowed scope brings along is not new. */

@@ -17,6 +17,9 @@ export const claimsOfScope: Partial<Record<string, readonly string[]>> = {
 export const namesInScopes = (scopes: readonly string[]): string[] =>
   scopes.flatMap((scope) => (Object.hasOwn(claimsOfScope, scope) ? (claimsOfScope[scope] ?? []) : []))
 
+/** All that speak of a person; the others are the token's own. */
+export const personalClaims: ReadonlySet<string> = new Set(namesInScopes(Object.keys(claimsOfScope)))
+
 /**
  * Of these names, those that are known of the user. Essential or not: what is not known is left out, and so is what is no
  * claim of ours (§5.5.1). A claim that was asked for with a value is told as it is: only `sub` and `acr` are decided by it.
@@ -39,6 +42,5 @@ export function userClaims(user: User, names: readonly string[]): Record<string,
   return Object.fromEntries(told.map((name) => [name, known[name]]))
 }
 
-/** Whether any of the names speaks of the person; the others are the token's own. */
-export const speaksOfUser = (names: readonly string[]): boolean =>
-  names.some((name) => Object.values(claimsOfScope).some((its) => its?.includes(name)))
+/** Whether any of the names speaks of the person. */
+export const speaksOfUser = (names: readonly string[]): boolean => names.some((name) => personalClaims.has(name))

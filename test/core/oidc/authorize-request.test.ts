@@ -70,9 +70,12 @@ describe('what is read of a request', () => {
     ['a voluntary acr', { id_token: { acr: { values: ['otp'] } } }, { voluntaryAcr: ['otp'] }],
     ['an acr of no value', { id_token: { acr: null } }, {}],
     [
-      'other claims',
-      { userinfo: { email: { essential: true }, name: null } },
-      { claims: { idToken: [], userinfo: ['email', 'name'] } },
+      'other claims, but for those that no scope of the client brings along,',
+      {
+        userinfo: { email: { essential: true }, name: null, unheard_of: null },
+        id_token: { address: null, sub: null },
+      },
+      { claims: { idToken: ['sub'], userinfo: ['email', 'unheard_of'] } },
     ],
   ])('%s of the claims parameter', (_name, claims, expected) => {
     expect(value({ claims: JSON.stringify(claims) })).toMatchObject(expected)

@@ -1,0 +1,48 @@
+/**
+ * What was tried in front of the code, and came through once: a client that hears or is more than it was registered for,
+ * by what it asks, or by what changed while somebody was on their way.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { User } from '../../src/core/user.ts'
+import { type House, openHouse } from '../house.ts'
+import { claimsOf, exchange, type Visitor, visit } from '../visitor.ts'
+
+let house: House
+let anna: User
+const password = 'correct horse battery staple'
+
+beforeAll(async () => {
+  house = await openHouse()
+  anna = await house.addUser({ userName: 'anna', password })
+})
+afterAll(() => house.close())
+
+const begin = async (clientId: string, change: Record<string, string> = {}): Promise<Visitor> => {
+  const browser = visit(house)
+  await browser.ask({ acr_values: 'pwd', client_id: clientId, ...change })
+  await browser.post('username', { username: 'anna' })
+  return browser
+}
+
+const signIn = async (clientId: string, change: Record<string, string> = {}): Promise<Visitor> => {
+  const browser = await begin(clientId, change)
+  await browser.post('password', { password })
+  return browser
+}
+
+const tokensOf = (browser: Visitor, clientId: string) =>
+  exchange(house, browser.landed.get('code'), { client_id: clientId })
+
+describe('a client that is registered for the scope openid alone', () => {
+  it('hears nothing of a person by asking for it by name: what it knows them by leads nowhere', async () => {
+    await house.addClient({ clientId: 'narrow', subjectType: 'pairwise', scopes: ['openid'] })
+    const wanted = { email: { essential: true }, preferred_username: null, name: null }
+    const claims = JSON.stringify({ userinfo: wanted, id_token: wanted })
+    const { json } = await tokensOf(await signIn('narrow', { scope: 'openid email profile', claims }), 'narrow')
+    const headers = { authorization: `Bearer ${json.access_token}` }
+    const { sub, ...told } = (await house.invoke<Record<string, unknown>>('GET', '/userinfo', { headers })).json
+    expect([sub, told]).toEqual([expect.not.stringContaining(anna.id), {}])
+    expect(Object.keys(claimsOf(json.id_token))).not.toEqual(expect.arrayContaining(['email']))
+    expect(JSON.stringify(claimsOf(json.id_token))).not.toContain('anna')
+  })
+})
