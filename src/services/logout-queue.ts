@@ -1,5 +1,6 @@
 /** The queue between the end of a session and the applications that hear of it: SQS, or on a laptop what stands for it. */
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { awsPatience } from '../aws-patience.ts'
 import type { LogoutNotice } from '../core/oidc/logout-token.ts'
 import type { Seconds } from '../core/result.ts'
 
@@ -14,7 +15,7 @@ export type LogoutQueue = {
 const atOnce = 10
 
 export function openLogoutQueue(url: string): LogoutQueue {
-  const client = new SQSClient({ endpoint: new URL(url).origin, maxAttempts: 3 })
+  const client = new SQSClient({ endpoint: new URL(url).origin, maxAttempts: 3, requestHandler: awsPatience })
   return {
     async send(notices) {
       for (let from = 0; from < notices.length; from += atOnce) {
