@@ -68,6 +68,7 @@ export async function finish(
     credentials: decision.credentials,
     standing,
     ...(session.epoch === undefined ? {} : { epoch: session.epoch }),
+    askedAt: login.startedAt,
     createdAt: now,
   }
   const done = await world.db.transact([

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { User } from '../../src/core/user.ts'
+import { replacedClient } from '../../src/store/clients.ts'
 import { type House, openHouse } from '../house.ts'
 import { claimsOf, exchange, type Visitor, visit } from '../visitor.ts'
 
@@ -44,5 +45,28 @@ describe('a client that is registered for the scope openid alone', () => {
     expect([sub, told]).toEqual([expect.not.stringContaining(anna.id), {}])
     expect(Object.keys(claimsOf(json.id_token))).not.toEqual(expect.arrayContaining(['email']))
     expect(JSON.stringify(claimsOf(json.id_token))).not.toContain('anna')
+  })
+})
+
+describe('while somebody is signing in', () => {
+  it('the application is registered anew under its id: it has nothing of what the one before asked for', async () => {
+    const before = await house.addClient({ clientId: 'again' })
+    const browser = await begin('again', { scope: 'openid offline_access' })
+    house.now += 10
+    // It knows people by other names, asks for their consent, and wants a key of them: none of which was looked at.
+    const change = { subjectType: 'pairwise', thirdParty: true, minimumAcr: 'fido', enforcement: 'strict' } as const
+    await house.seed(replacedClient({ ...before, ...change, createdAt: house.now }))
+    await browser.post('password', { password })
+    expect(await tokensOf(browser, 'again')).toMatchObject({ status: 400, json: { error: 'invalid_grant' } })
+  })
+
+  it('the address that they come back to is taken from the application: no code that went there is good', async () => {
+    const before = await house.addClient({ clientId: 'moved' })
+    const browser = await begin('moved')
+    await house.seed(replacedClient({ ...before, redirectUris: ['https://new.example/callback'] }))
+    await browser.post('password', { password })
+    expect(await tokensOf(browser, 'moved')).toMatchObject({ status: 400, json: { error: 'invalid_grant' } })
+    await house.seed(replacedClient(before))
+    expect((await tokensOf(browser, 'moved')).status).toBe(200)
   })
 })

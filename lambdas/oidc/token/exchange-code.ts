@@ -27,6 +27,10 @@ export async function exchangeCode(
   // Spent before, by somebody who had the whole code: what it was exchanged for ends (RFC 6749 §4.1.2).
   if (grant.spentAt !== undefined) return revoke(world, call, grant, 'code-reused', noSuchCode)
   if (grant.codeUntil <= now || grant.revokedAt !== undefined) return noSuchCode
+  // Each authorization request has one, so each of these must (§4.1.3).
+  if (request.redirectUri === undefined) return oauthError('invalid_request', 'redirect_uri is missing.')
+  // Taken from the client while somebody was signing in: whoever has the address now has the code, and no use for it.
+  if (!client.redirectUris.includes(grant.redirectUri)) return noSuchCode
   if (grant.redirectUri !== request.redirectUri)
     return oauthError('invalid_grant', 'redirect_uri is not the one of the authorization request.')
   if (!pkceHolds(grant.codeChallenge, request.verifier))

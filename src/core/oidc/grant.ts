@@ -43,6 +43,8 @@ export type Grant = {
   /** The authenticators it rests on, and the user's standing when that was so. */
   credentials: string[]
   standing: number
+  /** When the client asked: some time before, where somebody had to sign in first. */
+  askedAt?: Seconds
   createdAt: Seconds
   until: Seconds
 }
@@ -63,11 +65,14 @@ export type RefreshToken = {
   until: Seconds
 }
 
-/** Whether it was made for this very client. One that was deleted and registered again under the same id is another. */
+/**
+ * Whether it was this very client that asked for it. One that was deleted and registered again under the same id is
+ * another, and so is what it may have: who was signing in meanwhile did so for the one before.
+ */
 export const isGrantTo = (
   { clientId, createdAt }: Pick<Client, 'clientId' | 'createdAt'>,
-  grant: Pick<Grant, 'clientId' | 'createdAt'>,
-): boolean => grant.clientId === clientId && grant.createdAt >= createdAt
+  grant: Pick<Grant, 'clientId' | 'askedAt' | 'createdAt'>,
+): boolean => grant.clientId === clientId && (grant.askedAt ?? grant.createdAt) >= createdAt
 
 /** Long enough for a redirect, short enough to be of no use in a log. */
 export const codeLifetime: Seconds = 60
