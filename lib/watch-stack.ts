@@ -44,7 +44,13 @@ type Watched = { metric: IMetric; above: number; periods?: number; meaning: stri
 const period = Duration.minutes(5)
 
 /** What src/store/db.ts calls: a test compares. DynamoDB counts by the name of the call. */
-const operations = [Operation.BATCH_GET_ITEM, Operation.QUERY, Operation.UPDATE_ITEM, Operation.TRANSACT_WRITE_ITEMS]
+const operations = [
+  Operation.BATCH_GET_ITEM,
+  Operation.QUERY,
+  Operation.PUT_ITEM,
+  Operation.UPDATE_ITEM,
+  Operation.TRANSACT_WRITE_ITEMS,
+]
 
 export class WatchStack extends Stack {
   readonly topic: Topic
