@@ -18,8 +18,7 @@ export async function countClients(house: House): Promise<Noted[]> {
         body: new URLSearchParams({ ...fields, ...assertion(house, key) }),
       }),
     )
-  const { client_id: _, ...request } = usualRequest
-  const pushed = await ask('/par', { ...request, acr_values: 'pwd' })
+  const pushed = await ask('/par', { ...usualRequest, client_id: 'signs', acr_values: 'pwd' })
   const signed = key.sign({}, { ...usualRequest, ...times(house), client_id: 'signs', iss: 'signs' })
 
   const browser = visit(house)

@@ -61,6 +61,13 @@ describe('the code', () => {
     expect((await exchange(house, code, change)).json).toMatchObject({ error: 'invalid_grant' })
   })
 
+  it('without a redirect URI: invalid_request, and nothing is spent', async () => {
+    const browser = await signedIn()
+    const code = browser.landed.get('code')
+    expect((await exchange(house, code, { redirect_uri: '' })).json).toMatchObject({ error: 'invalid_request' })
+    expect((await exchange(house, code)).status).toBe(200)
+  })
+
   it('is over after a minute', async () => {
     const browser = await signedIn()
     house.now += 61

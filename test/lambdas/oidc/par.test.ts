@@ -256,6 +256,13 @@ describe('pushing is refused', () => {
     expect(json).toMatchObject({ status: 400, json: { error: 'invalid_request' } })
   })
 
+  it('without client_id, also of a client that says who it is in the header', async () => {
+    expect(await push({ client_id: undefined, client_secret: undefined }, basic)).toMatchObject({
+      status: 400,
+      json: { error: 'invalid_request' },
+    })
+  })
+
   it('of whoever is not the client', async () => {
     expect(await push({ client_id: 'secret' })).toMatchObject({ status: 401, json: { error: 'invalid_client' } })
     expect(await push({ client_id: 'nobody' })).toMatchObject({ status: 401, json: { error: 'invalid_client' } })
