@@ -98,11 +98,11 @@ function backTo(target: string, state: string | undefined): string {
 }
 
 /** What the application knows the session and its person as. */
-type Names = { sid: string; sub: string }
+type Names = { sid: string; sub: string; pairwise: boolean }
 
 function namesAt(client: Client | undefined, { sid, user }: Session, realm: Realm): Names {
   const sector = client === undefined ? undefined : sectorOf(client)
-  return { sid: sidIn(sector, sid, realm), sub: subjectIn(sector, user, realm) }
+  return { sid: sidIn(sector, sid, realm), sub: subjectIn(sector, user, realm), pairwise: sector !== undefined }
 }
 
 /**
@@ -118,7 +118,9 @@ async function isMeant(
 ): Promise<boolean> {
   if (hint?.sid !== names.sid) return false
   const named = values.get('logout_hint')
-  return named === undefined || [names.sid, names.sub].includes(named) || isNameOf(world, named, session)
+  if (named === undefined || [names.sid, names.sub].includes(named)) return true
+  // Whether there was a question tells whose session it is: nothing for who knows them by a name of its own.
+  return !names.pairwise && isNameOf(world, named, session)
 }
 
 /** Whether the `logout_hint` is one of the names that an application may know the person by. */

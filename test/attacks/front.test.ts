@@ -3,6 +3,9 @@
  * by what it asks, or by what changed while somebody was on their way.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Client } from '../../src/core/oidc/client.ts'
+import { readClientDocument } from '../../src/core/oidc/client-metadata.ts'
+import { sectorOf } from '../../src/core/oidc/subject.ts'
 import type { User } from '../../src/core/user.ts'
 import { replacedClient } from '../../src/store/clients.ts'
 import { type House, openHouse } from '../house.ts'
@@ -68,5 +71,32 @@ describe('while somebody is signing in', () => {
     expect(await tokensOf(browser, 'moved')).toMatchObject({ status: 400, json: { error: 'invalid_grant' } })
     await house.seed(replacedClient(before))
     expect((await tokensOf(browser, 'moved')).status).toBe(200)
+  })
+})
+
+describe('a pairwise client', () => {
+  it('does not find out by a logout_hint whose session it is: whoever it names, the person is asked', async () => {
+    await house.addClient({ clientId: 'guessing', subjectType: 'pairwise', scopes: ['openid'] })
+    const browser = await signIn('guessing')
+    const { id_token } = (await tokensOf(browser, 'guessing')).json
+    for (const guess of ['anna', String(anna.email), anna.id, 'bo']) {
+      await browser.get(`/logout?${new URLSearchParams({ id_token_hint: id_token, logout_hint: guess })}`)
+      expect(browser.page, guess).toBe('log-out')
+    }
+    const own = new URLSearchParams({ id_token_hint: id_token, logout_hint: String(claimsOf(id_token).sub) })
+    await browser.get(`/logout?${own}`)
+    expect(browser.page).toBe('logged-out')
+  })
+})
+
+describe('a pairwise client with a scheme of its own', () => {
+  const uri = 'com.example.app://bank.example/callback'
+
+  it('is not of the sector that it writes where a host would be: anybody can write that there', () => {
+    const document = { redirect_uris: [uri], subject_type: 'pairwise', token_endpoint_auth_method: 'none' }
+    expect(readClientDocument(document, 'app')).toMatchObject({ ok: false, at: '/sector_identifier_uri' })
+    const client = { subjectType: 'pairwise', redirectUris: [uri], clientId: 'app' } as Client
+    expect(sectorOf(client)).toBe('client app')
+    expect(sectorOf({ ...client, redirectUris: ['https://bank.example/callback'] })).toBe('bank.example')
   })
 })

@@ -8,6 +8,7 @@
 import { malformed } from '../document.ts'
 import type { Client } from './client.ts'
 import type { Registered } from './client-metadata.ts'
+import { webHostOf } from './registered-uri.ts'
 
 /** A check finds nothing, or refuses. */
 type Check = (client: Registered) => void
@@ -77,11 +78,11 @@ const pairwise: Check = (client) => {
   if (sectorIdentifierUri !== undefined && subjectType !== 'pairwise')
     malformed('/sector_identifier_uri', 'goes with subject_type pairwise alone')
   if (subjectType !== 'pairwise' || sectorIdentifierUri !== undefined) return
-  const hosts = new Set(redirectUris.map((uri) => new URL(uri).hostname))
-  if (hosts.size !== 1 || hosts.has(''))
+  const hosts = new Set(redirectUris.map(webHostOf))
+  if (hosts.size !== 1 || hosts.has(undefined))
     malformed(
       '/sector_identifier_uri',
-      'must be there: the redirect URIs are not all on one host (OpenID Connect Core §8.1)',
+      'must be there: the redirect URIs are not all on one host of the web (OpenID Connect Core §8.1)',
     )
 }
 

@@ -45,6 +45,15 @@ export function readRedirectUri(data: unknown, at: string, { httpsOnly = false }
     : malformed(at, "must be https, or have a scheme of the application's own with a dot in it, like com.example.app")
 }
 
+/**
+ * The host of a redirect URI. What an application's own scheme has in that place, anybody can write there: whose host it is
+ * shows where the web delivers to it alone.
+ */
+export function webHostOf(redirectUri: string): string | undefined {
+  const url = new URL(redirectUri)
+  return isHttps(url) || isLoopbackHttp(url) ? url.hostname : undefined
+}
+
 /** What we ask or tell an application at: https, or http on this very machine. */
 export function readServerUri(data: unknown, at: string): string {
   const { text, url } = readUri(data, at)

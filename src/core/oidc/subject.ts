@@ -9,6 +9,7 @@ import type { Realm } from '../realm.ts'
 import { keyedHash } from '../secret.ts'
 import type { Client } from './client.ts'
 import type { Grant } from './grant.ts'
+import { webHostOf } from './registered-uri.ts'
 
 /**
  * The sector of a pairwise client (§8.1); `undefined` for a public one, which has none.
@@ -18,10 +19,10 @@ import type { Grant } from './grant.ts'
  */
 export function sectorOf({ subjectType, sector, redirectUris, clientId }: Client): string | undefined {
   if (subjectType !== 'pairwise') return undefined
-  const hosts = new Set(redirectUris.map((uri) => new URL(uri).hostname))
-  const [host = ''] = hosts
+  const hosts = new Set(redirectUris.map(webHostOf))
+  const [host] = hosts
   // No host has a space in it.
-  return sector ?? (hosts.size === 1 && host !== '' ? host : `client ${clientId}`)
+  return sector ?? (hosts.size === 1 && host !== undefined ? host : `client ${clientId}`)
 }
 
 /** What the clients of this sector know the user as. Without a sector, that is their id. */
