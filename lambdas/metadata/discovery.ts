@@ -1,6 +1,6 @@
 // GET /.well-known/openid-configuration — what this provider does (OpenID Connect Discovery §3, RFC 8414).
 import { responseModes } from '../../src/core/oidc/authorize-request.ts'
-import { signingAlgorithms } from '../../src/core/oidc/signing.ts'
+import { signingAlgorithms, takenNames } from '../../src/core/oidc/signing.ts'
 import { algorithmsOf } from '../../src/core/oidc/signing-key.ts'
 import { claimsOfScope } from '../../src/core/oidc/user-claims.ts'
 import type { AcrMap } from '../../src/core/step-up/flow.ts'
@@ -36,7 +36,7 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     pushed_authorization_request_endpoint: `${issuer}/par`,
     // Of all clients. Those of the profile fapi2 must, and those that say so.
     require_pushed_authorization_requests: false,
-    dpop_signing_alg_values_supported: signingAlgorithms,
+    dpop_signing_alg_values_supported: takenNames,
     tls_client_certificate_bound_access_tokens: stage.certificates !== undefined,
     code_challenge_methods_supported: ['S256'],
     scopes_supported: ['openid', ...Object.keys(claimsOfScope), 'offline_access'],
@@ -50,7 +50,7 @@ export async function handle({ stage, db }: Pick<World, 'stage' | 'db'>, _call: 
     ui_locales_supported: locales,
     claims_parameter_supported: true,
     request_parameter_supported: true,
-    request_object_signing_alg_values_supported: signingAlgorithms,
+    request_object_signing_alg_values_supported: takenNames,
     require_signed_request_object: false,
     // But for those that we gave out at the pushed authorization request endpoint (RFC 9126 §5).
     request_uri_parameter_supported: false,
@@ -71,9 +71,9 @@ function authentication({ certificates, clientIssuersFile }: World['stage']) {
     revocation_endpoint_auth_methods_supported: [...methods, 'none'],
     // Not `none`: see the route.
     introspection_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
-    revocation_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
-    introspection_endpoint_auth_signing_alg_values_supported: signingAlgorithms,
+    token_endpoint_auth_signing_alg_values_supported: takenNames,
+    revocation_endpoint_auth_signing_alg_values_supported: takenNames,
+    introspection_endpoint_auth_signing_alg_values_supported: takenNames,
     ...(certificates === undefined ? {} : { mtls_endpoint_aliases: aliasesAt(certificates.origin) }),
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { JWTPayload } from 'jose'
 import { certificateThumbprint, confirmationIn } from '../../src/core/oidc/confirmation.ts'
-import { signingAlgorithms } from '../../src/core/oidc/signing.ts'
+import { signingAlgorithms, takenNames } from '../../src/core/oidc/signing.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { World } from '../../src/world.ts'
 import { type ProofError, type ProofWorld, shownProof, spentProof } from './proof.ts'
@@ -100,6 +100,6 @@ const refused = (
   description,
   challenge: [
     `${scheme} error="${error}", error_description="${description}"`,
-    ...(scheme === 'DPoP' ? [`algs="${signingAlgorithms.join(' ')}"`] : []),
+    ...(scheme === 'DPoP' ? [`algs="${takenNames.join(' ')}"`] : []),
   ].join(', '),
 })

@@ -2,7 +2,7 @@
 import { compactVerify, errors } from 'jose'
 import type { Client } from '../core/oidc/client.ts'
 import { type ClientJwt, keysFor } from '../core/oidc/client-jwt.ts'
-import { fapiAlgorithms, type SigningAlgorithm } from '../core/oidc/signing.ts'
+import { fapiAlgorithms, namesOf, type SigningAlgorithm } from '../core/oidc/signing.ts'
 import type { ClientKeys } from './client-keys.ts'
 
 /** @param registered the one algorithm that the client's record names for this; left out: any of ours. */
@@ -18,7 +18,7 @@ export async function isSignedBy(
   const keys = await clientKeys.read(client, (its) => keysFor(its, jwt).length > 0)
   for (const key of keysFor(keys, jwt)) {
     try {
-      await compactVerify(text, key, { algorithms: [jwt.alg] })
+      await compactVerify(text, key, { algorithms: [...namesOf(jwt.alg)] })
       return true
     } catch (failure) {
       if (!(failure instanceof errors.JOSEError || failure instanceof TypeError)) throw failure

@@ -128,7 +128,7 @@ describe('a request', () => {
     checkPerson(await userinfo(await signIn(provider, await provider.keyed('ES256'), { by: push })))
   })
 
-  it.each(['ES256', 'PS256'] as const)('that is an object signed by %s, pushed or not', async (alg) => {
+  it.each(['ES256', 'PS256', 'EdDSA'] as const)('that is an object signed by %s, pushed or not', async (alg) => {
     const party = await provider.keyed(alg, { requestObjectSigningAlg: alg, requireSignedRequestObject: true })
     const { key, clientId: client_id } = party
     if (key === undefined) throw new Error('This party has no key')
@@ -175,15 +175,18 @@ describe('how and when somebody signed in', () => {
 })
 
 describe('with DPoP', () => {
-  it.each(['ES256', 'PS256'])('a proof by %s, with the nonce of the token endpoint, opens userinfo', async (alg) => {
-    const listening = provider.listen()
-    const signedIn = await signIn(provider, await isPublic(), { pair: await newPair(alg) })
-    expect(listening.answersOf('/token')).toEqual([400, 200])
-    const jkt = await signedIn.bound.DPoP?.calculateThumbprint()
-    expect(decodeJwt(signedIn.tokens.access_token).cnf).toEqual({ jkt })
-    checkPerson(await userinfo(signedIn))
-    expect(listening.answersOf('/userinfo')).toEqual([200])
-  })
+  it.each(['ES256', 'PS256', 'Ed25519'])(
+    'a proof by %s, with the nonce of the token endpoint, opens userinfo',
+    async (alg) => {
+      const listening = provider.listen()
+      const signedIn = await signIn(provider, await isPublic(), { pair: await newPair(alg) })
+      expect(listening.answersOf('/token')).toEqual([400, 200])
+      const jkt = await signedIn.bound.DPoP?.calculateThumbprint()
+      expect(decodeJwt(signedIn.tokens.access_token).cnf).toEqual({ jkt })
+      checkPerson(await userinfo(signedIn))
+      expect(listening.answersOf('/userinfo')).toEqual([200])
+    },
+  )
 
   it('userinfo asks for a nonce of a library that has none, and for the key of the token', async () => {
     const [pair, other] = [await newPair(), await newPair()]
@@ -348,7 +351,7 @@ it('logout ends the session, and the application is told of it', async () => {
 })
 
 describe('a client of the FAPI 2.0 Security Profile, from PAR to userinfo and refresh, by', () => {
-  it.each(['ES256', 'PS256'] as const)('%s', async (alg) => {
+  it.each(['ES256', 'PS256', 'EdDSA'] as const)('%s', async (alg) => {
     const party = await provider.keyed(alg, {
       ...{ profile: 'fapi2', idTokenSignedResponseAlg: alg },
       ...{ requirePushedAuthorizationRequests: true, dpopBoundAccessTokens: true },

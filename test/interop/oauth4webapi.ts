@@ -7,13 +7,6 @@ import * as oauth from 'oauth4webapi'
 import type { Browser } from '../conformance/browser.ts'
 import type { Party, Provider } from './provider.ts'
 
-/** The library signs with Ed25519 by that name (RFC 9864); the provider offers it by the older one (RFC 8037). */
-const asEdDSA: oauth.ModifyAssertionOptions = {
-  [oauth.modifyAssertion](header) {
-    if (header.alg === 'Ed25519') header.alg = 'EdDSA'
-  },
-}
-
 function authOf({ method, secret, key }: Party): oauth.ClientAuth {
   switch (method) {
     case 'client_secret_basic':
@@ -22,7 +15,7 @@ function authOf({ method, secret, key }: Party): oauth.ClientAuth {
       return oauth.ClientSecretPost(secret)
     case 'private_key_jwt':
       if (key === undefined) throw new Error('This party has no key')
-      return oauth.PrivateKeyJwt(key, asEdDSA)
+      return oauth.PrivateKeyJwt(key)
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
       return oauth.TlsClientAuth()

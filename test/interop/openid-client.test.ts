@@ -117,7 +117,7 @@ describe('a request', () => {
     checkPerson(await (await signIn(provider, await provider.keyed('ES256'), { by: byPar })).userinfo())
   })
 
-  it.each(['ES256', 'PS256'] as const)('that is an object signed by %s, pushed or not', async (alg) => {
+  it.each(['ES256', 'PS256', 'EdDSA'] as const)('that is an object signed by %s, pushed or not', async (alg) => {
     const party = await provider.keyed(alg, { requestObjectSigningAlg: alg, requireSignedRequestObject: true })
     const { key } = party
     if (key === undefined) throw new Error('This party has no key')
@@ -168,7 +168,7 @@ describe('with DPoP', () => {
     return (config: openid.Configuration) => openid.getDPoPHandle(config, pair)
   }
 
-  it.each(['ES256', 'PS256'])(
+  it.each(['ES256', 'PS256', 'Ed25519'])(
     'a proof by %s with a nonce that the library is given, at the token endpoint and at userinfo',
     async (alg) => {
       const listening = provider.listen()
@@ -342,7 +342,7 @@ describe('logout', () => {
 })
 
 describe('a client of the FAPI 2.0 Security Profile, from PAR to userinfo and refresh, by', () => {
-  it.each(['ES256', 'PS256'] as const)('%s', async (alg) => {
+  it.each(['ES256', 'PS256', 'EdDSA'] as const)('%s', async (alg) => {
     const party = await provider.keyed(alg, {
       ...{ profile: 'fapi2', idTokenSignedResponseAlg: alg },
       ...{ requirePushedAuthorizationRequests: true, dpopBoundAccessTokens: true },

@@ -6,13 +6,6 @@ import * as openid from 'openid-client'
 import type { Browser } from '../conformance/browser.ts'
 import type { Party, Provider } from './provider.ts'
 
-/** The library signs with Ed25519 by that name (RFC 9864); the provider offers it by the older one (RFC 8037). */
-const asEdDSA: openid.ModifyAssertionOptions = {
-  [openid.modifyAssertion](header) {
-    if (header.alg === 'Ed25519') header.alg = 'EdDSA'
-  },
-}
-
 function authOf({ method, secret, key }: Party): openid.ClientAuth {
   switch (method) {
     case 'client_secret_basic':
@@ -21,7 +14,7 @@ function authOf({ method, secret, key }: Party): openid.ClientAuth {
       return openid.ClientSecretPost(secret)
     case 'private_key_jwt':
       if (key === undefined) throw new Error('This party has no key')
-      return openid.PrivateKeyJwt(key, asEdDSA)
+      return openid.PrivateKeyJwt(key)
     case 'tls_client_auth':
     case 'self_signed_tls_client_auth':
       return openid.TlsClientAuth()

@@ -90,7 +90,7 @@ describe('a token that is bound to a key', () => {
     const response = await show(change)
     expect(response.status).toBe(401)
     expect(challengeOf(response)).toMatch(
-      /^DPoP error="invalid_dpop_proof", error_description="[A-Za-z ]+", algs="ES256 EdDSA PS256 RS256"$/,
+      /^DPoP error="invalid_dpop_proof", error_description="[A-Za-z ]+", algs="ES256 EdDSA Ed25519 PS256 RS256"$/,
     )
   })
 
@@ -176,7 +176,7 @@ describe('a Bearer token', () => {
     const dpop = { origin: audience, required: true }
     const response = await ask({ authorization: `Bearer ${await sign()}` }, { dpop })
     expect(challengeOf(response)).toMatch(/^DPoP error="invalid_token"/)
-    expect(challengeOf(await ask({}, { dpop }))).toBe('DPoP algs="ES256 EdDSA PS256 RS256"')
+    expect(challengeOf(await ask({}, { dpop }))).toBe('DPoP algs="ES256 EdDSA Ed25519 PS256 RS256"')
   })
 })
 

@@ -14,7 +14,7 @@ export type Dpop = {
   origin: string
   /** Tokens that are bound to no key are refused. */
   required?: boolean
-  /** Signatures of proofs that are taken. Default ES256, EdDSA, PS256, RS256. */
+  /** Signatures of proofs that are taken. Default ES256, EdDSA by both its names, PS256, RS256. */
   algorithms?: readonly string[]
   /** Seconds for which a proof is good. Default 60. */
   maxAge?: number
@@ -40,10 +40,12 @@ export type ProofCheck = {
   ): Promise<{ error: 'invalid_token' | 'invalid_dpop_proof'; why: string } | undefined>
 }
 
+/** Ed25519 is EdDSA with that curve, by a name of its own (RFC 9864). */
+const usualAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
+
 /** @throws TypeError for settings that would not be safe. */
 export function proofCheck(options: Dpop, tolerance: number): ProofCheck {
-  const { required = false, algorithms = ['ES256', 'EdDSA', 'PS256', 'RS256'], maxAge = 60 } = options
-  const { spend = remembering() } = options
+  const { required = false, algorithms = usualAlgorithms, maxAge = 60, spend = remembering() } = options
   if (!URL.canParse(options.origin) || new URL(options.origin).origin !== options.origin)
     throw new TypeError('dpop.origin must be an origin, such as https://api.example.org')
   if (algorithms.length === 0 || algorithms.some((alg) => alg === 'none' || alg.startsWith('HS')))

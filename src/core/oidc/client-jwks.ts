@@ -9,7 +9,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { JWK } from 'jose'
 import { ifGiven, malformed, readList, readMembers, readOneOf, readText } from '../document.ts'
 import { coseKeyFromPem } from '../fido/cose-key.ts'
-import { fapiAlgorithms, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
+import { algorithmNamed, fapiAlgorithms, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
 
 const mostKeys = 20
 /** RFC 7518 §6: of private and of symmetric keys. */
@@ -73,7 +73,7 @@ function readClientKey(data: unknown, at: string, { fapi = false } = {}): JWK {
 }
 
 function readAlgorithm(kty: keyof typeof algorithmsOf, data: unknown, at: string, fapi: boolean): SigningAlgorithm {
-  const alg = readOneOf(signingAlgorithms, data, at)
+  const alg = algorithmNamed(data) ?? readOneOf(signingAlgorithms, data, at)
   const its: readonly SigningAlgorithm[] = algorithmsOf[kty]
   if (!its.includes(alg)) malformed(at, `must be one of ${its.join(', ')} for a key of type ${kty}`)
   return fapi ? readOneOf(fapiAlgorithms, alg, at) : alg

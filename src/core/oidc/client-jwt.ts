@@ -10,7 +10,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import { repeatedMember } from './json-members.ts'
-import { type SigningAlgorithm, signingAlgorithms } from './signing.ts'
+import { algorithmNamed, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
 
 export type ClientJwt = {
   alg: SigningAlgorithm
@@ -37,7 +37,7 @@ export function readJwt(text: string): Result<ClientJwt, 'malformed-jwt'> {
   const [header, claims] = [objectIn(first), objectIn(second)]
   if (header === undefined || claims === undefined) return malformed('holds no JSON object, or one member twice')
   const { alg, kid, typ } = header
-  const known = signingAlgorithms.find((each) => each === alg)
+  const known = algorithmNamed(alg)
   if (known === undefined) return malformed(`must be signed with one of ${signingAlgorithms.join(', ')}`)
   const unwanted = inHeader.find((name) => Object.hasOwn(header, name))
   if (unwanted !== undefined) return malformed(`must not have ${unwanted} in its header`)
@@ -95,7 +95,7 @@ const kinds: Record<SigningAlgorithm, { kty: string; crv?: string }> = {
 function keyIn(jwk: JWK, alg: SigningAlgorithm): KeyObject | undefined {
   const { kty, crv } = kinds[alg]
   if (jwk.kty !== kty || (crv !== undefined && jwk.crv !== crv)) return undefined
-  if (jwk.alg !== undefined && jwk.alg !== alg) return undefined
+  if (jwk.alg !== undefined && algorithmNamed(jwk.alg) !== alg) return undefined
   if (jwk.use !== undefined && jwk.use !== 'sig') return undefined
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return undefined
   const key = publicKeyOf(jwk)

@@ -9,7 +9,7 @@ import { ok, type Result, refuse, type Seconds } from '../result.ts'
 import type { Client } from './client.ts'
 import { publicKeyOf } from './client-jwt.ts'
 import { repeatedMember } from './json-members.ts'
-import { fapiAlgorithms, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
+import { algorithmNamed, fapiAlgorithms, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
 
 export type Proof = {
   /** RFC 7638 thumbprint of the key, SHA-256, base64url. */
@@ -50,7 +50,7 @@ export function readProof(text: string, request: ProvenRequest): Result<Proof, '
   if (parts === undefined) return wrong('The DPoP header is not one JWT.')
   const { header, payload, signed, signature } = parts
   if (header.typ !== 'dpop+jwt') return wrong('typ of the DPoP proof is not dpop+jwt.')
-  const alg = request.algorithms.find((each) => each === header.alg)
+  const alg = algorithmNamed(header.alg, request.algorithms)
   if (alg === undefined) return wrong('alg of the DPoP proof is not one that is taken.')
   // Extensions that must be understood: none is (RFC 7515 §4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) return wrong('The DPoP proof has extensions.')
@@ -133,7 +133,7 @@ function publicKeyIn(jwk: unknown, alg: SigningAlgorithm): KeyObject | undefined
   const { kty, crv } = kinds[alg]
   if (!isObject(jwk) || jwk.kty !== kty || (crv !== undefined && jwk.crv !== crv)) return undefined
   if (privateMembers.some((name) => jwk[name] !== undefined)) return undefined
-  if (jwk.alg !== undefined && jwk.alg !== alg) return undefined
+  if (jwk.alg !== undefined && algorithmNamed(jwk.alg) !== alg) return undefined
   if (jwk.use !== undefined && jwk.use !== 'sig') return undefined
   const key = publicKeyOf(jwk)
   return key !== undefined && isStrong(key) ? key : undefined

@@ -4,6 +4,21 @@ import { createHash } from 'node:crypto'
 export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const
 export type SigningAlgorithm = (typeof signingAlgorithms)[number]
 
+/**
+ * What `alg` may say for one of them. Ed25519 is EdDSA by a name of its own (RFC 9864 §2.2), and the one that newer
+ * libraries write. EdDSA would be a second curve besides, which is not taken here by either name.
+ */
+export const namesOf = (alg: SigningAlgorithm): readonly string[] => (alg === 'EdDSA' ? [alg, 'Ed25519'] : [alg])
+
+/** All names, for clients to choose from. What we sign says `EdDSA`, which older libraries read as well. */
+export const takenNames: readonly string[] = signingAlgorithms.flatMap(namesOf)
+
+/** Which of `those` a header or a key of somebody else's names. */
+export const algorithmNamed = (
+  name: unknown,
+  those: readonly SigningAlgorithm[] = signingAlgorithms,
+): SigningAlgorithm | undefined => those.find((alg) => namesOf(alg).some((its) => its === name))
+
 /** Those that FAPI 2.0 Security Profile §5.4.1 leaves. */
 export const fapiAlgorithms = ['PS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningAlgorithm[]
 

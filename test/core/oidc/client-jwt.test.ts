@@ -85,6 +85,24 @@ describe('what clients sign', () => {
   })
 })
 
+describe('EdDSA', () => {
+  const { jwk, sign } = createClientKey('EdDSA')
+
+  it('is read by the name that RFC 9864 gives it, too', () => {
+    expect(readJwt(sign({ alg: 'Ed25519' }, {}))).toMatchObject({ ok: true, value: { alg: 'EdDSA' } })
+    expect(readJwt(sign({ alg: 'Ed448' }, {})).ok).toBe(false)
+  })
+
+  it.each([
+    [undefined, 1],
+    ['EdDSA', 1],
+    ['Ed25519', 1],
+    ['ES256', 0],
+  ])('is what a key of alg %s is for: %d', (alg, count) => {
+    expect(keysFor([{ ...jwk, ...(alg === undefined ? {} : { alg }) }], { alg: 'EdDSA' })).toHaveLength(count)
+  })
+})
+
 describe('an RSA key', () => {
   /** Of no primes: who verifies looks at the size before anything else. */
   const rsa = (bits: number, e: string) => ({

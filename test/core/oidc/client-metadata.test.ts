@@ -1,6 +1,7 @@
 /** A registration by RFC 7591's names: each member as it may be and as it may not, and what goes together. */
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
+import type { JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../../../src/core/oidc/client.ts'
 import { clientMembers, readClientDocument, showClient } from '../../../src/core/oidc/client-metadata.ts'
@@ -86,6 +87,11 @@ describe('each member', () => {
     ['jwks, P-256', keys({ ...ec, kid: 'a', use: 'sig', alg: 'ES256', key_ops: ['verify'] })],
     ['jwks, RSA', keys({ ...rsa, alg: 'PS256' })],
     ['jwks, Ed25519', keys({ ...ed, alg: 'EdDSA' })],
+    [
+      'jwks, Ed25519 by the name of RFC 9864',
+      keys({ ...ed, alg: 'Ed25519' }),
+      { jwks: { keys: [{ ...ed, alg: 'EdDSA' } as JWK] } },
+    ],
     ['jwks, several', keys({ ...ec, kid: 'a' }, { ...rsa, kid: 'b' })],
     ['jwks_uri', { ...keyed, jwks: undefined, jwks_uri: 'https://shop.example/jwks' }],
     [

@@ -32,6 +32,18 @@ describe('a proof', () => {
     })
   })
 
+  it('of EdDSA is read by the name that RFC 9864 gives it, too, and of no other key', async () => {
+    const [its, other] = [await dpopKey('EdDSA'), await dpopKey()]
+    const named = (jwk: object) => ({ ...usual, header: { alg: 'Ed25519', jwk } })
+    expect(readProof(await its.proof(named({ ...its.jwk, alg: 'Ed25519' })), request)).toMatchObject({
+      ok: true,
+      value: { jkt: its.jkt },
+    })
+    expect(readProof(await its.proof(named(other.jwk)), request).ok).toBe(false)
+    const fewer = { ...request, algorithms: ['ES256'] as const }
+    expect(readProof(await its.proof(named(its.jwk)), fewer).ok).toBe(false)
+  })
+
   it.each<[string, Partial<Proven>, Partial<ProvenRequest>]>([
     ['with a query in htu', { url: `${usual.url}?x=1#y` }, {}],
     ['with htu in other letters, and its port', { url: 'HTTPS://ID.example.org:443/token' }, {}],

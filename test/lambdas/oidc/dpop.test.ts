@@ -115,7 +115,7 @@ describe('at the token endpoint', () => {
 
   it('discovery says which algorithms are taken', async () => {
     const { json } = await setting.house.invoke<Record<string, unknown>>('GET', '/.well-known/openid-configuration')
-    expect(json.dpop_signing_alg_values_supported).toEqual(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    expect(json.dpop_signing_alg_values_supported).toEqual(['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'])
   })
 })
 
