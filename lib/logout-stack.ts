@@ -67,8 +67,14 @@ export class LogoutStack extends Stack {
     const { tableStreamArn = '' } = props.tables.sessions
     this.functions = {
       'session-ended': this.#function('session-ended', props, [
+        // All that DynamoDB's guide has for a Lambda that a stream calls; the mapping is refused to who lacks one.
         new PolicyStatement({
-          actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+          actions: [
+            'dynamodb:DescribeStream',
+            'dynamodb:GetRecords',
+            'dynamodb:GetShardIterator',
+            'dynamodb:ListStreams',
+          ],
           resources: [tableStreamArn],
         }),
         // The mapping gives it the leave to send to the dead letters.

@@ -157,6 +157,21 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     meaning:
       'A bounce or complaint could not be handled; it waits 14 days in the dead-letter queue. See mail-feedback.',
   },
+  // It answers with what failed and throws nothing, so that no other alarm rises before the last try.
+  ...flat(
+    props.functions,
+    (name, { function: each }): Record<string, Watched> =>
+      name === 'session-ended'
+        ? {
+            'session-ended-behind': {
+              metric: each.metric('IteratorAge', { period, statistic: Stats.MAXIMUM }),
+              above: 10 * 60_000,
+              meaning:
+                'Sessions that ended ten minutes ago are not in the queue yet. The stream forgets after a day. See the log of session-ended.',
+            },
+          }
+        : {},
+  ),
   'logout-dead-letters': {
     metric: props.logoutDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     above: 0,

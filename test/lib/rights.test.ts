@@ -122,7 +122,12 @@ const rights: Record<string, Record<string, string[]>> = {
   },
   'session-ended': {
     config: [batch],
-    'stream of sessions': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    'stream of sessions': [
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+    ],
     notices: ['sqs:SendMessage'],
     'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     ...log,

@@ -389,6 +389,7 @@ describe('the watch', () => {
         'mail-complaints',
         'mail-feedback-dead-letters',
         'logout-dead-letters',
+        'session-ended-behind',
         'rotate-keys-dead-letters',
       ].sort(),
     )
