@@ -359,4 +359,22 @@ describe('a client of the FAPI 2.0 Security Profile, from PAR to userinfo and re
     await expect(signIn(provider, party)).rejects.toMatchObject({ error: 'invalid_request' })
     await expect(signIn(provider, party, { by: byPar })).rejects.toMatchObject({ error: 'invalid_request' })
   })
+
+  it('its certificate alone: for the client and for its tokens, at every endpoint', async () => {
+    const party = await provider.certified({
+      ...{ profile: 'fapi2', idTokenSignedResponseAlg: 'ES256' },
+      ...{ requirePushedAuthorizationRequests: true, tlsClientCertificateBoundAccessTokens: true },
+    })
+    const listening = provider.listen()
+    const asked = { scope: 'openid profile email offline_access' }
+    const { config, tokens, userinfo } = await signIn(provider, party, { by: byPar, asked })
+    checkPerson(await userinfo())
+    const { cnf } = decodeJwt(tokens.access_token)
+    const more = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+    expect(await openid.tokenIntrospection(config, more.access_token)).toMatchObject({ active: true, cnf })
+    await openid.tokenRevocation(config, tokens.refresh_token ?? '')
+    expect(await openid.tokenIntrospection(config, more.access_token)).toEqual({ active: false })
+    const paths = ['par', 'token', 'userinfo', 'introspect', 'revoke']
+    for (const path of paths) expect(listening.addresses()).toContain(`https://cert.example.org/${path}`)
+  })
 })
