@@ -49,7 +49,8 @@ export const refreshRequest = (token: string, application: Application): Asked =
 export const clientCredentialsRequest = (more: Fields = {}, headers: Fields = {}): Asked =>
   posted('app1', '/token', { grant_type: 'client_credentials', ...more }, headers)
 
-export const parRequest = (scope: string): Asked => posted('app1', '/par', authorizeFields(scope))
+export const parRequest = (scope: string): Asked =>
+  posted('app1', '/par', { client_id: 'app1', ...authorizeFields(scope) })
 
 export const introspectRequest = (token: string): Asked => posted('app1', '/introspect', { token })
 

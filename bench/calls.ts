@@ -6,9 +6,11 @@
 import { createSecurityKey } from '../test/authenticator.ts'
 import type { House, Reply } from '../test/house.ts'
 import { exchange, type Visitor, visit } from '../test/visitor.ts'
+import { countApplications } from './calls/applications.ts'
 import { countBound } from './calls/bound.ts'
 import { countClients } from './calls/clients.ts'
 import { countConsent } from './calls/consent.ts'
+import { countEvents } from './calls/events.ts'
 import { countFactors } from './calls/factors.ts'
 import { type CallsHouse, secret } from './calls/house.ts'
 import { countSessions } from './calls/sessions.ts'
@@ -32,7 +34,7 @@ export async function countCalls(setting: CallsHouse): Promise<Step[]> {
   await tokensOf(await signIn(house, await newcomer(house)), house)
   const noted = [...(await countKeys(house)), ...(await countTheRest(house)), ...(await countFactors(setting))]
   noted.push(...(await countClients(house)), ...(await countBound(house)), ...(await countConsent(house)))
-  noted.push(...(await countSessions(house)))
+  noted.push(...(await countSessions(house)), ...(await countApplications(house)), ...(await countEvents(house)))
   return noted.map(([step, commands]) => ({
     step,
     calls: commands.length,

@@ -2,7 +2,7 @@
  * `npm run bench`: what is fast, what is slow, and against whom. README.md says what the figures mean.
  *
  *     npm run bench -- --seconds 2          a longer stretch for each side and round
- *     npm run bench -- --only code          one contest; also: calls, bundles
+ *     npm run bench -- --only code          one contest, or more: --only code --only par; also: calls, bundles
  *     npm run bench -- --json figures.json  the same as data
  */
 import { writeFile } from 'node:fs/promises'
@@ -19,7 +19,11 @@ import { openOurs } from './ours.ts'
 import { dynamodbStore, memoryStore, openPeer } from './peer.ts'
 
 const { values: flags } = parseArgs({
-  options: { seconds: { type: 'string', default: '0.2' }, only: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '0.2' },
+    only: { type: 'string', multiple: true },
+    json: { type: 'string' },
+  },
 })
 const seconds = Number(flags.seconds)
 if (!(seconds > 0)) throw new Error('--seconds must be a number above 0')
@@ -31,9 +35,9 @@ const names = [
   ...['userinfo', 'bound-userinfo', 'authorize', 'documents', 'webauthn-core', 'webauthn', 'import', 'sign-in'],
   ...['decisions', 'otp', 'ldap', 'typed-sign-in', 'floor', 'signing', 'crypto'],
 ] as const
-const wants = (name: string) => flags.only === undefined || flags.only === name
-if (flags.only !== undefined && ![...names, 'calls', 'bundles'].some(wants))
-  throw new Error(`--only must be one of ${[...names, 'calls', 'bundles'].join(', ')}`)
+const wants = (name: string) => flags.only === undefined || flags.only.includes(name)
+const all: readonly string[] = [...names, 'calls', 'bundles']
+if (!(flags.only ?? []).every((name) => all.includes(name))) throw new Error(`--only must be one of ${all.join(', ')}`)
 
 const say = (line = '') => void process.stdout.write(`${line}\n`)
 // The handlers print a line a request. What they print it to is not ours to measure.
