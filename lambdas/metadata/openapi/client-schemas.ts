@@ -1,6 +1,6 @@
 /** What a registration and its secrets look like. */
 import { certificateSubjects, clientAuthMethods, grantTypes, overlaps } from '../../../src/core/oidc/client.ts'
-import { signingAlgorithms } from '../../../src/core/oidc/signing.ts'
+import { signingAlgorithms, takenNames } from '../../../src/core/oidc/signing.ts'
 import { cursored, dateTime, type Json, object, ref, strict } from './parts.ts'
 
 const text = (description: string): Json => ({ type: 'string', description })
@@ -13,6 +13,7 @@ const list = (items: Json, most: number, description: string): Json => ({
 })
 const flag = (description: string): Json => ({ type: 'boolean', description })
 const algorithm = (description: string): Json => ({ enum: signingAlgorithms, description })
+const takenAlgorithm = (description: string): Json => ({ enum: takenNames, description })
 const anyUri: Json = { type: 'string', format: 'uri', maxLength: 2000 }
 
 const subjects = Object.fromEntries(
@@ -60,7 +61,7 @@ const registration = {
   third_party: flag('People are asked before it hears of them.'),
   post_logout_redirect_uris: list(anyUri, 50, 'Where a logout may lead back to.'),
   token_endpoint_auth_method: { enum: clientAuthMethods, default: 'client_secret_basic' },
-  token_endpoint_auth_signing_alg: algorithm('The one algorithm of its assertions.'),
+  token_endpoint_auth_signing_alg: takenAlgorithm('The one algorithm of its assertions. Ed25519 is kept as EdDSA.'),
   jwks: object({ keys: { type: 'array', items: { type: 'object' }, minItems: 1, maxItems: 20 } }, ['keys'], {
     ...strict,
     description: 'Its public keys. Not beside jwks_uri.',
@@ -71,7 +72,7 @@ const registration = {
   resource_identifiers: list(anyUri, 20, 'Of a resource server: its own names in aud.'),
   id_token_signed_response_alg: algorithm('Default: RS256; with fapi2 ES256.'),
   userinfo_signed_response_alg: algorithm('Left out: userinfo is JSON.'),
-  request_object_signing_alg: algorithm('Left out: it sends no request objects.'),
+  request_object_signing_alg: takenAlgorithm('Left out: it sends no request objects. Ed25519 is kept as EdDSA.'),
   require_signed_request_object: flag('Request objects and nothing else.'),
   require_pushed_authorization_requests: flag('RFC 9126 and nothing else. Default with fapi2.'),
   dpop_bound_access_tokens: flag('RFC 9449.'),

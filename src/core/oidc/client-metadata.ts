@@ -35,7 +35,7 @@ import {
 import { checkConsistency } from './client-consistency.ts'
 import { readClientJwks } from './client-jwks.ts'
 import { readPageUri, readRedirectUri, readResource, readServerUri } from './registered-uri.ts'
-import { type SigningAlgorithm, signingAlgorithms } from './signing.ts'
+import { algorithmNamed, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
 
 /** What a document says of a client; the rest of its record is ours, or step-up's. */
 export type Registered = Omit<
@@ -73,6 +73,9 @@ const subjectNames = Object.keys(certificateSubjects) as (keyof typeof certifica
 
 const readAuthMethod = (data: unknown, at: string): ClientAuthMethod => readOneOf(clientAuthMethods, data, at)
 const readAlgorithm = (data: unknown, at: string): SigningAlgorithm => readOneOf(signingAlgorithms, data, at)
+/** Of what the client signs: by any name that its libraries have for it, kept by ours. */
+const readTakenAlgorithm = (data: unknown, at: string): SigningAlgorithm =>
+  algorithmNamed(data) ?? readAlgorithm(data, at)
 const readName = (data: unknown, at: string): string => readText(data, at, nameShape)
 const readContacts = (data: unknown, at: string): string[] =>
   readList(data, at, mostTexts, (contact, its) => readText(contact, its, contactShape))
@@ -96,7 +99,7 @@ const members = {
   third_party: ['thirdParty', readBoolean],
   post_logout_redirect_uris: ['postLogoutRedirectUris', (data: unknown, at: string) => readRedirectUris(data, at)],
   token_endpoint_auth_method: ['tokenEndpointAuthMethod', readAuthMethod],
-  token_endpoint_auth_signing_alg: ['tokenEndpointAuthSigningAlg', readAlgorithm],
+  token_endpoint_auth_signing_alg: ['tokenEndpointAuthSigningAlg', readTakenAlgorithm],
   jwks: ['jwks', (data: unknown, at: string): { keys: readonly JWK[] } => readClientJwks(data, at)],
   jwks_uri: ['jwksUri', readServerUri],
   scope: ['scopes', readScopes],
@@ -104,7 +107,7 @@ const members = {
   resource_identifiers: ['resourceIdentifiers', readResources],
   id_token_signed_response_alg: ['idTokenSignedResponseAlg', readAlgorithm],
   userinfo_signed_response_alg: ['userinfoSignedResponseAlg', readAlgorithm],
-  request_object_signing_alg: ['requestObjectSigningAlg', readAlgorithm],
+  request_object_signing_alg: ['requestObjectSigningAlg', readTakenAlgorithm],
   require_signed_request_object: ['requireSignedRequestObject', readBoolean],
   require_pushed_authorization_requests: ['requirePushedAuthorizationRequests', readBoolean],
   dpop_bound_access_tokens: ['dpopBoundAccessTokens', readBoolean],
