@@ -288,7 +288,10 @@ const rows: readonly Route[] = [
 
   // What registers applications.
   administering('clients-list', `GET ${tenant}/clients`, 'management/clients-list.ts'),
-  administering('clients-create', `POST ${tenant}/clients`, 'management/clients-create.ts', registering),
+  administering('clients-create', `POST ${tenant}/clients`, 'management/clients-create.ts', {
+    ...registering,
+    tables: { ...configuring.tables, people: ['get'] },
+  }),
   administering('clients-read', `GET ${ofClient}`, 'management/clients-read.ts'),
   administering('clients-change', `PUT ${ofClient}`, 'management/clients-change.ts', registering),
   administering('clients-delete', `DELETE ${ofClient}`, 'management/clients-delete.ts', configuring),

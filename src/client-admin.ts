@@ -21,6 +21,7 @@ import type { Doubt } from './core/step-up/flow.ts'
 import type { ClientStepUp } from './core/step-up/policy.ts'
 import { examineAddresses, type Reach } from './services/client-addresses.ts'
 import { createdClient, deletedClient, readClient, replacedClient } from './store/clients.ts'
+import { readUser } from './store/people.ts'
 import { touchedRealm } from './store/realm.ts'
 import { readSigningKeys } from './store/signing-keys.ts'
 
@@ -92,6 +93,9 @@ export async function registerClient(
   const { clientId, registered } = read.value
   const examined = await examine(desk, registered)
   if (!examined.ok) return examined
+  // It would be the subject of its own tokens, where resource servers look for whose they are (RFC 9700 §4.15).
+  if ((await readUser(desk.db, clientId)) !== undefined)
+    return refuse('invalid_client_metadata', { at: '/client_id', detail: 'is the id of a user' })
   const now = desk.now()
   const secret = hasSecret(registered) ? (given ?? newSecret()) : undefined
   const client: Client = {

@@ -3,7 +3,7 @@
  * by what it asks, or by what changed while somebody was on their way.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Client } from '../../src/core/oidc/client.ts'
+import { registerClient } from '../../src/client-admin.ts'
 import { readClientDocument } from '../../src/core/oidc/client-metadata.ts'
 import { sectorOf } from '../../src/core/oidc/subject.ts'
 import type { User } from '../../src/core/user.ts'
@@ -92,11 +92,30 @@ describe('a pairwise client', () => {
 describe('a pairwise client with a scheme of its own', () => {
   const uri = 'com.example.app://bank.example/callback'
 
-  it('is not of the sector that it writes where a host would be: anybody can write that there', () => {
+  it('is not of the sector that it writes where a host would be: anybody can write that there', async () => {
+    const registered = await house.addClient({ clientId: 'app' })
     const document = { redirect_uris: [uri], subject_type: 'pairwise', token_endpoint_auth_method: 'none' }
     expect(readClientDocument(document, 'app')).toMatchObject({ ok: false, at: '/sector_identifier_uri' })
-    const client = { subjectType: 'pairwise', redirectUris: [uri], clientId: 'app' } as Client
+    const client = { ...registered, subjectType: 'pairwise', redirectUris: [uri] } as const
     expect(sectorOf(client)).toBe('client app')
     expect(sectorOf({ ...client, redirectUris: ['https://bank.example/callback'] })).toBe('bank.example')
+  })
+})
+
+describe('a request', () => {
+  it('for openid, of a client that is not registered for it, comes to no ID token', async () => {
+    await house.addClient({ clientId: 'apis', scopes: ['read'] })
+    const browser = visit(house)
+    await browser.ask({ client_id: 'apis', scope: 'openid read' })
+    expect(browser.landed.get('error')).toBe('invalid_scope')
+  })
+})
+
+describe('a client id', () => {
+  it('is not that of a user: in its own tokens the client would pass for them', async () => {
+    const desk = { db: house.world.db, now: () => house.now, actor: { kind: 'operator', id: 'test' } } as const
+    const document = { client_id: anna.id, grant_types: ['client_credentials'], scope: 'read' }
+    expect(await registerClient(desk, document)).toMatchObject({ ok: false, at: '/client_id' })
+    expect(await registerClient(desk, { ...document, client_id: 'nobodys' })).toMatchObject({ ok: true })
   })
 })

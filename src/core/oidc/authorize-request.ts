@@ -144,6 +144,7 @@ export function readAuthorizeRequest(
 
   const scopes = (given('scope') ?? '').split(' ').filter((scope) => scope !== '')
   if (!scopes.includes('openid')) return wrong('invalid_scope', 'scope must contain openid.')
+  if (!client.scopes.includes('openid')) return wrong('invalid_scope', 'This client is not registered for openid.')
 
   const pkce = readPkce(given('code_challenge'), given('code_challenge_method'), client)
   if (!pkce.ok) return pkce
