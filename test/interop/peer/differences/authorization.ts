@@ -1,0 +1,145 @@
+/** Authorization requests, pushed and signed: where npm `oidc-provider` answers otherwise. */
+import type { Listed } from './listed.ts'
+
+export const authorization: readonly Listed[] = [
+  {
+    about: 'The words of an error page',
+    members: { error: ['invalid_request', 'invalid_redirect_uri'] },
+    clause: 'RFC 6749 §4.1.2.1',
+    why: 'A person reads this page, no client. `invalid_redirect_uri` is a word of registration (RFC 7591 §3.2.2).',
+    at: [
+      'authorize: another redirect_uri',
+      'authorize: redirect_uri with a query more',
+      'authorize: redirect_uri of another client',
+      'authorize: redirect_uri in capitals',
+      'request object: another redirect_uri in it',
+    ],
+  },
+  {
+    about: 'The words of an error page, for a stranger',
+    members: { error: ['invalid_request', 'invalid_client'] },
+    clause: 'RFC 6749 §4.1.2.1',
+    why: '`invalid_client` is a word of the token endpoint: nobody has authenticated here.',
+    at: ['authorize: an unknown client_id'],
+  },
+  {
+    about: 'A state that cannot come back',
+    members: { answer: ['a page with an error', 'redirect to the application'], status: ['400', undefined] },
+    clause: 'RFC 6749 §4.1.2.1',
+    why: 'An answer must have the exact `state` of the request. Of two there is none, so an answer would be one that a client must not take. The person is told instead.',
+    at: ['authorize: state twice'],
+  },
+  {
+    about: 'Any parameter twice',
+    members: {
+      answer: ['redirect to the application', 'a page that asks for a sign-in'],
+      error: ['invalid_request', undefined],
+    },
+    clause: 'RFC 6749 §3.1',
+    why: 'Parameters must not be sent more than once, whichever; what two programs read differently is how attacks begin.',
+    at: ['authorize: an unknown parameter twice'],
+  },
+  {
+    about: 'Codes in a fragment',
+    members: {
+      answer: ['redirect to the application', 'a page that asks for a sign-in'],
+      error: ['invalid_request', undefined],
+    },
+    clause: 'OAuth 2.0 Multiple Response Type Encoding Practices §2.1',
+    why: 'Not among `response_modes_supported`.',
+    at: ['authorize: response_mode=fragment'],
+  },
+  {
+    about: 'A thumbprint that is none',
+    members: {
+      answer: ['redirect to the application', 'a page that asks for a sign-in'],
+      error: ['invalid_request', undefined],
+    },
+    clause: 'RFC 9449 §10',
+    why: "No key has it, so the code would be nobody's. The client hears of it before the person signs in.",
+    at: ['authorize: dpop_jkt is no thumbprint'],
+  },
+  {
+    about: 'An unknown response mode',
+    members: { error: ['invalid_request', 'unsupported_response_mode'] },
+    clause: 'RFC 6749 §4.1.2.1',
+    why: 'No specification that we implement has a word of its own for it; a parameter with a value that does not do is `invalid_request`.',
+    at: ['authorize: an unknown response_mode'],
+  },
+  {
+    about: 'No `openid` among the scopes',
+    members: { error: ['invalid_scope', 'invalid_request'] },
+    clause: 'RFC 6749 §3.3',
+    why: 'A scope that is missing or does not do is `invalid_scope`.',
+    at: ['authorize: no scope', 'authorize: scope without openid'],
+  },
+  {
+    about: 'A grant that the client may not use',
+    members: { error: ['unauthorized_client', 'invalid_request'] },
+    clause: 'RFC 6749 §4.1.2.1, §5.2',
+    why: 'There is a word for it.',
+    at: ['authorize: a client without the grant', 'client_credentials: of a public client'],
+  },
+  {
+    about: '`claims` that ask for nothing',
+    members: {
+      answer: ['a page that asks for a sign-in', 'redirect to the application'],
+      error: [undefined, 'invalid_request'],
+    },
+    clause: 'OpenID Connect Core §5.5',
+    why: 'Both members are optional, and others are to be ignored: an empty object asks for nothing, and is no error.',
+    at: ['authorize: claims without userinfo and id_token'],
+  },
+  {
+    about: 'An essential level that nobody can reach',
+    members: { error: ['unmet_authentication_requirements', 'login_required'] },
+    clause: 'OpenID Connect Core Error Code unmet_authentication_requirements',
+    why: 'Signing in would not help, so the client is not told to have the person do so.',
+    at: ['authorize: claims ask for an essential acr that cannot be'],
+  },
+  {
+    about: 'A pushed request of another client',
+    members: { error: ['invalid_request_uri', 'invalid_request_object'] },
+    clause: 'RFC 9101 §7',
+    why: 'Used, late, unknown and foreign ones are answered alike: nobody learns whether there is one.',
+    at: ['authorize: request_uri of another client'],
+  },
+  {
+    about: 'How long a pushed request waits',
+    members: { 'member expires_in': ['300', '60'] },
+    clause: 'RFC 9126 §2.2',
+    why: "At the server's discretion, between 5 and 600 seconds. FAPI 2.0 has less than 600; five minutes are for slow networks.",
+    at: [
+      'par: as usual',
+      'par: a public client',
+      'par: with private_key_jwt',
+      'par: with a proof',
+      'par: a client of FAPI 2.0',
+      'request object: pushed',
+    ],
+  },
+  {
+    about: 'A pushed request with `request_uri`',
+    members: { error: ['invalid_request', 'request_uri_not_supported'] },
+    clause: 'RFC 9126 §2.1',
+    why: 'It is to be rejected, with no word for it. The conformance suite takes `invalid_request`.',
+    at: ['par: request_uri in it'],
+  },
+  {
+    about: 'Request objects that never end, or could be something else',
+    members: {
+      answer: ['redirect to the application', 'a page that asks for a sign-in'],
+      error: ['invalid_request_object', undefined],
+    },
+    clause: 'RFC 9101 §10.8, RFC 8725 §3.11',
+    why: 'One that was found must not be good for ever; one with a `sub`, or of another `typ`, could be an assertion or a token that was signed for something else.',
+    at: ['request object: no exp', 'request object: sub', 'request object: another typ'],
+  },
+  {
+    about: 'Request objects of a client that registered for none',
+    members: { error: ['request_not_supported', 'invalid_request_object'] },
+    clause: 'OpenID Connect Core §3.1.2.6',
+    why: 'For this client we support none, however good it is.',
+    at: ['request object: of a client that registered for none'],
+  },
+]
