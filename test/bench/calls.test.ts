@@ -77,7 +77,7 @@ it.each([
   // One to know the API key. What is changed, all others are held against: they are a query.
   ['clients', 2],
   ['a client', 2],
-  ['a client registered', 5],
+  ['a client registered', 6],
   ['a client changed', 6],
   ["a client's secret rotated", 4],
   ["a client's secrets", 2],
