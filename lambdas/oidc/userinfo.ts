@@ -9,7 +9,7 @@ import { clientIn } from '../../src/store/clients.ts'
 import { grantOf } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
 import type { World } from '../../src/world.ts'
-import { type AccessTokenWorld, shownAccessToken, type TokenRefused } from './access-token.ts'
+import { type AccessTokenWorld, isShownByProfile, shownAccessToken, type TokenRefused } from './access-token.ts'
 import { withNonce } from './proof.ts'
 import { foundationOf, grantHolds } from './standing.ts'
 
@@ -35,6 +35,8 @@ async function answerOf(world: Needs, call: Call): Promise<Answer> {
   ])
   const [grant, client] = [grantOf(grantItem), clientIn(clientItem)]
   const isIts = grant !== undefined && client?.enabled === true && isGrantTo(client, grant)
+  if (client !== undefined && !isShownByProfile(client, shown))
+    return problem(scheme, 401, 'invalid_token', 'The access token is not shown as the profile of its client demands.')
   const read = { user: userItem, session: sessionItem }
   const { user, session } = isIts && revoked === undefined ? await foundationOf(world, grant, read) : {}
   if (!isIts || user === undefined || !(await grantHolds(world, grant, user, session)))
@@ -54,8 +56,9 @@ async function told(
   user: User,
   scopes: readonly string[],
 ): Promise<Answer> {
-  // A token may have been narrowed on refresh: then it tells what its own scope says, and no more.
-  const granted = grant.scopes.filter((scope) => scopes.includes(scope))
+  // A token may have been narrowed on refresh: then it tells what its own scope says, and no more. Nor what the client may
+  // hear no longer.
+  const granted = grant.scopes.filter((scope) => scopes.includes(scope) && client.scopes.includes(scope))
   const whole = granted.length === grant.scopes.length
   const names = [...namesInScopes(granted), ...(whole ? (grant.claims?.userinfo ?? []) : [])]
   const claims = { sub: subjectOf(grant), ...userClaims(user, names) }

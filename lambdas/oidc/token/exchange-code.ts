@@ -49,7 +49,7 @@ export async function exchangeCode(
   const wantsRefresh = client.grantTypes.includes('refresh_token') && grant.scopes.includes('offline_access')
   // A client that has nothing else to show shows its key with each refresh (RFC 9449 §5).
   const boundTo = client.tokenEndpointAuthMethod === 'none' ? cnf : undefined
-  const refreshToken = wantsRefresh ? newRefreshToken(grant, now, boundTo) : undefined
+  const refreshToken = wantsRefresh ? newRefreshToken(client, grant, { now, boundTo }) : undefined
   // Signed before anything is spent: when the signer is away, the client may come again with the same code.
   const given = { idToken: true, resources: resources.value, cnf, ...shown(refreshToken) }
   const answer = await tokenAnswer(world, client, grant, given)

@@ -3,6 +3,7 @@
  * end of a grant that somebody else seems to have a part of.
  */
 
+import type { Client } from '../../../src/core/oidc/client.ts'
 import type { Confirmation } from '../../../src/core/oidc/confirmation.ts'
 import { consentStands } from '../../../src/core/oidc/consent.ts'
 import { type Grant, type RefreshToken, refreshIdle, refreshLifetime } from '../../../src/core/oidc/grant.ts'
@@ -29,11 +30,18 @@ type NewRefreshToken = { text: string; record: RefreshToken }
 export const refreshUntil = ({ createdAt }: Pick<Grant, 'createdAt'>, now: Seconds): Seconds =>
   Math.min(now + refreshIdle, createdAt + refreshLifetime)
 
-export function newRefreshToken(grant: Grant, now: Seconds, boundTo?: Confirmation): NewRefreshToken {
+export function newRefreshToken(
+  { tokenEndpointAuthMethod: method }: Client,
+  grant: Grant,
+  { now, boundTo }: { now: Seconds; boundTo: Confirmation | undefined },
+): NewRefreshToken {
   const halves = { id: newId(), secret: newSecret() }
   const { id, secret } = halves
   const until = refreshUntil(grant, now)
-  const bound = boundTo === undefined ? {} : { boundTo }
+  const bound = {
+    ...(boundTo === undefined ? {} : { boundTo }),
+    ...(method === 'none' ? {} : { isOfAuthenticated: true as const }),
+  }
   const record = { id, secretHash: hashSecret(secret), grant, clientId: grant.clientId, createdAt: now, until }
   return { text: joinHalves(halves), record: { ...record, ...bound } }
 }

@@ -5,6 +5,7 @@
  * gets another each time, and one that comes back when it is spent ends the family (RFC 9700 §4.14.2), but for the two
  * cases in which it is most often the client itself: see `again`.
  */
+import { grantable } from '../../../src/core/oidc/authorize-request.ts'
 import type { Confirmation } from '../../../src/core/oidc/confirmation.ts'
 import { sameConfirmation } from '../../../src/core/oidc/confirmation.ts'
 import { isGrantTo, lostAnswer, type RefreshToken } from '../../../src/core/oidc/grant.ts'
@@ -55,9 +56,18 @@ export async function refresh(
   // Whoever lacks the key has not got the token, spent or not: nothing ends by their asking (RFC 9449 §5).
   if (token.boundTo !== undefined && !sameConfirmation(token.boundTo, cnf))
     return oauthError('invalid_grant', 'The refresh token is bound to a key that was not shown.')
+  // That its client authenticates was all that kept it from others (RFC 9700 §2.2.2).
+  if (token.isOfAuthenticated && client.tokenEndpointAuthMethod === 'none') return noSuchToken
   const { grant } = token
-  const scopes = request.scopes ?? grant.scopes
-  if (!scopes.every((scope) => grant.scopes.includes(scope)))
+  // Before whatever else may be wrong with the request: a spent token is not to be tried out with a scope that nobody has.
+  const kind = kindOf(token, asking, now)
+  if (kind === 'theft') return revoke(world, call, grant, 'refresh-token-reused', noSuchToken)
+  if (kind === 'race') return noSuchToken
+
+  // A scope that was taken from the client is granted no more.
+  const granted = grantable(grant.scopes, client)
+  const scopes = request.scopes ?? granted
+  if (!scopes.every((scope) => granted.includes(scope)))
     return oauthError('invalid_scope', 'scope asks for more than was granted.')
   const resources = resourcesOf(request.resources, {
     granted: grant.resources,
@@ -66,9 +76,6 @@ export async function refresh(
   })
   if (!resources.ok) return oauthError(resources.reason, resources.detail ?? '')
 
-  const kind = kindOf(token, asking, now)
-  if (kind === 'theft') return revoke(world, call, grant, 'refresh-token-reused', noSuchToken)
-  if (kind === 'race') return noSuchToken
   const wanted = { idToken: true, scopes, resources: resources.value, cnf }
   return kind === 'kept'
     ? keep(world, call, asking, token, wanted)
@@ -121,7 +128,7 @@ async function rotate(
 ): Promise<Answer> {
   const now = world.now()
   const { grant } = token
-  const next = newRefreshToken(grant, now, token.boundTo ?? wanted.cnf)
+  const next = newRefreshToken(client, grant, { now, boundTo: token.boundTo ?? wanted.cnf })
   const answer = await tokenAnswer(world, client, { ...grant, scopes: wanted.scopes }, { ...wanted, ...shown(next) })
   const spent: Write[] = again
     ? [replacedSuccessor(token, next.record.id, now), spentSuccessor(token, now)]

@@ -57,6 +57,8 @@ export type RefreshToken = {
   clientId: string
   /** What it is bound to, of a client that has nothing else to show: a public one with a key (RFC 9449 §5). */
   boundTo?: Confirmation
+  /** Its client authenticated, which is what it is bound by: no good to one that does so no more. */
+  isOfAuthenticated?: true
   usedAt?: Seconds
   /** The one that took its place: its id. Another one, where its answer was lost: once, and then. */
   successor?: string

@@ -1,0 +1,108 @@
+/** Tokens in the wrong hands, and after something was taken away: what the token endpoint and userinfo still give. */
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Client } from '../../src/core/oidc/client.ts'
+import { refreshIdle } from '../../src/core/oidc/grant.ts'
+import type { Item } from '../../src/store/db.ts'
+import { places } from '../../src/store/keys.ts'
+import { endedSession } from '../../src/store/sessions.ts'
+import { dayOne } from '../house.ts'
+import { openTokenHouse, type TokenHouse, type Tokens } from '../lambdas/oidc/token-house.ts'
+
+let setting: TokenHouse
+beforeAll(async () => {
+  setting = await openTokenHouse()
+})
+afterAll(() => setting.house.close())
+beforeEach(() => {
+  setting.house.now = dayOne
+})
+
+const tokensOf = async (clientId: string, change: Record<string, string> = {}): Promise<Tokens> =>
+  (await setting.exchange(clientId, await setting.codeFor(clientId, change))).json
+const grantOf = (token: string): Promise<Item | undefined> =>
+  setting.house.db.get(places.grant(String(decodeJwt(token).jti).split('.')[0] ?? ''))
+const heard = (token: string) => setting.userinfo({ authorization: `Bearer ${token}` })
+
+async function change(clientId: string, change: Partial<Client>): Promise<void> {
+  const values = Object.fromEntries(Object.entries(change))
+  const update = `SET ${Object.keys(values).map((name) => `#${name} = :${name}`)}`
+  await setting.house.seed({ write: 'update', ...places.client(clientId), update, values })
+}
+
+describe('a scope that was taken from an application', () => {
+  const scopes = ['openid', 'profile', 'email', 'offline_access']
+  const asked = { scope: 'openid email offline_access' }
+
+  it('is not in what it refreshes, nor to be asked for', async () => {
+    await setting.add({ clientId: 'app2', scopes })
+    const { refresh_token: token } = await tokensOf('app2', asked)
+    await change('app2', { scopes: ['openid', 'offline_access'] })
+    const fewer = await setting.refresh('app2', token)
+    expect(fewer.json.scope).toBe('openid offline_access')
+    const more = await setting.refresh('app2', fewer.json.refresh_token, { form: { scope: 'openid email' } })
+    expect(more.json.error).toBe('invalid_scope')
+  })
+
+  it('opens nothing at userinfo, whatever a token from before says', async () => {
+    await setting.add({ clientId: 'app3', scopes })
+    const { access_token: token } = await tokensOf('app3', asked)
+    expect((await heard(token)).json).toHaveProperty('email_verified')
+    await change('app3', { scopes: ['openid'] })
+    expect((await heard(token)).json).toEqual({ sub: setting.user.id })
+  })
+})
+
+describe('a refresh token', () => {
+  it('of a client that authenticated is no good to whoever found it when the client does so no more', async () => {
+    const { refresh_token: token } = await tokensOf('keeper')
+    await change('keeper', { tokenEndpointAuthMethod: 'none' })
+    const found = { grant_type: 'refresh_token', refresh_token: token, client_id: 'keeper' }
+    const reply = await setting.house.invoke('POST', '/token', { body: new URLSearchParams(found) })
+    expect(reply.json).toMatchObject({ error: 'invalid_grant' })
+    await change('keeper', { tokenEndpointAuthMethod: 'client_secret_basic' })
+    expect((await setting.refresh('keeper', token)).status).toBe(200)
+  })
+
+  it('that was spent ends the family, whatever else is wrong with the request', async () => {
+    const { refresh_token: spent } = await tokensOf('app1')
+    const { json: next } = await setting.refresh('app1', spent)
+    setting.house.now += 60
+    const tried = await setting.refresh('app1', spent, { form: { scope: 'nothing-like-it' } })
+    expect(tried.json.error).toBe('invalid_grant')
+    expect((await setting.refresh('app1', next.refresh_token)).json.error).toBe('invalid_grant')
+  })
+
+  it.each(['app1', 'keeper'])('of %s is not outlived by the record of its grant', async (clientId) => {
+    const { access_token: access, refresh_token: token } = await tokensOf(clientId)
+    expect((await grantOf(access))?.until).toBe(dayOne + refreshIdle)
+    setting.house.now += 1000
+    await setting.refresh(clientId, token)
+    expect((await grantOf(access))?.until).toBe(dayOne + 1000 + refreshIdle)
+  })
+
+  it('is no good for a second after its end', async () => {
+    const { access_token: access, refresh_token: token } = await tokensOf('app1')
+    setting.house.now += refreshIdle
+    expect((await setting.refresh('app1', token)).json.error).toBe('invalid_grant')
+    // Nobody had anything: an end by itself is no theft.
+    expect((await grantOf(access))?.revokedAt).toBeUndefined()
+  })
+})
+
+describe('a code', () => {
+  it('that comes back when it is spent ends what it was exchanged for', async () => {
+    const code = await setting.codeFor('app1')
+    const { json: first } = await setting.exchange('app1', code)
+    expect((await setting.exchange('app1', code)).json.error).toBe('invalid_grant')
+    expect((await heard(first.access_token)).status).toBe(401)
+    expect((await setting.refresh('app1', first.refresh_token)).json.error).toBe('invalid_grant')
+  })
+
+  it('is no good when the session has ended that it came from', async () => {
+    const code = await setting.codeFor('app1')
+    const [grant] = (await setting.house.all('sessions')).filter(({ pk }) => pk === `grant#${code.split('.')[0]}`)
+    await setting.house.seed(endedSession(String(grant?.sid)))
+    expect((await setting.exchange('app1', code)).json.error).toBe('invalid_grant')
+  })
+})
