@@ -6,7 +6,7 @@ import type { Confirmation } from '../../src/core/oidc/confirmation.ts'
 import { accessTokenLifetime, type Grant, idTokenLifetime } from '../../src/core/oidc/grant.ts'
 import { accessTokenAlg, leftHalfHash } from '../../src/core/oidc/signing.ts'
 import { sidOf, subjectOf } from '../../src/core/oidc/subject.ts'
-import { speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
+import { hearable, speaksOfUser, userClaims } from '../../src/core/oidc/user-claims.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import { readUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
@@ -89,7 +89,7 @@ async function signIdToken(
 ): Promise<string> {
   const iat = now()
   // Only the claims parameter puts a person's claims here; scopes do so at userinfo (OpenID Connect Core §5.4).
-  const asked = grant.claims?.idToken ?? []
+  const asked = hearable(grant.claims?.idToken ?? [], client.scopes)
   const user = speaksOfUser(asked) ? await readUser(db, grant.user) : undefined
   return signer.sign(client.idTokenSignedResponseAlg, 'JWT', {
     ...(user === undefined ? {} : userClaims(user, asked)),

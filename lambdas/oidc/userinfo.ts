@@ -2,7 +2,7 @@
 import type { Client } from '../../src/core/oidc/client.ts'
 import { type Grant, isGrantTo } from '../../src/core/oidc/grant.ts'
 import { subjectOf } from '../../src/core/oidc/subject.ts'
-import { namesInScopes, userClaims } from '../../src/core/oidc/user-claims.ts'
+import { hearable, namesInScopes, userClaims } from '../../src/core/oidc/user-claims.ts'
 import type { User } from '../../src/core/user.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { clientIn } from '../../src/store/clients.ts'
@@ -60,7 +60,7 @@ async function told(
   // hear no longer.
   const granted = grant.scopes.filter((scope) => scopes.includes(scope) && client.scopes.includes(scope))
   const whole = granted.length === grant.scopes.length
-  const names = [...namesInScopes(granted), ...(whole ? (grant.claims?.userinfo ?? []) : [])]
+  const names = [...namesInScopes(granted), ...(whole ? hearable(grant.claims?.userinfo ?? [], client.scopes) : [])]
   const claims = { sub: subjectOf(grant), ...userClaims(user, names) }
   const { userinfoSignedResponseAlg: alg, clientId } = client
   if (alg === undefined) return json(200, claims)

@@ -7,7 +7,7 @@ import type { Item } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { endedSession } from '../../src/store/sessions.ts'
 import { dayOne } from '../house.ts'
-import { openTokenHouse, type TokenHouse, type Tokens } from '../lambdas/oidc/token-house.ts'
+import { basicOf, openTokenHouse, type TokenHouse, type Tokens } from '../lambdas/oidc/token-house.ts'
 
 let setting: TokenHouse
 beforeAll(async () => {
@@ -50,6 +50,52 @@ describe('a scope that was taken from an application', () => {
     expect((await heard(token)).json).toHaveProperty('email_verified')
     await change('app3', { scopes: ['openid'] })
     expect((await heard(token)).json).toEqual({ sub: setting.user.id })
+  })
+
+  it('is not heard by the names of its claims either, at userinfo or in a refreshed ID token', async () => {
+    await setting.add({ clientId: 'app4', scopes })
+    const named = { email_verified: null }
+    const { access_token: token, refresh_token: refreshToken } = await tokensOf('app4', {
+      scope: 'openid offline_access',
+      claims: JSON.stringify({ userinfo: named, id_token: named }),
+    })
+    expect((await heard(token)).json).toHaveProperty('email_verified')
+    await change('app4', { scopes: ['openid', 'offline_access'] })
+    expect((await heard(token)).json).toEqual({ sub: setting.user.id })
+    const { json } = await setting.refresh('app4', refreshToken)
+    expect(decodeJwt(json.id_token)).not.toHaveProperty('email_verified')
+  })
+})
+
+describe('an access token', () => {
+  it('that was narrowed tells nothing that was asked for by name', async () => {
+    const { refresh_token: token } = await tokensOf('app1', { claims: '{"userinfo":{"name":null}}' })
+    const { json } = await setting.refresh('app1', token, { form: { scope: 'openid' } })
+    expect((await heard(json.access_token)).json).toEqual({ sub: setting.user.id })
+  })
+
+  it('of an application is none of another that has its id since', async () => {
+    await setting.add({ clientId: 'app5', secret: 'a secret of some length', scopes: ['openid', 'offline_access'] })
+    const { json } = await setting.exchange('app5', await setting.codeFor('app5'), {
+      headers: basicOf('app5'),
+    })
+    expect((await heard(json.access_token)).status).toBe(200)
+    await change('app5', { createdAt: dayOne + 1 })
+    expect((await heard(json.access_token)).status).toBe(401)
+  })
+
+  it('opens nothing once its user is switched off, were it by hand and without a trace', async () => {
+    const { access_token: token } = await tokensOf('app1')
+    await setting.house.changeUser(setting.user, { enabled: false })
+    expect((await heard(token)).status).toBe(401)
+    await setting.house.changeUser(setting.user, { enabled: true })
+    expect((await heard(token)).status).toBe(200)
+  })
+
+  it('comes without a refresh token where nobody asked to go on without the person', async () => {
+    const tokens = await tokensOf('app1', { scope: 'openid profile' })
+    expect(tokens.access_token).toBeDefined()
+    expect(tokens).not.toHaveProperty('refresh_token')
   })
 })
 

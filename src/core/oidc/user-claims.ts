@@ -42,5 +42,11 @@ export function userClaims(user: User, names: readonly string[]): Record<string,
   return Object.fromEntries(told.map((name) => [name, known[name]]))
 }
 
+/** Of the claims that were asked for by name, those that a client with these scopes may hear. */
+export function hearable(names: readonly string[], scopes: readonly string[]): string[] {
+  const heard = new Set(namesInScopes(scopes))
+  return names.filter((name) => heard.has(name))
+}
+
 /** Whether any of the names speaks of the person. */
 export const speaksOfUser = (names: readonly string[]): boolean => names.some((name) => personalClaims.has(name))
