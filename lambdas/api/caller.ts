@@ -24,7 +24,7 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { noteApiKeyUse, readApiKeyRecord } from '../../src/store/api-keys.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { places } from '../../src/store/keys.ts'
-import { type AccessTokenWorld, shownAccessToken, type TokenRefused } from '../oidc/access-token.ts'
+import { type AccessTokenWorld, isShownByProfile, shownAccessToken, type TokenRefused } from '../oidc/access-token.ts'
 import { withNonce } from '../oidc/proof.ts'
 import { answerTo } from './problems.ts'
 
@@ -104,7 +104,8 @@ async function byToken(world: Needs, call: Call): Promise<Authenticated> {
   if (typeof clientId !== 'string' || sub !== clientId) return nobody
   const [item, revoked] = await world.db.batch([places.client(clientId), places.revokedToken(jti)])
   const client = clientIn(item)
-  if (client === undefined || !client.enabled || revoked !== undefined) return nobody
+  if (client === undefined || !client.enabled || revoked !== undefined || !isShownByProfile(client, shown))
+    return nobody
   // Of another application, which went by the same id before.
   if (iat < client.createdAt) return nobody
   // In the record too, so that a scope that was taken away is gone before the last token with it.

@@ -7,7 +7,9 @@
  * with all else.
  */
 import type { JWTPayload } from 'jose'
+import type { Client } from '../../src/core/oidc/client.ts'
 import { certificateThumbprint, confirmationIn } from '../../src/core/oidc/confirmation.ts'
+import { type Proof, proofAlgorithms } from '../../src/core/oidc/dpop.ts'
 import { signingAlgorithms, takenNames } from '../../src/core/oidc/signing.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { World } from '../../src/world.ts'
@@ -24,7 +26,7 @@ export type TokenRefused = {
   description: string
 }
 
-export type ShownToken = { ok: true; claims: JWTPayload } | TokenRefused
+export type ShownToken = { ok: true; claims: JWTPayload; proof?: Proof } | TokenRefused
 
 type Wanted = {
   /** Whether a token for these may be shown here. */
@@ -44,9 +46,20 @@ export async function shownAccessToken(world: AccessTokenWorld, call: Call, want
   if (!verified.ok || !wanted.isFor(verified.value.aud))
     return refused(scheme, 'invalid_token', 'The access token is not valid, or has expired.')
   const claims = verified.value
-  const problem = scheme === 'DPoP' ? await proofProblem(world, call, token, claims) : bearerProblem(call, claims)
-  return problem ?? { ok: true, claims }
+  if (scheme === 'DPoP') return provenToken(world, call, token, claims)
+  return bearerProblem(call, claims) ?? { ok: true, claims }
 }
+
+/**
+ * Whether the token is shown as its client's profile has it. Who the client is, is read after the token: one that was held
+ * to `fapi2` meanwhile has unbound ones from before, and proofs may be signed in a way that the profile does not leave.
+ */
+export const isShownByProfile = (
+  client: Pick<Client, 'profile'>,
+  { claims, proof }: Extract<ShownToken, { ok: true }>,
+): boolean =>
+  (client.profile !== 'fapi2' || claims.cnf !== undefined) &&
+  (proof === undefined || proofAlgorithms(client).includes(proof.alg))
 
 type Sent = { scheme: 'Bearer' | 'DPoP'; token: string }
 
@@ -71,13 +84,13 @@ function bearerProblem({ clientCertificate }: Call, { cnf }: JWTPayload): TokenR
 }
 
 /** The key of the proof is that of the token, the proof was made for this token and this request, and is shown once. */
-async function proofProblem(
+async function provenToken(
   world: AccessTokenWorld,
   call: Call,
   token: string,
-  { cnf }: JWTPayload,
-): Promise<TokenRefused | undefined> {
-  const bound = confirmationIn(cnf)
+  claims: JWTPayload,
+): Promise<ShownToken> {
+  const bound = confirmationIn(claims.cnf)
   if (bound === undefined || !('jkt' in bound))
     return refused('DPoP', 'invalid_token', 'The access token is not bound to a key.')
   const proof = await shownProof(world, call, { algorithms: signingAlgorithms, accessToken: token })
@@ -86,7 +99,9 @@ async function proofProblem(
   if (proof.value.jkt !== bound.jkt)
     return refused('DPoP', 'invalid_token', 'The access token is bound to another key.')
   const spent = await world.db.transact([spentProof(proof.value, world.now())])
-  return spent.ok ? undefined : refused('DPoP', 'invalid_dpop_proof', 'The DPoP proof has been shown before.')
+  return spent.ok
+    ? { ok: true, claims, proof: proof.value }
+    : refused('DPoP', 'invalid_dpop_proof', 'The DPoP proof has been shown before.')
 }
 
 const refused = (

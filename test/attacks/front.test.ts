@@ -2,14 +2,17 @@
  * What was tried in front of the code, and came through once: a client that hears or is more than it was registered for,
  * by what it asks, or by what changed while somebody was on their way.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerClient } from '../../src/client-admin.ts'
 import { readClientDocument } from '../../src/core/oidc/client-metadata.ts'
 import { sectorOf } from '../../src/core/oidc/subject.ts'
 import type { User } from '../../src/core/user.ts'
 import { replacedClient } from '../../src/store/clients.ts'
+import { asserted, assertionClaims, createClientKey } from '../client-key.ts'
+import { dpopKey } from '../dpop.ts'
 import { type House, openHouse } from '../house.ts'
-import { claimsOf, exchange, type Visitor, visit } from '../visitor.ts'
+import { claimsOf, exchange, usualRequest, type Visitor, verifier, visit } from '../visitor.ts'
 
 let house: House
 let anna: User
@@ -117,5 +120,54 @@ describe('a client id', () => {
     const document = { client_id: anna.id, grant_types: ['client_credentials'], scope: 'read' }
     expect(await registerClient(desk, document)).toMatchObject({ ok: false, at: '/client_id' })
     expect(await registerClient(desk, { ...document, client_id: 'nobodys' })).toMatchObject({ ok: true })
+  })
+})
+
+describe('a client of fapi2', () => {
+  const key = createClientKey('ES256', { kid: 'one' })
+  const own = (clientId: string) => asserted(key.sign({}, assertionClaims(clientId, house.now)))
+  const nonce = async () => String(await house.world.proofNonces.current())
+  const keyed = {
+    tokenEndpointAuthMethod: 'private_key_jwt',
+    jwks: { keys: [key.jwk] },
+    idTokenSignedResponseAlg: 'ES256',
+  } as const
+
+  const exchanged = async (clientId: string, code: string | null, headers: Record<string, string> = {}) => {
+    const form = { grant_type: 'authorization_code', code: code ?? '', code_verifier: verifier, ...own(clientId) }
+    const body = new URLSearchParams({ ...form, redirect_uri: usualRequest.redirect_uri })
+    return house.invoke<{ access_token: string; error?: string }>('POST', '/token', { body, headers })
+  }
+  const userinfo = (headers: Record<string, string>) => house.invoke('GET', '/userinfo', { headers })
+
+  it('shows no token with a proof by RS256, though its key has signed others as it may', async () => {
+    await house.addClient({ ...keyed, clientId: 'strict', profile: 'fapi2' })
+    const body = new URLSearchParams({ ...usualRequest, acr_values: 'pwd', client_id: 'strict', ...own('strict') })
+    const pushed = await house.invoke<{ request_uri: string }>('POST', '/par', { body })
+    const browser = visit(house)
+    const { request_uri } = pushed.json
+    await browser.get(`/authorize?${new URLSearchParams({ client_id: 'strict', request_uri })}`)
+    await browser.post('username', { username: 'anna' })
+    await browser.post('password', { password })
+
+    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const [pss, pkcs1] = [await dpopKey('PS256', pair), await dpopKey('RS256', pair)]
+    const at = house.now
+    const dpop = await pss.proof({ method: 'POST', url: `${house.stage.issuer}/token`, at, nonce: await nonce() })
+    const { access_token: token } = (await exchanged('strict', browser.landed.get('code'), { dpop })).json
+    const shownBy = async (signer: typeof pss) => {
+      const about = { method: 'GET', url: `${house.stage.issuer}/userinfo`, at, nonce: await nonce(), token }
+      return userinfo({ authorization: `DPoP ${token}`, dpop: await signer.proof(about) })
+    }
+    expect(await shownBy(pkcs1)).toMatchObject({ status: 401, json: { error: 'invalid_token' } })
+    expect((await shownBy(pss)).status).toBe(200)
+  })
+
+  it('has no use for a bearer token from before it was one', async () => {
+    const before = await house.addClient({ ...keyed, clientId: 'later' })
+    const { access_token: token } = (await exchanged('later', (await signIn('later')).landed.get('code'))).json
+    expect((await userinfo({ authorization: `Bearer ${token}` })).status).toBe(200)
+    await house.seed(replacedClient({ ...before, profile: 'fapi2' }))
+    expect((await userinfo({ authorization: `Bearer ${token}` })).status).toBe(401)
   })
 })

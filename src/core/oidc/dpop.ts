@@ -14,6 +14,7 @@ import { algorithmNamed, fapiAlgorithms, type SigningAlgorithm, signingAlgorithm
 export type Proof = {
   /** RFC 7638 thumbprint of the key, SHA-256, base64url. */
   jkt: string
+  alg: SigningAlgorithm
   jti: string
   /** When it can be of no more use: its `jti` is remembered until then. */
   until: Seconds
@@ -57,7 +58,7 @@ export function readProof(text: string, request: ProvenRequest): Result<Proof, '
   const key = publicKeyIn(header.jwk, alg)
   if (key === undefined) return wrong('jwk of the DPoP proof is not a public key for its alg.')
   if (!holds(alg, key, signed, signature)) return wrong('The signature of the DPoP proof does not hold.')
-  return readClaims(payload, request, key)
+  return readClaims(payload, request, { key, alg })
 }
 
 const wrong = (detail: string) => refuse('invalid_dpop_proof', { detail })
@@ -65,7 +66,7 @@ const wrong = (detail: string) => refuse('invalid_dpop_proof', { detail })
 function readClaims(
   { jti, htm, htu, iat, ath, nonce }: Record<string, unknown>,
   request: ProvenRequest,
-  key: KeyObject,
+  { key, alg }: { key: KeyObject; alg: SigningAlgorithm },
 ): Result<Proof, 'invalid_dpop_proof'> {
   if (typeof jti !== 'string' || jti === '' || jti.length > longestId) return wrong('The DPoP proof has no usable jti.')
   if (htm !== request.method) return wrong('htm of the DPoP proof is not the method of the request.')
@@ -79,6 +80,7 @@ function readClaims(
     return wrong('nonce of the DPoP proof is not one.')
   return ok({
     jkt: thumbprintOf(key),
+    alg,
     jti,
     until: Math.ceil(iat) + oldest + 1,
     ...(typeof nonce === 'string' ? { nonce } : {}),

@@ -28,7 +28,7 @@ describe('a proof', () => {
     const proof = await its.proof({ ...usual, claims: { jti: 'one' }, nonce: 'a nonce' })
     expect(readProof(proof, request)).toEqual({
       ok: true,
-      value: { jkt: its.jkt, jti: 'one', until: now + 301, nonce: 'a nonce' },
+      value: { jkt: its.jkt, alg, jti: 'one', until: now + 301, nonce: 'a nonce' },
     })
   })
 
