@@ -54,7 +54,9 @@ it('discovery names the issuer that was asked for, and is refused for another', 
 describe('ID tokens and userinfo', () => {
   it.each(signingAlgorithms)('signed by %s, hold by a key that the library finds', async (alg) => {
     const change = { idTokenSignedResponseAlg: alg, userinfoSignedResponseAlg: alg }
+    const listening = provider.listen()
     checkPerson(await userinfo(await signIn(provider, await provider.register(change))))
+    expect(listening.answersOf('/jwks')).toEqual([200])
   })
 
   it('by another algorithm than was registered are refused; and userinfo that is not signed', async () => {

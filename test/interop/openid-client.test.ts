@@ -43,6 +43,24 @@ describe('ID tokens and userinfo', () => {
     checkPerson(await (await signIn(provider, await provider.register(change))).userinfo())
   })
 
+  it('with a signature that does not hold are refused', async () => {
+    const party = await provider.register()
+    const { config, parameters, checks } = await start(provider, party)
+    const ask = provider.fetchAs(party)
+    config[openid.customFetch] = async (url, init) => {
+      const answer = await ask(url, init)
+      if (!url.endsWith('/token')) return answer
+      const { id_token: token, ...rest } = (await answer.json()) as { id_token: string }
+      return Response.json({
+        ...rest,
+        id_token: token.replace(/(.)(.{20})$/, (_, one, end) => (one === 'A' ? 'B' : 'A') + end),
+      })
+    }
+    const answer = await provider.visit(openid.buildAuthorizationUrl(config, parameters))
+    const refused = openid.authorizationCodeGrant(config, answer, checks)
+    await expect(refused).rejects.toMatchObject({ cause: { message: 'JWT signature verification failed' } })
+  })
+
   it('by another algorithm than was registered are refused', async () => {
     const party = await provider.register()
     const other = { ...party, metadata: { id_token_signed_response_alg: 'ES256' } }
