@@ -1,4 +1,5 @@
 /** Keystep and npm `oidc-provider` are sent the same requests, and differ where that is listed, as it is listed. */
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { differencesOf } from './peer/answer.ts'
 import { differences } from './peer/differences/all.ts'
@@ -40,6 +41,12 @@ describe('the table of differences', () => {
     }
     const headings = listed.map(({ about }) => about)
     expect(headings).toEqual([...new Set(headings)])
+  })
+
+  it('is as long as docs/conformance.md says', () => {
+    expect(readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8')).toContain(
+      `the same ${names.length} requests`,
+    )
   })
 
   it('is what docs/differences.md says', async () => {

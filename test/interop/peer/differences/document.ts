@@ -33,14 +33,29 @@ const tableOf = (members: Difference): string =>
   [
     '| | Keystep | `oidc-provider` |',
     '| --- | --- | --- |',
-    ...Object.entries(members).map(([name, [ours, peer]]) => `| ${name} | ${cell(ours)} | ${cell(peer)} |`),
+    ...Object.entries(members).map(
+      ([name, [ours, peer]]) => `| ${name} | ${cellOf(ours, peer)} | ${cellOf(peer, ours)} |`,
+    ),
   ].join('\n')
 
-const cell = (value: string | undefined): string => (value === undefined ? '—' : value)
+/** Of two long lists, what the other has not. */
+function cellOf(value: string | undefined, other: string | undefined): string {
+  if (value === undefined) return '—'
+  if (other === undefined || value.length < 100) return value
+  const more = value.split(' ').filter((word) => !other.split(' ').includes(word))
+  return more.length === 0 ? 'what both have' : `${more.join(' ')}, beside what both have`
+}
 
-/** Lines of prose, at 120 characters. */
+/** Paragraphs, in lines of 120 characters; tables and headings are left as they are. */
 const wrapped = (text: string): string =>
   text
-    .split('\n')
-    .map((line) => (/^[|#]/.test(line) ? line : line.replace(/(.{1,120})(?: +|$)/g, '$1\n').trimEnd()))
-    .join('\n')
+    .split('\n\n')
+    .map((part) =>
+      /^[|#]/.test(part)
+        ? part
+        : part
+            .replaceAll('\n', ' ')
+            .replace(/(.{1,119})(?: +|$)/g, '$1\n')
+            .trimEnd(),
+    )
+    .join('\n\n')

@@ -55,7 +55,7 @@ export const proofs: readonly Listed[] = [
     about: 'Proofs of another hour',
     members: { error: ['invalid_dpop_proof', undefined], status: ['400', '200'] },
     clause: 'RFC 9449 §4.3, §11.1',
-    why: '`iat` or the nonce may say how old a proof is. Ours must be right in both; the conformance suite wants those of another hour refused.',
+    why: 'Either `iat` or the nonce may say how old a proof is. We hold it to both: by `iat` we know for how long its `jti` is to be remembered.',
     at: ['proof: iat an hour ago', 'proof: iat an hour ahead'],
   },
   {
