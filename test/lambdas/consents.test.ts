@@ -14,7 +14,12 @@ let count = 0
 beforeAll(async () => {
   cms = await openCms()
   for (const clientId of ['partner', 'another'])
-    await cms.house.addClient({ clientId, thirdParty: true, grantTypes: ['authorization_code', 'refresh_token'] })
+    await cms.house.addClient({
+      clientId,
+      thirdParty: true,
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scopes: ['openid', 'profile', 'email', 'phone', 'offline_access'],
+    })
 })
 afterAll(() => cms.house.close())
 

@@ -253,6 +253,23 @@ describe('a token that is good no more: inactive, and nothing else', () => {
 })
 
 describe('whose token it is', () => {
+  it('not an application’s that has the id since of the one it was issued to', async () => {
+    const machine = { clientId: 'heir', secret, redirectUris: [], scopes: ['authenticators'] } as const
+    await house.addClient({ ...machine, grantTypes: ['client_credentials'] })
+    await house.addClient({ clientId: 'heiress', secret })
+    const own = await clientToken('heir')
+    const { tokens } = await signIn({ client_id: 'heiress' })
+    expect(await tell(own, 'heir')).toMatchObject({ active: true })
+    expect(await tell(tokens.access_token, 'accounts')).toMatchObject({ active: true })
+    for (const clientId of ['heir', 'heiress']) {
+      const item = await house.db.get(places.client(clientId))
+      await house.seed({ write: 'put', ...places.client(clientId), item: { ...item, createdAt: house.now + 1 } })
+    }
+    expect(await tell(own, 'heir')).toEqual({ active: false })
+    expect(await tell(tokens.access_token, 'accounts')).toEqual({ active: false })
+    expect(await tell(tokens.refresh_token, 'heiress')).toEqual({ active: false })
+  })
+
   it("another client's tokens are inactive", async () => {
     const { tokens } = await signIn()
     expect(await tell(tokens.access_token, 'app2')).toEqual({ active: false })
