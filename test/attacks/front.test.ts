@@ -2,16 +2,19 @@
  * What was tried in front of the code, and came through once: a client that hears or is more than it was registered for,
  * by what it asks, or by what changed while somebody was on their way.
  */
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import type { JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registerClient } from '../../src/client-admin.ts'
 import { readClientDocument } from '../../src/core/oidc/client-metadata.ts'
+import { isAmong } from '../../src/core/oidc/self-signed.ts'
 import { sectorOf } from '../../src/core/oidc/subject.ts'
 import type { User } from '../../src/core/user.ts'
 import { replacedClient } from '../../src/store/clients.ts'
 import { asserted, assertionClaims, createClientKey } from '../client-key.ts'
 import { dpopKey } from '../dpop.ts'
 import { type House, openHouse } from '../house.ts'
+import { createAuthority } from '../pki.ts'
 import { claimsOf, exchange, usualRequest, type Visitor, verifier, visit } from '../visitor.ts'
 
 let house: House
@@ -169,5 +172,23 @@ describe('a client of fapi2', () => {
     expect((await userinfo({ authorization: `Bearer ${token}` })).status).toBe(200)
     await house.seed(replacedClient({ ...before, profile: 'fapi2' }))
     expect((await userinfo({ authorization: `Bearer ${token}` })).status).toBe(401)
+  })
+})
+
+describe('what breaks whoever reads it', () => {
+  it('is refused in a request object, before anybody has looked whose it is', async () => {
+    const key = createClientKey('ES256')
+    await house.addClient({ clientId: 'signer', jwks: { keys: [key.jwk] }, requestObjectSigningAlg: 'ES256' })
+    const nested = `${'['.repeat(5500)}${']'.repeat(5500)}`
+    const about = JSON.stringify({ iss: 'signer', aud: house.stage.issuer, exp: house.now + 60 })
+    const request = createClientKey('ES256').sign({}, `${about.slice(0, -1)},"claims":{"userinfo":${nested}}}`)
+    const body = new URLSearchParams({ client_id: 'signer', request })
+    const reply = await house.invoke('POST', '/par', { body })
+    expect(reply).toMatchObject({ status: 400, json: { error: 'invalid_request_object' } })
+  })
+
+  it.each([null, 5, [5], [{}], [null], 'abc', {}])('is no certificate among fetched keys: x5c %j', async (x5c) => {
+    const { pem } = await createAuthority('CN=app')
+    expect(isAmong(new X509Certificate(pem), [{ kty: 'EC', x5c } as unknown as JWK])).toBe(false)
   })
 })

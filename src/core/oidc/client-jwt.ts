@@ -9,7 +9,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
 import { ok, type Result, refuse, type Seconds } from '../result.ts'
-import { repeatedMember } from './json-members.ts'
+import { depthOf, repeatedMember } from './json-members.ts'
 import { algorithmNamed, type SigningAlgorithm, signingAlgorithms } from './signing.ts'
 
 export type ClientJwt = {
@@ -26,6 +26,9 @@ const longest = 16_384
 /** How far the clock of a client may be ahead of ours: FAPI 2.0 Security Profile §5.3.2.1 wants 10 taken and 60 refused. */
 export const clockSkew: Seconds = 30
 
+/** Objects in each other. `claims` of a request object takes four. */
+const deepest = 32
+
 const inHeader = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'enc', 'cty'] as const
 
 /** The form alone: nothing in it is true yet. */
@@ -35,7 +38,8 @@ export function readJwt(text: string): Result<ClientJwt, 'malformed-jwt'> {
   if (more.length > 0 || ![first, second, third].every(isBase64url))
     return malformed('is no signed JWT in compact form')
   const [header, claims] = [objectIn(first), objectIn(second)]
-  if (header === undefined || claims === undefined) return malformed('holds no JSON object, or one member twice')
+  if (header === undefined || claims === undefined)
+    return malformed('holds no JSON object, one member twice, or too many in each other')
   const { alg, kid, typ } = header
   const known = algorithmNamed(alg)
   if (known === undefined) return malformed(`must be signed with one of ${signingAlgorithms.join(', ')}`)
@@ -63,7 +67,9 @@ function objectIn(segment: string): Readonly<Record<string, unknown>> | undefine
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(segment, 'base64url'))
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && repeatedMember(text) === undefined ? (value as Record<string, unknown>) : undefined
+    return isObject && depthOf(text) <= deepest && repeatedMember(text) === undefined
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }

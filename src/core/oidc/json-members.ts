@@ -1,6 +1,7 @@
 /**
- * Finds a member that a JSON object has twice. `JSON.parse` takes the last of them and says nothing; another reader takes
- * the first, and the two of them have read different claims (RFC 7515 §4, RFC 8725 §2.4).
+ * What `JSON.parse` says nothing of: a member that an object has twice, and how deep it goes. Of two members it
+ * takes the last; another reader takes the first, and the two of them have read different claims (RFC 7515 §4, RFC 8725
+ * §2.4).
  *
  * For texts that `JSON.parse` has read: what is no JSON is not noticed here.
  */
@@ -22,4 +23,14 @@ export function repeatedMember(json: string): string | undefined {
     }
   }
   return undefined
+}
+
+/** How deep objects and arrays are in each other. Writing out what is thousands deep ends with no stack left. */
+export function depthOf(json: string): number {
+  let [depth, deepest] = [0, 0]
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/gs)) {
+    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth)
+    else if (token === '}' || token === ']') depth--
+  }
+  return deepest
 }

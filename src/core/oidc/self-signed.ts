@@ -27,6 +27,11 @@ export function readShown(pem: string, now: Seconds): X509Certificate | undefine
 export const isAmong = (certificate: X509Certificate, keys: readonly JWK[]): boolean =>
   keys.some((jwk) => {
     if (jwk.use !== undefined && jwk.use !== 'sig') return false
-    if (jwk.x5c !== undefined) return sameBytes(certificate.raw, Buffer.from(jwk.x5c[0] ?? '', 'base64'))
+    // Of keys that were fetched, anything may be there.
+    const x5c: unknown = jwk.x5c
+    if (x5c !== undefined) return Array.isArray(x5c) && isCertificate(certificate, x5c[0])
     return publicKeyOf(jwk)?.equals(certificate.publicKey) ?? false
   })
+
+const isCertificate = ({ raw }: X509Certificate, text: unknown): boolean =>
+  typeof text === 'string' && sameBytes(raw, Buffer.from(text, 'base64'))
