@@ -78,7 +78,7 @@ async function readPushed(
 ): Promise<Result<string, AuthorizeError>> {
   const form = new URLSearchParams(body)
   if (form.has('request_uri')) return refuse('invalid_request', { detail: 'request_uri cannot be pushed.' })
-  // Also of who says who they are in another way (§2), but for a request object: that has it inside (§3).
+  // Also of who says who they are in another way (§2.1), but for a request object: that has it inside (§3).
   if (!form.get('client_id') && !form.get('request'))
     return refuse('invalid_request', { detail: 'client_id is missing.' })
   for (const field of credentialFields) form.delete(field)

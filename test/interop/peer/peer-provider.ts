@@ -104,7 +104,16 @@ const configuration = (ours: Metadata, person: Person): Configuration => ({
     page('error')(context)
     context.body += `<p id="error">${error}</p>`
   },
-  ttl: { AccessToken: 600, AuthorizationCode: 60, ClientCredentials: 600, IdToken: 600, RefreshToken: 1_209_600 },
+  ttl: {
+    AccessToken: 600,
+    AuthorizationCode: 60,
+    ClientCredentials: 600,
+    Grant: 1_209_600,
+    IdToken: 600,
+    Interaction: 1800,
+    RefreshToken: 1_209_600,
+    Session: 86_400,
+  },
 })
 
 type Algorithms = NonNullable<Configuration['enabledJWA']>
