@@ -184,11 +184,23 @@ describe('refresh', () => {
     expect((await refresh(first.refresh_token, { scope: 'openid email' })).json.error).toBe('invalid_scope')
   })
 
-  it('goes on after another key of the user was suspended, and not after its own', async () => {
+  it('goes on after another key of the user was taken away', async () => {
     const first = await granted()
     await house.changeUser(anna, { standing: anna.standing + 7 })
     expect((await refresh(first.refresh_token)).status).toBe(200)
     await house.changeUser(anna, { standing: anna.standing })
+  })
+
+  it('ends with what its person signed in by, and so does a code', async () => {
+    const first = await granted()
+    const browser = await signedIn()
+    const code = browser.landed.get('code')
+    await house.changeUser(anna, { standing: anna.standing + 8, passwordVersion: 8 })
+    expect((await refresh(first.refresh_token)).json.error).toBe('invalid_grant')
+    expect((await exchange(house, code)).json).toMatchObject({ error: 'invalid_grant' })
+    const headers = { authorization: `Bearer ${first.access_token}` }
+    expect((await house.invoke('GET', '/userinfo', { headers })).status).toBe(401)
+    await house.changeUser(anna, { standing: anna.standing, passwordVersion: anna.passwordVersion ?? 0 })
   })
 })
 

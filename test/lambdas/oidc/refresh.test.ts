@@ -102,6 +102,13 @@ describe('of a public client', () => {
     expect((await setting.refresh('app1', winner?.refresh_token ?? '')).status).toBe(200)
   })
 
+  it('of two in one second the second has nothing, and ends nothing', async () => {
+    const { refresh_token: first } = await tokens()
+    const { json } = await setting.refresh('app1', first)
+    expect((await setting.refresh('app1', first)).json.error).toBe('invalid_grant')
+    expect((await setting.refresh('app1', json.refresh_token)).status).toBe(200)
+  })
+
   describe('whose answer was lost', () => {
     it('may ask again: it has another token, and the one it never had is spent', async () => {
       const { refresh_token: first } = await tokens()
@@ -128,6 +135,26 @@ describe('of a public client', () => {
       expect((await setting.refresh('app1', thief.refresh_token)).json.error).toBe('invalid_grant')
       expect(await ended(owner.access_token)).toBe(true)
       expect((await setting.refresh('app1', owner.refresh_token)).json.error).toBe('invalid_grant')
+    })
+
+    it('and that is so at once: the one that was lost is never good for another', async () => {
+      const { refresh_token: first } = await tokens()
+      const thief = (await setting.refresh('app1', first)).json
+      setting.house.now += 5
+      const owner = (await setting.refresh('app1', first)).json
+      setting.house.now += 5
+      expect((await setting.refresh('app1', thief.refresh_token)).json.error).toBe('invalid_grant')
+      expect(await ended(owner.access_token)).toBe(true)
+    })
+
+    it('may not ask for a third one', async () => {
+      const { refresh_token: first } = await tokens()
+      await setting.refresh('app1', first)
+      setting.house.now += 5
+      const again = (await setting.refresh('app1', first)).json
+      setting.house.now += 5
+      expect((await setting.refresh('app1', first)).json.error).toBe('invalid_grant')
+      expect((await setting.refresh('app1', again.refresh_token)).status).toBe(200)
     })
 
     it('but not after it used what it says it never had', async () => {
