@@ -108,6 +108,34 @@ describe('a pairwise client with a scheme of its own', () => {
   })
 })
 
+describe('a code without PKCE', () => {
+  it.each([{ tokenEndpointAuthMethod: 'none' }, { profile: 'fapi2' }] as const)(
+    'is nobody’s once its client is to use it: %o',
+    async (change) => {
+      const clientId = `confidential-${Object.keys(change)}`
+      const key = createClientKey('ES256')
+      const keyed = { tokenEndpointAuthMethod: 'private_key_jwt', jwks: { keys: [key.jwk] } } as const
+      const before = await house.addClient({ ...keyed, clientId })
+      const without = new URLSearchParams({ ...usualRequest, client_id: clientId, acr_values: 'pwd' })
+      for (const name of ['code_challenge', 'code_challenge_method']) without.delete(name)
+      const browser = visit(house)
+      await browser.get(`/authorize?${without}`)
+      await browser.post('username', { username: 'anna' })
+      await browser.post('password', { password })
+      await house.seed(replacedClient({ ...before, ...change }))
+
+      const dpop = await dpopKey()
+      const nonce = String(await house.world.proofNonces.current())
+      const proof = await dpop.proof({ method: 'POST', url: `${house.stage.issuer}/token`, at: house.now, nonce })
+      const own = 'profile' in change ? asserted(key.sign({}, assertionClaims(clientId, house.now))) : {}
+      const form = { grant_type: 'authorization_code', client_id: clientId, code: browser.landed.get('code') ?? '' }
+      const body = new URLSearchParams({ ...form, ...own, redirect_uri: usualRequest.redirect_uri })
+      const reply = await house.invoke('POST', '/token', { body, headers: { dpop: proof } })
+      expect(reply).toMatchObject({ status: 400, json: { error: 'invalid_grant' } })
+    },
+  )
+})
+
 describe('a request', () => {
   it('for openid, of a client that is not registered for it, comes to no ID token', async () => {
     await house.addClient({ clientId: 'apis', scopes: ['read'] })

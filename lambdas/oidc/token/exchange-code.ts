@@ -1,4 +1,5 @@
 /** An authorization code for tokens (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3). */
+import { mustUsePkce } from '../../../src/core/oidc/authorize-request.ts'
 import { type Grant, isGrantTo, pkceHolds } from '../../../src/core/oidc/grant.ts'
 import { resourcesOf } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'
@@ -29,6 +30,8 @@ export async function exchangeCode(
   if (grant.codeUntil <= now || grant.revokedAt !== undefined) return noSuchCode
   // Each authorization request has one, so each of these must (§4.1.3).
   if (request.redirectUri === undefined) return oauthError('invalid_request', 'redirect_uri is missing.')
+  // Asked for when the client had a secret beside it, and no other had to hold it.
+  if (grant.codeChallenge === undefined && mustUsePkce(client)) return noSuchCode
   // Taken from the client while somebody was signing in: whoever has the address now has the code, and no use for it.
   if (!client.redirectUris.includes(grant.redirectUri)) return noSuchCode
   if (grant.redirectUri !== request.redirectUri)

@@ -216,9 +216,7 @@ function readPkce(
   const wrong = (detail: string) => refuse('invalid_request', { detail })
   if (challenge === undefined) {
     if (method !== undefined) return wrong('code_challenge_method is given without code_challenge.')
-    return client.tokenEndpointAuthMethod === 'none' || client.profile === 'fapi2'
-      ? wrong('This client must use PKCE: code_challenge is missing.')
-      : ok(undefined)
+    return mustUsePkce(client) ? wrong('This client must use PKCE: code_challenge is missing.') : ok(undefined)
   }
   // Absent, the method is `plain` (RFC 7636 §4.3), which we do not offer.
   if (method !== 'S256') return wrong('Only code_challenge_method=S256 is supported.')
@@ -226,6 +224,10 @@ function readPkce(
     ? ok(challenge)
     : wrong('code_challenge is not the base64url of a SHA-256 hash.')
 }
+
+/** Who has nothing else to show for a code, or is held to FAPI 2.0 Security Profile §5.3.2.2. */
+export const mustUsePkce = ({ tokenEndpointAuthMethod, profile }: Client): boolean =>
+  tokenEndpointAuthMethod === 'none' || profile === 'fapi2'
 
 const knownPrompts: readonly Prompt[] = ['none', 'login', 'consent', 'select_account']
 
