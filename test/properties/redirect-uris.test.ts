@@ -73,7 +73,9 @@ describe('a redirect_uri', { timeout: 120_000 }, () => {
     const code = new URL(headers.location ?? '').searchParams.get('code')
     for (const uri of variants) {
       const { status, json } = await exchange(house, code, { redirect_uri: uri })
-      expect({ status, json }, uri).toMatchObject({ status: 400, json: { error: 'invalid_grant' } })
+      // An empty one is one that was left out (RFC 6749 §3.2).
+      const error = uri === '' ? 'invalid_request' : 'invalid_grant'
+      expect({ status, json }, uri).toMatchObject({ status: 400, json: { error } })
     }
     expect((await exchange(house, code)).status).toBe(200)
   })
