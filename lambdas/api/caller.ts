@@ -97,7 +97,8 @@ async function byApiKey({ db, now }: Needs, text: string): Promise<Authenticated
 
 async function byToken(world: Needs, call: Call): Promise<Authenticated> {
   const audience = apiAudience(world.stage.issuer)
-  const shown = await shownAccessToken(world, call, { isFor: (aud) => [aud].flat().includes(audience) })
+  // For us alone, as at userinfo: one that is for somebody else too, they could bring here.
+  const shown = await shownAccessToken(world, call, { isFor: (aud) => aud === audience })
   if (!shown.ok) return { ok: false, refused: shown }
   const { client_id: clientId, sub, scope, jti = '', iat = 0 } = shown.claims
   // RFC 9068 §2.2: a token that an application got for itself is its own subject. A user's token is none of these.

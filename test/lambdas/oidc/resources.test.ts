@@ -144,8 +144,12 @@ describe('a client’s own token', () => {
     expect((await own([issuer()])).json.error).toBe('invalid_target')
   })
 
-  it('for another does not open our API', async () => {
-    const { json } = await own([accounts])
+  it.each<[string, string[]]>([
+    ['another', [accounts]],
+    ['another one and us', [accounts, 'https://id.example.org/api/v1']],
+  ])('for %s does not open our API', async (_name, resource) => {
+    const { json } = await own(resource)
+    expect(json.access_token).toBeDefined()
     const reply = await setting.house.invoke('GET', `/api/v1/tenants/${setting.house.stage.tenantCode}/users/anna`, {
       headers: { authorization: `Bearer ${json.access_token}` },
     })
