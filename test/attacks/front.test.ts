@@ -220,3 +220,31 @@ describe('what breaks whoever reads it', () => {
     expect(isAmong(new X509Certificate(pem), [{ kty: 'EC', x5c } as unknown as JWK])).toBe(false)
   })
 })
+
+describe('a redirect URI', () => {
+  const read = (uri: string) => readClientDocument({ redirect_uris: [uri] }, 'app')
+
+  it.each([
+    'https:///evil.example/',
+    'https://%61pp.example/',
+    'http://127.1/cb',
+    'https://0x7f.1/',
+    'https://a.example:0443/',
+  ])('%s, whose host a parser would mend, is not registered', (uri) =>
+    expect(read(uri)).toMatchObject({ ok: false, reason: 'invalid_redirect_uri' }),
+  )
+
+  it.each(['iss=https://evil.example', 'a=b&code=1', 'state=', 'error=x'])(
+    'with %s, which is ours to say, neither',
+    (query) => {
+      expect(read(`https://app.example/cb?${query}`)).toMatchObject({ ok: false, reason: 'invalid_redirect_uri' })
+    },
+  )
+
+  it.each([
+    'https://App.example/cb',
+    'https://app.example:443/cb',
+    'https://a.example:8443/?codes=1',
+    'http://[::1]:1/',
+  ])('%s is', (uri) => expect(read(uri).ok).toBe(true))
+})

@@ -23,8 +23,19 @@ function readUri(data: unknown, at: string): { text: string; url: URL } {
   if (url.username !== '' || url.password !== '' || /^[^:]+:\/\/[^/?]*@/.test(data))
     malformed(at, 'must have no user or password in it')
   if (/^https?:(?!\/\/)/i.test(data)) malformed(at, 'must have // after the scheme')
+  if (/^https?:$/.test(url.protocol) && !isWrittenOut(data, url))
+    malformed(at, `must have its host as it is looked up: ${url.host}`)
   return { text: data, url }
 }
+
+/** Whether the host is the one that whoever reads the text takes it for: `https:///a`, `http://127.1` and `%61` are mended. */
+function isWrittenOut(text: string, { host, hostname, protocol }: URL): boolean {
+  const written = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1]?.toLowerCase()
+  return written === host || written === `${hostname}:${protocol === 'https:' ? 443 : 80}`
+}
+
+/** What our answers have, and nobody's address beforehand: a client would have to guess which of two is ours (RFC 9207). */
+const answered = ['code', 'state', 'iss', 'error', 'error_description']
 
 const isHttps = ({ protocol }: URL): boolean => protocol === 'https:'
 const isLoopbackHttp = ({ protocol, hostname }: URL): boolean => protocol === 'http:' && isLoopback(hostname)
@@ -36,6 +47,8 @@ const isLoopbackHttp = ({ protocol, hostname }: URL): boolean => protocol === 'h
  */
 export function readRedirectUri(data: unknown, at: string, { httpsOnly = false } = {}): string {
   const { text, url } = readUri(data, at)
+  const ours = answered.find((name) => url.searchParams.has(name))
+  if (ours !== undefined) malformed(at, `must not have the parameter ${ours}, which comes with the answer`)
   if (isHttps(url)) return text
   if (httpsOnly) return malformed(at, 'must be https: the profile fapi2 allows nothing else')
   if (isLoopbackHttp(url)) return text
