@@ -12,7 +12,7 @@ import type { Registered } from '../core/oidc/client-metadata.ts'
 import { isLoopback } from '../core/oidc/registered-uri.ts'
 import { ok, type Refusal, type Result, refuse } from '../core/result.ts'
 import type { Doubt } from '../core/step-up/flow.ts'
-import type { FetchRefusal, PublicFetch } from './public-fetch.ts'
+import { type FetchRefusal, mayBePublic, type PublicFetch } from './public-fetch.ts'
 
 /** Our own address, and how we ask at others'. */
 export type Reach = { issuer: string; fetchPublic: PublicFetch }
@@ -36,7 +36,7 @@ export async function examineAddresses(
   return keys.ok ? ok({ sector: sector.value, doubts: keys.value }) : keys
 }
 
-/** What only we are, and what is on this very machine where we are not. */
+/** What only we are, and what we would never ask or tell anything, unless we are this very machine. */
 function ourselves({ issuer }: Reach, client: Registered): Bad | undefined {
   const index = client.resourceIdentifiers?.findIndex((each) => each === issuer || each.startsWith(`${issuer}/`)) ?? -1
   if (index !== -1) return bad(`/resource_identifiers/${index}`, 'is the name of this service, and of no other')
@@ -45,8 +45,8 @@ function ourselves({ issuer }: Reach, client: Registered): Bad | undefined {
     jwks_uri: client.jwksUri,
     sector_identifier_uri: client.sectorIdentifierUri,
     backchannel_logout_uri: client.backchannelLogoutUri,
-  }).find(([, uri]) => uri !== undefined && isLoopback(new URL(uri).hostname))
-  return inner === undefined ? undefined : bad(`/${inner[0]}`, 'must be an address that this service can reach')
+  }).find(([, uri]) => uri !== undefined && !mayBePublic(new URL(uri)))
+  return inner === undefined ? undefined : bad(`/${inner[0]}`, sentences['address-forbidden'])
 }
 
 /** The host that pairwise names are made for (OpenID Connect Core §8.1, Dynamic Client Registration §5). */

@@ -47,11 +47,14 @@ export function openPublicFetch(hosts: readonly string[], resolve: Resolver = lo
     if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
       return forbidden(address)
     const trusted = hosts.includes(url.hostname) || hosts.includes(url.host)
-    const host = url.hostname.replace(/^\[|\]$/g, '')
-    if (!trusted && (isInside(host) || !usualPorts.includes(url.port))) return forbidden(address)
+    if (!trusted && !mayBePublic(url)) return forbidden(address)
     return send(url, trusted ? lookup : guarded, options)
   }
 }
+
+/** As far as the text says: not an address inside, and the usual port. Where a name leads is seen when it is looked up. */
+export const mayBePublic = ({ hostname, port }: URL): boolean =>
+  !isInside(hostname.replace(/^\[|\]$/g, '')) && usualPorts.includes(port)
 
 /** By the address itself, or by a name that is this machine's whoever is asked (RFC 6761 §6.3). */
 const isInside = (host: string): boolean => (isIP(host) === 0 ? /(^|\.)localhost\.?$/.test(host) : !isPublic(host))

@@ -9,6 +9,7 @@ import { registerClient } from '../../src/client-admin.ts'
 import { readClientDocument } from '../../src/core/oidc/client-metadata.ts'
 import { isAmong } from '../../src/core/oidc/self-signed.ts'
 import { sectorOf } from '../../src/core/oidc/subject.ts'
+import { refuse } from '../../src/core/result.ts'
 import type { User } from '../../src/core/user.ts'
 import { replacedClient } from '../../src/store/clients.ts'
 import { asserted, assertionClaims, createClientKey } from '../client-key.ts'
@@ -247,4 +248,18 @@ describe('a redirect URI', () => {
     'https://a.example:8443/?codes=1',
     'http://[::1]:1/',
   ])('%s is', (uri) => expect(read(uri).ok).toBe(true))
+})
+
+describe('an address that we are to tell of logouts', () => {
+  it.each(['https://10.0.0.1/', 'https://[fd00:ec2::254]/', 'http://localhost/', 'https://app.example:8443/'])(
+    '%s is not registered: nobody would be told',
+    async (uri) => {
+      const fetchPublic = async () => refuse('unreachable')
+      const reach = { issuer: house.stage.issuer, fetchPublic }
+      const actor = { kind: 'operator', id: 'test' } as const
+      const document = { redirect_uris: ['https://app.example/'], backchannel_logout_uri: uri }
+      const made = await registerClient({ db: house.world.db, now: () => house.now, actor, reach }, document)
+      expect(made).toMatchObject({ ok: false, at: '/backchannel_logout_uri' })
+    },
+  )
 })
