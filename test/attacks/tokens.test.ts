@@ -92,6 +92,26 @@ describe('an access token', () => {
     expect((await heard(token)).status).toBe(200)
   })
 
+  it('ends with its session, though nobody removed the record yet', async () => {
+    const { access_token: token } = await tokensOf('app1', { scope: 'openid profile' })
+    const place = places.session(String(decodeJwt(token).sid))
+    const until = (await setting.house.db.get(place))?.until
+    const ends = (at: unknown) =>
+      setting.house.seed({ write: 'update', ...place, update: 'SET #until = :at', values: { at } })
+    expect((await heard(token)).status).toBe(200)
+    await ends(dayOne)
+    expect((await heard(token)).status).toBe(401)
+    await ends(until)
+  })
+
+  it('is not taken from a form that is no POST', async () => {
+    const { access_token: token } = await tokensOf('app1')
+    const body = new URLSearchParams({ access_token: token })
+    expect((await setting.house.invoke('POST', '/userinfo', { body })).status).toBe(200)
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await setting.house.invoke('GET', '/userinfo', { body, headers })).status).toBe(401)
+  })
+
   it('comes without a refresh token where nobody asked to go on without the person', async () => {
     const tokens = await tokensOf('app1', { scope: 'openid profile' })
     expect(tokens.access_token).toBeDefined()
