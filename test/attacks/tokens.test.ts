@@ -6,6 +6,7 @@ import { refreshIdle } from '../../src/core/oidc/grant.ts'
 import type { Item } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { endedSession } from '../../src/store/sessions.ts'
+import { dpopKey } from '../dpop.ts'
 import { dayOne } from '../house.ts'
 import { basicOf, openTokenHouse, type TokenHouse, type Tokens } from '../lambdas/oidc/token-house.ts'
 
@@ -128,6 +129,18 @@ describe('a refresh token', () => {
     expect(reply.json).toMatchObject({ error: 'invalid_grant' })
     await change('keeper', { tokenEndpointAuthMethod: 'client_secret_basic' })
     expect((await setting.refresh('keeper', token)).status).toBe(200)
+  })
+
+  it('of a public client is bound to the first key that comes with it, and to no other from then on', async () => {
+    const [key, anothers] = [await dpopKey(), await dpopKey()]
+    const { refresh_token: unbound } = await tokensOf('app1')
+    const { json } = await setting.refresh('app1', unbound, { headers: await setting.proof(key) })
+    expect(json.token_type).toBe('DPoP')
+    expect((await setting.refresh('app1', json.refresh_token)).json.error).toBe('invalid_grant')
+    const theirs = await setting.refresh('app1', json.refresh_token, { headers: await setting.proof(anothers) })
+    expect(theirs.json.error).toBe('invalid_grant')
+    const its = await setting.refresh('app1', json.refresh_token, { headers: await setting.proof(key) })
+    expect(its.status).toBe(200)
   })
 
   it('that was spent ends the family, whatever else is wrong with the request', async () => {
