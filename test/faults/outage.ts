@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 import { openSigner } from '../../src/services/signer.ts'
 import { openVerifier } from '../../src/services/verifier.ts'
 import { openDb, openDynamodb } from '../../src/store/db.ts'
-import { type Fault, faults, faultsOfTransactions, startFaulty } from '../faulty-dynamodb.ts'
+import { type Asked, type Fault, faults, faultsOfTransactions, startFaulty } from '../faulty-dynamodb.ts'
 import { type House, openHouse, type Reply } from '../house.ts'
 
 /** Milliseconds. Long enough for an emulator that is at hand, on a machine that does something else beside it. */
@@ -38,8 +38,7 @@ export async function openFaultyHouse() {
       signer: openSigner(house.stage, failing, world.now),
       verifier: openVerifier(house.stage, failing, world.now),
     })
-    faulty.plan = ({ call, attempt }) =>
-      outage !== undefined && call === outage.call && (outage.lasting || attempt === 1) ? outage.fault : undefined
+    faulty.plan = (asked) => (outage !== undefined && isMet(outage, asked) ? outage.fault : undefined)
     try {
       return await ask()
     } finally {
@@ -75,6 +74,12 @@ export async function openFaultyHouse() {
     },
   }
 }
+
+/** What DynamoDB cancels is asked again by ourselves, which is another call to the SDK: for good, all that follow are cancelled. */
+const isMet = ({ fault, call, lasting }: Outage, asked: Asked): boolean =>
+  lasting && (fault === 'conflict' || fault === 'throttled-inside')
+    ? asked.call >= call && asked.operation === 'TransactWriteItems'
+    : asked.call === call && (lasting || asked.attempt === 1)
 
 export const nameOf = ({ fault, call, lasting }: Outage): string =>
   `call ${call} ${fault}${lasting ? ' for good' : ' once'}`

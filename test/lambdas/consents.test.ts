@@ -1,6 +1,9 @@
 /** What people allowed applications, as an administrator reads it; and that a withdrawal leaves the application nothing. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Consent } from '../../src/core/oidc/consent.ts'
 import type { User } from '../../src/core/user.ts'
+import { withdrawnConsent } from '../../src/store/consents.ts'
+import { places } from '../../src/store/keys.ts'
 import { exchange, type Visitor, visit } from '../visitor.ts'
 import { type Cms, openCms, type Problem } from './authenticators/cms.ts'
 
@@ -155,4 +158,15 @@ describe('a withdrawal', () => {
     const { status, json } = await withdraw(user, clientId)
     expect([status, json.code]).toEqual([404, 'consent-not-found'])
   })
+})
+
+it('what was allowed again since it was read is not withdrawn with what was read', async () => {
+  const user = await aPerson()
+  const browser = await signedIn(user)
+  await allows(browser, 'partner')
+  const read = (await cms.house.db.get(places.consent(user.id, 'partner'))) as Consent
+  await withdraw(user, 'partner')
+  await allows(browser, 'partner')
+  expect((await cms.house.db.transact([withdrawnConsent(read)])).ok).toBe(false)
+  expect(await listOf(user)).toHaveLength(1)
 })
