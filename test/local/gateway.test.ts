@@ -139,12 +139,18 @@ describe('routes', () => {
   const find = matcher(routes)
   const tenant = '/api/v1/tenants/demo'
 
-  it('finds each route of the table by its own path', () => {
-    for (const own of routes) {
-      const path = own.path.replace(/\{\w+\}/g, 'value')
-      expect(find(own.method, path)?.route).toBe(own)
-    }
-  })
+  it.each([undefined, 'mtls'] as const)(
+    'finds each route of the table by its own path, at its own host (%s)',
+    (host) => {
+      const there = routes.filter((route) => route.host === host)
+      const findThere = matcher(there)
+      for (const own of there) {
+        const path = own.path.replace(/\{\w+\}/g, 'value')
+        expect(findThere(own.method, path)?.route).toBe(own)
+      }
+      expect(there.length).toBeGreaterThan(0)
+    },
+  )
 
   it.each([
     ['GET', `${tenant}/users/ada/authenticators/creation-options`, 'creation-options'],
