@@ -1,7 +1,8 @@
 /**
  * How applications hear of the end of a session: the stream of the sessions' table → the Lambda session-ended → a queue,
- * a message for each application → the Lambda backchannel-logout. What could not be delivered, or not even read, waits in
- * a dead-letter queue, on which there is an alarm.
+ * a message for each application → the Lambda backchannel-logout. What could not be delivered waits in a dead-letter queue,
+ * and where the stream could not be read in another: that has places in the stream, which cannot be sent back as notices
+ * can. On each there is an alarm.
  */
 import { Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
@@ -47,17 +48,23 @@ const batchSize = 5
 export class LogoutStack extends Stack {
   readonly queue: Queue
   readonly deadLetters: Queue
+  readonly unreadEnds: Queue
   readonly functions: Record<Teller, HouseFunction>
 
   constructor(scope: Construct, id: string, props: LogoutStackProps) {
     super(scope, id, props)
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) }
-    this.deadLetters = new Queue(this, 'DeadLetters', common)
-    const isOne = 'It is the dead-letter queue itself; the alarm logout-dead-letters watches it.'
-    Validations.of(this.deadLetters).acknowledge(
-      { id: 'AwsSolutions-SQS3', reason: isOne },
-      { id: 'Serverless-SQSRedrivePolicy', reason: isOne },
-    )
+    const lastStop = (id: string, alarm: string): Queue => {
+      const made = new Queue(this, id, common)
+      const reason = `It is the dead-letter queue itself; the alarm ${alarm} watches it.`
+      Validations.of(made).acknowledge(
+        { id: 'AwsSolutions-SQS3', reason },
+        { id: 'Serverless-SQSRedrivePolicy', reason },
+      )
+      return made
+    }
+    this.deadLetters = lastStop('DeadLetters', 'logout-dead-letters')
+    this.unreadEnds = lastStop('UnreadEnds', 'session-ended-dead-letters')
     this.queue = new Queue(this, 'Notices', {
       ...common,
       // Six times the time limit of who takes from it, as Lambda's guide has it.
@@ -77,7 +84,7 @@ export class LogoutStack extends Stack {
           ],
           resources: [tableStreamArn],
         }),
-        // The mapping gives it the leave to send to the dead letters.
+        // The mapping gives it the leave to send to the queue of what it could not read.
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
       ]),
       'backchannel-logout': this.#function('backchannel-logout', props, [
@@ -108,7 +115,7 @@ export class LogoutStack extends Stack {
       reportBatchItemFailures: true,
       // A stream keeps its records for a day; one that cannot be read must not hold up the rest for that long.
       retryAttempts: 50,
-      onFailure: new SqsDlq(this.deadLetters),
+      onFailure: new SqsDlq(this.unreadEnds),
     })
   }
 

@@ -71,6 +71,7 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     configurationSetName,
     deadLetters: mail.deadLetters,
     logoutDeadLetters: logout.deadLetters,
+    unreadEnds: logout.unreadEnds,
     rotationDeadLetters: rotation.deadLetters,
   })
 

@@ -35,6 +35,7 @@ type WatchStackProps = StackProps & {
   configurationSetName: string
   deadLetters: Queue
   logoutDeadLetters: Queue
+  unreadEnds: Queue
   rotationDeadLetters: Queue
   noticeKey: Key
 }
@@ -172,6 +173,12 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
           }
         : {},
   ),
+  'session-ended-dead-letters': {
+    metric: props.unreadEnds.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'The ends of some sessions could not be put into the queue, and are told nobody. The message says where in the stream they are; see the log of session-ended.',
+  },
   'logout-dead-letters': {
     metric: props.logoutDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     above: 0,

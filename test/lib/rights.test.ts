@@ -129,7 +129,7 @@ const rights: Record<string, Record<string, string[]>> = {
       'dynamodb:ListStreams',
     ],
     notices: ['sqs:SendMessage'],
-    'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    'unread ends': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     ...log,
     ...trace,
   },
@@ -185,6 +185,7 @@ const things: [RegExp, string][] = [
   ],
   [/^\{"Fn::(ImportValue|GetStackOutput)":.*"?keystep-test-keys.*Secret.*\}$/, 'secret'],
   [/^\{"Fn::GetAtt":\["DeadLetters\w{8}","Arn"\]\}$/, 'dead letters'],
+  [/^\{"Fn::GetAtt":\["UnreadEnds\w{8}","Arn"\]\}$/, 'unread ends'],
   [/^\{"Fn::GetAtt":\["Notices\w{8}","Arn"\]\}$/, 'notices'],
   [
     /^\{"Fn::ImportValue":"keystep-test-data:ExportsOutputFnGetAttSessions\w{8}StreamArn\w{8}"\}$/,

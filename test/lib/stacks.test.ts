@@ -303,7 +303,7 @@ describe('the ends of sessions', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumRetryAttempts: 50,
       DestinationConfig: {
-        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^DeadLetters/), 'Arn'] } },
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^UnreadEnds/), 'Arn'] } },
       },
     })
     const criteria = stream?.FilterCriteria as { Filters: { Pattern: string }[] } | undefined
@@ -320,13 +320,19 @@ describe('the ends of sessions', () => {
     const [queue] = mappings().filter((each) => !('StartingPosition' in each))
     expect(queue).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 5 })
     const queues = resourcesOf(areas.logout, 'AWS::SQS::Queue').map(([, { Properties }]) => Properties)
-    expect(queues).toHaveLength(2)
+    expect(queues).toHaveLength(3)
     for (const each of queues)
       expect(each).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 })
     const [notices] = queues.filter((each) => 'RedrivePolicy' in each)
-    expect(notices).toMatchObject({ RedrivePolicy: { maxReceiveCount: deliveryTries }, VisibilityTimeout: 180 })
+    expect(notices).toMatchObject({
+      RedrivePolicy: {
+        maxReceiveCount: deliveryTries,
+        deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^DeadLetters/), 'Arn'] },
+      },
+      VisibilityTimeout: 180,
+    })
     const policies = resourcesOf(areas.logout, 'AWS::SQS::QueuePolicy')
-    expect(policies).toHaveLength(2)
+    expect(policies).toHaveLength(3)
     for (const [, { Properties }] of policies) expect(JSON.stringify(Properties)).toContain('aws:SecureTransport')
   })
 })
@@ -390,6 +396,7 @@ describe('the watch', () => {
         'mail-feedback-dead-letters',
         'logout-dead-letters',
         'session-ended-behind',
+        'session-ended-dead-letters',
         'rotate-keys-dead-letters',
       ].sort(),
     )
