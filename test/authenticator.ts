@@ -323,7 +323,8 @@ export function attestationRoot(): string {
   const root = makersRoot()
   const issued = { name: makerName, publicKey: root.publicKey, isAuthority: true, extensions: [] }
   const base64 = Buffer.from(certificate(issued, root)).toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`
+  // In whole lines: an empty one, where the last is full, is no PEM.
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
 }
 
 function attestationCertificate({ publicKey }: Pair, aaguid: string, root: Pair): Uint8Array<ArrayBuffer> {
