@@ -130,7 +130,7 @@ const certificate = (issuer: Issuer, keys: CryptoKeyPair, subject: string, exten
 
 async function pemOf(key: CryptoKey): Promise<string> {
   const base64 = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64')
-  return `-----BEGIN PRIVATE KEY-----\n${base64.replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`
+  return `-----BEGIN PRIVATE KEY-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END PRIVATE KEY-----\n`
 }
 
 /** Seconds that a list is good for: who is put on it is turned away as soon as that. */
