@@ -7,21 +7,17 @@ import type { Answer, Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
 import { withdrawnConsent } from '../../src/store/consents.ts'
 import { findPerson, loweredStanding } from '../../src/store/people.ts'
-import { readQuery, userIn } from '../api/asked.ts'
 import { type ApiCaller, forCaller } from '../api/caller.ts'
 import { answerTo } from '../api/problems.ts'
+import { askedUser } from './asked-user.ts'
 import { deskOf, type ManagementNeeds } from './desk.ts'
 
 export const handle = forCaller(
   'consents:write',
   async (needs: ManagementNeeds, call: Call, caller: ApiCaller): Promise<Answer> => {
-    const query = readQuery(call, [])
-    if (!query.ok) return answerTo(query)
-    const named = userIn(call)
-    if (!named.ok) return answerTo(named)
-    const person = await findPerson(needs.db, named.value)
-    if (person === undefined) return answerTo(refuse('user-not-found'))
-    const consent = person.consents?.find(({ clientId }) => clientId === call.params.clientId)
+    const person = await askedUser(call, (named) => findPerson(needs.db, named))
+    if (!person.ok) return answerTo(person)
+    const consent = person.value.consents?.find(({ clientId }) => clientId === call.params.clientId)
     if (consent === undefined) return answerTo(refuse('consent-not-found'))
     const { db, now, actor, about } = deskOf(needs, call, caller)
     const { user, clientId } = consent

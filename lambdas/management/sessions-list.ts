@@ -1,23 +1,18 @@
 // GET /api/v1/tenants/{tenantCode}/users/{userId}/sessions — where a user is signed in, since when, and in what.
-import { refuse } from '../../src/core/result.ts'
 import type { Session } from '../../src/core/session.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { listSessions } from '../../src/session-ends.ts'
 import { findUser } from '../../src/store/people.ts'
-import { readQuery, userIn } from '../api/asked.ts'
 import { forCaller } from '../api/caller.ts'
 import { answerTo } from '../api/problems.ts'
 import { dateTime } from '../api/representation.ts'
+import { askedUser } from './asked-user.ts'
 import type { ManagementNeeds } from './desk.ts'
 
 export const handle = forCaller('sessions:read', async (needs: ManagementNeeds, call: Call): Promise<Answer> => {
-  const query = readQuery(call, [])
-  if (!query.ok) return answerTo(query)
-  const named = userIn(call)
-  if (!named.ok) return answerTo(named)
-  const user = await findUser(needs.db, named.value)
-  if (user === undefined) return answerTo(refuse('user-not-found'))
-  const sessions = await listSessions(needs, user.id)
+  const user = await askedUser(call, (named) => findUser(needs.db, named))
+  if (!user.ok) return answerTo(user)
+  const sessions = await listSessions(needs, user.value.id)
   return json(200, { sessions: sessions.map(showSession) })
 })
 

@@ -2,6 +2,7 @@
 import { askerOf, flowOf } from '../../src/core/judge.ts'
 import { newLogin } from '../../src/core/login.ts'
 import {
+  longestState,
   type Returnable,
   readAuthorizeRequest,
   readParameters,
@@ -134,7 +135,7 @@ const words = {
   'unknown-client': 'No application is registered under this client_id.',
   'unregistered-redirect-uri': 'The redirect_uri is not one that is registered for this application.',
   'ambiguous-request': 'A parameter is given more than once.',
-  'overlong-state': 'The state is longer than 6000 characters.',
+  'overlong-state': `The state is longer than ${longestState} characters.`,
   'unprintable-state': 'The state has characters that cannot be sent back as they are.',
 } as const
 

@@ -1,6 +1,6 @@
 // GET, POST /logout — the end of the session, at an application's or the person's word (OpenID Connect RP-Initiated Logout).
 
-import { type Parameters, readParameters } from '../../src/core/oidc/authorize-request.ts'
+import { longestState, type Parameters, readParameters } from '../../src/core/oidc/authorize-request.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
 import { sectorOf, sidIn, subjectIn } from '../../src/core/oidc/subject.ts'
 import type { Realm } from '../../src/core/realm.ts'
@@ -58,9 +58,6 @@ export async function handle(world: Needs, call: Call): Promise<Answer> {
   const view = { page: 'logged-out', everywhere: session !== undefined && wanted === 'everywhere' } as const
   return showPage(world.stage, call, view, { uiLocales: values.get('ui_locales'), cookies: cleared })
 }
-
-/** It could not come back whole: API Gateway sends no more in a header. */
-const longestState = 6000
 
 function readLogout(query: string): Result<Values, 'malformed'> {
   const { values, repeated } = readParameters(query)

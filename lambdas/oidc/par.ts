@@ -2,6 +2,7 @@
 import { loginLifetime } from '../../src/core/login.ts'
 import {
   type AuthorizeError,
+  longestState,
   type Parameters,
   readAuthorizeRequest,
   readParameters,
@@ -106,6 +107,6 @@ const words = {
   'unknown-client': 'This client is not registered.',
   'unregistered-redirect-uri': 'redirect_uri is missing, or not one that is registered for this client.',
   'ambiguous-request': 'A parameter is given more than once.',
-  'overlong-state': 'state is longer than 6000 characters.',
+  'overlong-state': `state is longer than ${longestState} characters.`,
   'unprintable-state': 'state has characters that cannot be sent back as they are.',
 } as const

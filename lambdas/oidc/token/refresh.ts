@@ -6,8 +6,7 @@
  * cases in which it is most often the client itself: see `again`.
  */
 import { grantable } from '../../../src/core/oidc/authorize-request.ts'
-import type { Confirmation } from '../../../src/core/oidc/confirmation.ts'
-import { sameConfirmation } from '../../../src/core/oidc/confirmation.ts'
+import { type Confirmation, sameConfirmation } from '../../../src/core/oidc/confirmation.ts'
 import { isGrantTo, lostAnswer, type RefreshToken } from '../../../src/core/oidc/grant.ts'
 import { resourcesOf } from '../../../src/core/oidc/resource-indicator.ts'
 import type { TokenRequest } from '../../../src/core/oidc/token-request.ts'

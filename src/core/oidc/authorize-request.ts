@@ -79,9 +79,8 @@ export function readReturn(
   if (redirectUri === undefined || !client.redirectUris.includes(redirectUri))
     return refuse('unregistered-redirect-uri')
   const state = values.get('state')
-  // It could not come back whole: API Gateway sends no more in a header.
   if (state !== undefined && state.length > longestState) return refuse('overlong-state')
-  // Nor could it in a form: browsers change line ends, and NUL. RFC 6749 App. A.5 has none of these.
+  // Nor could it come back whole in a form: browsers change line ends, and NUL. RFC 6749 App. A.5 has none of these.
   if (state !== undefined && /[\p{Cc}\ufffd]/u.test(state)) return refuse('unprintable-state')
   return ok({
     clientId: client.clientId,
@@ -110,7 +109,8 @@ export type AuthorizeError =
   | 'registration_not_supported'
 
 const longest = 2048
-const longestState = 6000
+/** In characters. A longer one could not come back whole: API Gateway sends no more in a header. */
+export const longestState = 6000
 /** Of those that carry a document. */
 const longestOf = new Map(Object.entries({ state: longestState, claims: 6000, id_token_hint: 6000 }))
 
