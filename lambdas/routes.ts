@@ -36,7 +36,8 @@ export type Right =
 
 /**
  * Who may call: anyone; a person's browser (cookies, same-origin posts); an OAuth client; the bearer of an access
- * token; a program with an API key or a client-credentials token: a Credential Management System, an administrator's tool.
+ * token; whoever uses the API: a program with an API key or a client-credentials token, such as a Credential Management
+ * System, or a person with a role, by the access token that their console was given.
  */
 export type Caller = 'anyone' | 'browser' | 'client' | 'bearer' | 'api'
 
@@ -63,7 +64,7 @@ export type Route = {
   /** The word that names the route in the log and in its tests. */
   name: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** API Gateway's form: `{name}` is one segment. */
+  /** API Gateway's form: `{name}` is one segment, `{name+}` at the end all that are left. */
   path: string
   /** Below `lambdas/`. The module exports `handle`. */
   file: string
@@ -87,13 +88,33 @@ type Tables = Route['tables']
 /** Who calls with access tokens: these may be bound to a key, and come with proofs of it (RFC 9449 §7). */
 const showsTokens: ReadonlySet<Caller> = new Set(['bearer', 'api'])
 
+/**
+ * Who calls the API is read from an API key, whose last use is noted, or from an access token: its application, and for a
+ * person's what it rests on: their grant, session, record and, where their standing moved, what they sign in with.
+ */
+const ofCaller = { config: ['get', 'update'], people: ['get', 'query'], sessions: ['get'] } as const satisfies Tables
+
+const withCaller = (its: Tables): Tables => ({
+  ...its,
+  ...Object.fromEntries(
+    (Object.keys(ofCaller) as (keyof typeof ofCaller)[]).map((table) => [
+      table,
+      [...new Set<Access>([...ofCaller[table], ...(its[table] ?? [])])],
+    ]),
+  ),
+})
+
 /** The routes of one boundary, a line each: its name, what it answers, and the file that does. */
 const routesIn =
   (lambda: Lambda, caller: Caller, throttle: Throttle, tables: Tables = {}) =>
   (name: string, target: `${Route['method']} /${string}`, file: string, more: Partial<Route> = {}): Route => {
     const [method, path] = target.split(' ') as [Route['method'], string]
+    const its = more.tables ?? tables
     const rights = [...(more.rights ?? []), ...(showsTokens.has(caller) ? (['prove'] as const) : [])]
-    return { name, method, path, file, lambda, caller, tables, throttle, ...more, rights }
+    return {
+      ...{ name, method, path, file, lambda, caller, throttle, ...more, rights },
+      tables: caller === 'api' ? withCaller(its) : its,
+    }
   }
 
 const told = { audit: ['put'] } as const
@@ -161,7 +182,7 @@ const managing = routesIn('authenticators', 'api', imports, {
   ...told,
 })
 
-/** Reading comes with noting when an API key was last used; each change is told. */
+/** Each change is told. */
 const administering = routesIn('management', 'api', imports, { config: ['get', 'query', 'update'] })
 const configuring: Partial<Route> = {
   tables: { config: ['get', 'query', 'update'], ...told },
@@ -202,6 +223,10 @@ const rows: readonly Route[] = [
   known('jwks', 'GET /jwks', 'metadata/jwks.ts', { tables: { config: ['query'] } }),
   known('openapi', 'GET /openapi.json', 'metadata/openapi.ts'),
   known('assets', 'GET /assets/{file}', 'metadata/assets.ts'),
+  known('console', 'GET /console', 'metadata/console.ts'),
+  known('console', 'GET /console/{rest+}', 'metadata/console.ts'),
+  known('portal', 'GET /portal', 'metadata/portal.ts'),
+  known('portal', 'GET /portal/{rest+}', 'metadata/portal.ts'),
 
   // Where an application sends the browser.
   authorize('authorize', 'GET /authorize', 'oidc/authorize.ts', { rights: ['client-keys'] }),
@@ -267,6 +292,8 @@ const rows: readonly Route[] = [
   seeds('one-time-passwords-read', `GET ${seed}`, 'one-time-passwords/read.ts'),
   seeds('one-time-passwords-change', `PATCH ${seed}`, 'one-time-passwords/change.ts'),
   seeds('one-time-passwords-delete', `DELETE ${seed}`, 'one-time-passwords/delete.ts'),
+
+  administering('caller', `GET ${tenant}/caller`, 'management/caller.ts'),
 
   // What administers step-up: flows, ACR maps, policies, and why somebody was asked.
   administering('flows-list', `GET ${tenant}/flows`, 'management/flows-list.ts'),

@@ -13,6 +13,8 @@ import { showClient } from '../src/core/oidc/client-metadata.ts'
 import { fromBase32, toBase32 } from '../src/core/otp/base32.ts'
 import { type OneTimePassword, ownParameters, ownSecretBytes } from '../src/core/otp/one-time-password.ts'
 import { newSecret } from '../src/core/secret.ts'
+import type { Role } from '../src/core/user.ts'
+import { ensureOwnClients } from '../src/own-clients.ts'
 import type { Sealer } from '../src/services/sealer.ts'
 import {
   createApiKey,
@@ -20,6 +22,7 @@ import {
   createUser,
   ensureSealKey,
   ensureSigningKeys,
+  type NewUser,
   seedRealm,
   type Workbench,
 } from '../src/setup.ts'
@@ -28,7 +31,14 @@ import { writeWhole } from './files.ts'
 import { CannotStart } from './ports.ts'
 
 /** `totp`: the secret of the person's one-time codes, base32, as an authenticator app takes it. */
-export type Person = { id: string; userName: string; email: string; password: string; totp?: string }
+export type Person = {
+  id: string
+  userName: string
+  email: string
+  password: string
+  totp?: string
+  roles?: readonly Role[]
+}
 export type DemoClient = { clientId: string; clientSecret?: string; redirectUris: string[] }
 
 /** The demo CMS's, and the one that may do everything. */
@@ -67,10 +77,17 @@ const people = [
   { userName: 'emil', givenName: 'Emil', familyName: 'Sørensen', email: 'emil@example.org' },
   // Her mailbox takes nothing: see `ses.ts`.
   { userName: 'fatima', givenName: 'Fatima', familyName: 'Haddad', email: 'full@example.org' },
-] as const
+  // Who works at the console: one of each role.
+  {
+    ...{ userName: 'gita', givenName: 'Gita', familyName: 'Rao', email: 'gita@example.org' },
+    roles: ['administrator'],
+  },
+  { userName: 'hugo', givenName: 'Hugo', familyName: 'Martin', email: 'hugo@example.org', roles: ['operator'] },
+  { userName: 'ines', givenName: 'Inês', familyName: 'Costa', email: 'ines@example.org', roles: ['auditor'] },
+] as const satisfies readonly NewUser[]
 
 /** The others may set up codes of their own when they are asked for one. */
-const withCodes: readonly string[] = ['chidi', 'dora']
+const withCodes: readonly string[] = ['chidi', 'dora', 'gita', 'hugo', 'ines']
 
 export const userNames: readonly string[] = people.map(({ userName }) => userName)
 
@@ -110,6 +127,18 @@ const newSecrets = (): Secrets => ({
   totps: Object.fromEntries(withCodes.map((userName) => [userName, toBase32(randomBytes(ownSecretBytes))])),
   clientSecrets: Object.fromEntries(Object.keys(apps).map((id) => [id, newSecret()])),
 })
+
+/** With those of whoever came later than the file. */
+const completed = (kept: Secrets | undefined): Secrets => {
+  const fresh = newSecrets()
+  if (kept === undefined) return fresh
+  return {
+    ...kept,
+    passwords: { ...fresh.passwords, ...kept.passwords },
+    totps: { ...fresh.totps, ...kept.totps },
+    clientSecrets: { ...fresh.clientSecrets, ...kept.clientSecrets },
+  }
+}
 
 /** Each is written down before the next one is made: a start that is broken off in between must find it. */
 async function ensureApiKeys(bench: Workbench, file: string, secrets: Secrets): Promise<ApiKeys> {
@@ -161,9 +190,9 @@ export async function seed(
 ): Promise<Seeded> {
   const file = join(directory, 'seed.json')
   const kept = readSecrets(file)
-  const secrets = kept ?? newSecrets()
+  const secrets = completed(kept)
   // Before the records: a start that is broken off in between must know them the next time.
-  if (kept === undefined) writeWhole(file, secrets)
+  writeWhole(file, secrets)
 
   const realm = await seedRealm(bench, { enrol: ['otp'] })
   if (!realm.ok && kept === undefined) {
@@ -181,8 +210,13 @@ export async function seed(
       const totp = secrets.totps?.[person.userName]
       const theirs = totp === undefined ? [] : [createdOneTimePassword(await oneTimePasswordOf(bench, id, totp))]
       // Whoever is there already stays as they are.
-      await createUser(bench, { ...person, id, password }, theirs)
-      return { id, userName: person.userName, email: person.email, password, ...(totp === undefined ? {} : { totp }) }
+      const { roles, ...rest }: NewUser & { email: string } = person
+      await createUser(bench, { ...rest, id, password, ...(roles === undefined ? {} : { roles }) }, theirs)
+      return {
+        ...{ id, userName: person.userName, email: person.email, password },
+        ...(totp === undefined ? {} : { totp }),
+        ...(roles === undefined ? {} : { roles }),
+      }
     }),
   )
 
@@ -202,6 +236,7 @@ export async function seed(
     }),
   )
 
+  if (bench.reach !== undefined) await ensureOwnClients(bench, bench.reach.issuer)
   const keys = await ensureApiKeys(bench, file, secrets)
   return { ...keys, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
 }

@@ -121,7 +121,7 @@ export type NewUser = Pick<User, 'userName'> &
     Pick<User, 'id' | 'email' | 'givenName' | 'familyName' | 'displayName' | 'locale' | 'claims' | 'directory'>
   > & {
     password?: string
-    roles?: Role[]
+    roles?: readonly Role[]
   }
 
 /**

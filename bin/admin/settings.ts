@@ -26,6 +26,9 @@ const settingForms: Record<keyof Settings, { form: string; read: (text: string) 
   counterFailuresToLock: wholeNumber(0),
   sessionIdle: wholeNumber(60),
   sessionLifetime: wholeNumber(60),
+  consoleAcr: acrName(),
+  sensitiveAcr: acrName(),
+  sensitiveMaxAge: wholeNumber(60),
   signingAlgorithms: {
     form: `${signingAlgorithms.join(', ')}, with commas between; ${requiredAlgorithms.join(' and ')} are always there`,
     read: algorithmsIn,
@@ -45,6 +48,10 @@ function onOrOff() {
 
 function oneOf(...words: string[]) {
   return { form: words.join(', '), read: (text: string) => words.find((word) => word === text) }
+}
+
+function acrName() {
+  return { form: 'the name of an acr', read: (text: string) => (/^[\x21-\x7e]{1,100}$/.test(text) ? text : undefined) }
 }
 
 function wholeNumber(least: number) {

@@ -2,6 +2,7 @@
 import { type ApiScope, apiScopes, cmsScopes } from '../../src/core/api-key.ts'
 import type { Settings } from '../../src/core/realm.ts'
 import { type Role, roles } from '../../src/core/user.ts'
+import { ensureOwnClients } from '../../src/own-clients.ts'
 import {
   apiKeys,
   changeSettings,
@@ -25,12 +26,16 @@ export const setupCommands: Record<string, Command> = {
     const realm = await seedRealm(bench)
     const keys = await ensureSigningKeys(bench)
     const sealed = await ensureSealKey(bench)
+    const own = bench.reach === undefined ? [] : await ensureOwnClients(bench, bench.reach.issuer)
     const made = realm.ok ? 'The realm is made, with its flows.' : 'There is a realm already; it stays as it is.'
     const signing =
       keys.length === 0
         ? 'All signing keys are there.'
         : keys.map(({ detail }) => `Signing key made: ${detail}.`).join('\n')
-    return [made, signing, ...(sealed ? ['The key that secrets are sealed with is made.'] : [])].join('\n')
+    const applications = own.map((name) => `The application ${name} is registered.`)
+    return [made, signing, ...applications, ...(sealed ? ['The key that secrets are sealed with is made.'] : [])].join(
+      '\n',
+    )
   },
 
   'user add': async (bench, [userName], given) => {

@@ -9,6 +9,13 @@ const says = <Code extends string>(status: number, code: Code, title: string) =>
 export const problems = {
   unauthenticated: says(401, 'unauthenticated', 'Send an API key that is in use, or an access token'),
   'insufficient-scope': says(403, 'insufficient-scope', 'This caller may not do that'),
+  // RFC 9470 §3.
+  'insufficient-user-authentication': says(
+    401,
+    'insufficient-user-authentication',
+    'This needs another sign-in, better or more recent',
+  ),
+  'beyond-caller': says(403, 'beyond-caller', 'Only an administrator changes people who have a role here'),
   'tenant-not-found': says(404, 'tenant-not-found', 'There is no such tenant'),
   'user-not-found': says(404, 'user-not-found', 'There is no such user, or they are disabled'),
   'authenticator-not-found': says(404, 'authenticator-not-found', 'This user has no such authenticator'),

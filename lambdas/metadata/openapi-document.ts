@@ -84,6 +84,8 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
               clients: 'Applications and their secrets.',
               sessions: 'Where people are signed in, and the end of it.',
               consents: 'What people allowed applications, and its withdrawal.',
+              users: 'People: made, changed and deleted, by SCIM too.',
+              service: 'Settings, API keys, webhooks, roles, the audit log and statistics.',
             } satisfies Record<keyof typeof tokenScopes, string>,
           },
         },

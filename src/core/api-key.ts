@@ -20,15 +20,38 @@ export const sessionScopes = ['sessions:read', 'sessions:write'] as const
 /** What people allowed applications, and its withdrawal. */
 export const consentScopes = ['consents:read', 'consents:write'] as const
 
+/** People: made and changed, by a directory of the organisation's (SCIM) or by its help desk. */
+export const userScopes = ['users:read', 'users:write'] as const
+
+/** What the service itself is set to, who may call it, whom it tells, and what it says of itself. */
+export const serviceScopes = [
+  'settings:read',
+  'settings:write',
+  'api-keys:read',
+  'api-keys:write',
+  'webhooks:read',
+  'webhooks:write',
+  'audit:read',
+  'statistics:read',
+  'roles:write',
+] as const
+
+/** All that a machine may be given. */
 export const apiScopes = [
   ...cmsScopes,
+  'users:write',
   ...otpScopes,
   ...stepUpScopes,
   ...clientScopes,
   ...sessionScopes,
   ...consentScopes,
+  ...serviceScopes,
 ] as const
-export type ApiScope = (typeof apiScopes)[number]
+
+/** For people alone, who can be asked for a fresh proof: the deletion of what a CMS manages, past that CMS. */
+export const peopleScopes = ['authenticators:break-glass'] as const
+
+export type ApiScope = (typeof apiScopes)[number] | (typeof peopleScopes)[number]
 
 export type ApiKey = {
   id: string

@@ -7,6 +7,7 @@ import type { Report } from './step-up/decide.ts'
 
 export const auditTypes = [
   'authenticator.imported',
+  'authenticator.added',
   'authenticator.activated',
   'authenticator.activation-started',
   'authenticator.identity-confirmed',
@@ -16,6 +17,7 @@ export const auditTypes = [
   'authenticator.renamed',
   'authenticator.locked',
   'authenticator.deleted',
+  'authenticator.expired',
   'otp.enrolled',
   'otp.imported',
   'otp.renamed',
@@ -48,6 +50,12 @@ export const auditTypes = [
   'settings.changed',
   'user.created',
   'user.changed',
+  'user.disabled',
+  'user.enabled',
+  'user.unlocked',
+  'user.roles-changed',
+  'user.deleted',
+  'elevation.dropped',
   'flow.created',
   'flow.changed',
   'flow.deleted',
@@ -59,6 +67,7 @@ export const auditTypes = [
   'client.secret-rotated',
   'client.deleted',
   'api-key.created',
+  'api-key.changed',
   'api-key.revoked',
   'signing-key.created',
   'signing-key.activated',
@@ -66,6 +75,14 @@ export const auditTypes = [
   'signing-key.removed',
   'signing-key.revoked',
   'seal-key.created',
+  'webhook.created',
+  'webhook.changed',
+  'webhook.deleted',
+  'webhook.delivered',
+  'webhook.failed',
+  'webhook.resent',
+  'audit.exported',
+  'mail.tested',
   'mail.bounced',
   'mail.complained',
 ] as const
@@ -84,8 +101,13 @@ export type AuditEvent = {
   authenticator?: string
   /** Where it is about several, such as those that a code was sent for. */
   authenticators?: string[]
+  /** Its model, only where an attestation vouches for it. */
+  aaguid?: string
   session?: string
   flow?: string
+  webhook?: string
+  /** What a webhook was sent, by the id of the record that it tells of. */
+  message?: string
   ip?: string
   /** API Gateway's request id, to be found again in the log. */
   request?: string

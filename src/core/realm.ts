@@ -23,6 +23,12 @@ export type Settings = {
   counterFailuresToLock: number
   sessionIdle: Seconds
   sessionLifetime: Seconds
+  /** What people with a role must have reached to use the console, by its name in `acrToLoa`. */
+  consoleAcr: string
+  /** The same for what opens doors or cannot be undone, and for people who change what they sign in with: see `role.ts`. */
+  sensitiveAcr: string
+  /** How fresh that must be. */
+  sensitiveMaxAge: Seconds
   /** Those that have keys; RS256 and ES256 always do. */
   signingAlgorithms: readonly SigningAlgorithm[]
   /** How long a key signs. */
@@ -40,6 +46,9 @@ export const defaultSettings: Settings = {
   counterFailuresToLock: 3,
   sessionIdle: 3600,
   sessionLifetime: 36_000,
+  consoleAcr: 'otp',
+  sensitiveAcr: 'fido',
+  sensitiveMaxAge: 300,
   signingAlgorithms,
   signingKeyPeriod: 90 * 86_400,
   signingKeyOverlap: 86_400,
