@@ -26,7 +26,7 @@ export class DataStack extends Stack {
       partitionKey: text(partitionKey),
       ...(sortKey ? { sortKey: text(sortKey) } : {}),
       ...(timeToLive ? { timeToLiveAttribute: timeToLive } : {}),
-      ...(stream ? { dynamoStream: StreamViewType.OLD_IMAGE } : {}),
+      ...(stream ? { dynamoStream: StreamViewType[stream] } : {}),
       globalSecondaryIndexes: indexes.map((index) => ({
         indexName: index.name,
         partitionKey: text(index.partitionKey),

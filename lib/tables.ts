@@ -17,8 +17,8 @@ export type TableDefinition = {
   indexes: readonly Index[]
   /** Holds the second after which DynamoDB may remove the record. Readers compare it too: TTL deletes late. */
   timeToLive?: string
-  /** Whether DynamoDB tells of each change, with the record as it was. */
-  stream?: true
+  /** Whether DynamoDB tells of each change: with the record as it was, or as it is now. */
+  stream?: 'OLD_IMAGE' | 'NEW_IMAGE'
 }
 
 export const tables = {
@@ -39,14 +39,22 @@ export const tables = {
     indexes: [{ name: 'by-user', partitionKey: 'user', sortKey: 'order' }],
     timeToLive: 'until',
     // The end of a session is told to the applications that had a part in it.
-    stream: true,
+    stream: 'OLD_IMAGE',
   },
   /** Append-only: the Lambdas may put, and nothing else. */
   audit: {
     variable: 'TABLE_AUDIT',
     partitionKey: 'pk',
     sortKey: 'sk',
-    indexes: [{ name: 'by-user', partitionKey: 'user', sortKey: 'sk' }],
+    indexes: [
+      { name: 'by-user', partitionKey: 'user', sortKey: 'sk' },
+      // Over as many partitions as a day has, so that the commonest type is no hot key.
+      { name: 'by-type', partitionKey: 'kind', sortKey: 'sk' },
+    ],
+    // Of the copy that is online; the archive has its own.
+    timeToLive: 'until',
+    // Each record is chained, and told to others, once it is there.
+    stream: 'NEW_IMAGE',
   },
 } as const satisfies Record<string, TableDefinition>
 

@@ -9,15 +9,17 @@ import {
   DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  type KeySchemaElement,
   ListTablesCommand,
   ResourceInUseException,
   ResourceNotFoundException,
   ScanCommand,
+  type StreamViewType,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
-import { type Table, type TableDefinition, tables } from '../lib/tables.ts'
+import { type Index, type Table, type TableDefinition, tables } from '../lib/tables.ts'
 import { awsAccess } from './dynamodb.ts'
 import { CannotStart } from './ports.ts'
 
@@ -83,39 +85,26 @@ async function tolerate(call: Promise<unknown>, done: (error: Error) => boolean)
 
 async function createTable(client: DynamoDBClient, name: string, definition: TableDefinition): Promise<void> {
   const { partitionKey, sortKey, indexes, timeToLive, stream } = definition
-  const key = (hash: string, range?: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    ...(range === undefined ? [] : [{ AttributeName: range, KeyType: 'RANGE' as const }]),
-  ]
-  const attributes = new Set([partitionKey, ...(sortKey === undefined ? [] : [sortKey])])
-  for (const index of indexes) attributes.add(index.partitionKey).add(index.sortKey)
+  const keys = [partitionKey, ...(sortKey === undefined ? [] : [sortKey])]
 
   await tolerate(
     client.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        ...(stream ? { StreamSpecification: streaming } : {}),
-        KeySchema: key(partitionKey, sortKey),
-        AttributeDefinitions: [...attributes].map((attribute) => ({
-          AttributeName: attribute,
-          AttributeType: 'S',
-        })),
-        ...(indexes.length === 0
-          ? {}
-          : {
-              GlobalSecondaryIndexes: indexes.map((index) => ({
-                IndexName: index.name,
-                KeySchema: key(index.partitionKey, index.sortKey),
-                Projection: { ProjectionType: 'ALL' as const },
-              })),
-            }),
+        ...(stream ? { StreamSpecification: streaming(stream) } : {}),
+        KeySchema: schemaOf(partitionKey, sortKey),
+        AttributeDefinitions: attributesOf([
+          ...keys,
+          ...indexes.flatMap((index) => [index.partitionKey, index.sortKey]),
+        ]),
+        ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexes: indexes.map(indexOf) }),
       }),
     ),
     (error) => error instanceof ResourceInUseException,
   )
   await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name })
-  if (stream) await ensureStream(client, name)
+  await ensureNew(client, name, definition)
   if (timeToLive === undefined) return
   await tolerate(
     client.send(
@@ -128,14 +117,40 @@ async function createTable(client: DynamoDBClient, name: string, definition: Tab
   )
 }
 
-const streaming = { StreamEnabled: true, StreamViewType: 'OLD_IMAGE' } as const
+const streaming = (view: StreamViewType) => ({ StreamEnabled: true, StreamViewType: view })
 
-/** For a table that an earlier version made. */
-async function ensureStream(client: DynamoDBClient, name: string): Promise<void> {
+/** For a table that an earlier version made: what it has not yet. */
+async function ensureNew(client: DynamoDBClient, name: string, { indexes, stream }: TableDefinition): Promise<void> {
   const { Table: made } = await client.send(new DescribeTableCommand({ TableName: name }))
-  if (made?.StreamSpecification?.StreamEnabled) return
-  await client.send(new UpdateTableCommand({ TableName: name, StreamSpecification: streaming }))
+  if (stream && !made?.StreamSpecification?.StreamEnabled)
+    await client.send(new UpdateTableCommand({ TableName: name, StreamSpecification: streaming(stream) }))
+  const has = new Set(made?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName))
+  for (const index of indexes.filter((each) => !has.has(each.name)))
+    await client.send(
+      new UpdateTableCommand({
+        TableName: name,
+        AttributeDefinitions: attributesOf([...keysOf(made?.KeySchema), index.partitionKey, index.sortKey]),
+        GlobalSecondaryIndexUpdates: [{ Create: indexOf(index) }],
+      }),
+    )
 }
+
+const keysOf = (schema: readonly KeySchemaElement[] = []): string[] =>
+  schema.flatMap(({ AttributeName }) => (AttributeName === undefined ? [] : [AttributeName]))
+
+const attributesOf = (names: readonly string[]) =>
+  [...new Set(names)].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))
+
+const schemaOf = (hash: string, range?: string) => [
+  { AttributeName: hash, KeyType: 'HASH' as const },
+  ...(range === undefined ? [] : [{ AttributeName: range, KeyType: 'RANGE' as const }]),
+]
+
+const indexOf = ({ name, partitionKey, sortKey }: Index) => ({
+  IndexName: name,
+  KeySchema: schemaOf(partitionKey, sortKey),
+  Projection: { ProjectionType: 'ALL' as const },
+})
 
 /**
  * Creates what is not there yet, and answers the deployed name of each table. Point-in-time recovery and deletion

@@ -1,5 +1,5 @@
 /** The audit log: a record a day and shard, sorted by time, and by user on an index. It is only ever put. */
-import type { AuditEvent } from '../core/audit-event.ts'
+import type { AuditEvent, AuditType } from '../core/audit-event.ts'
 import { newId } from '../core/secret.ts'
 import type { Write } from './db.ts'
 
@@ -7,6 +7,9 @@ import type { Write } from './db.ts'
 export const auditShards = 8
 
 export const auditDay = (at: number): string => new Date(at * 1000).toISOString().slice(0, 10)
+
+/** The partition of a record on the index `by-type`. */
+export const auditKind = (type: AuditType, shard: number): string => `${type}#${shard}`
 
 /** Needs no condition: its id is drawn here, and no other record has it. */
 export function recorded(event: AuditEvent): Write {
@@ -16,6 +19,6 @@ export function recorded(event: AuditEvent): Write {
     write: 'put',
     table: 'audit',
     key: { pk: `${auditDay(event.at)}#${shard}`, sk: `${new Date(event.at * 1000).toISOString()}#${id}` },
-    item: { id, ...event },
+    item: { id, ...event, kind: auditKind(event.type, shard) },
   }
 }
