@@ -87,6 +87,14 @@ function readOne(tokens: Tokens): Test {
     const among = readList(tokens)
     return (item, values) => among.some((each) => isSame(left(item, values), each(item, values)))
   }
+  if (tokens.has('BETWEEN')) {
+    const low = readOperand(tokens)
+    tokens.need('AND')
+    const high = readOperand(tokens)
+    const [isFrom, isTo] = [ordered((order) => order >= 0), ordered((order) => order <= 0)]
+    return (item, values) =>
+      isFrom(left(item, values), low(item, values)) && isTo(left(item, values), high(item, values))
+  }
   const operator = tokens.take()
   const compare = comparisons[operator]
   if (compare === undefined) throw new Error(`No comparison that is known here: ${operator}`)
@@ -204,10 +212,11 @@ function readUpdate(tokens: Tokens): Change {
   }
 }
 
-/** The store adds to sets alone. */
-function joined(one: unknown, other: unknown): Set<unknown> {
+/** Sets are joined, numbers are summed; nothing else is added to. */
+function joined(one: unknown, other: unknown): unknown {
+  if (typeof other === 'number' && (one === undefined || typeof one === 'number')) return (one ?? 0) + other
   if ((one !== undefined && !(one instanceof Set)) || !(other instanceof Set))
-    throw new Error('An update adds what is no set')
+    throw new Error('An update adds what is neither a set nor a number')
   return new Set([...(one ?? []), ...other])
 }
 
