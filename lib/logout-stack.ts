@@ -12,7 +12,7 @@ import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { deliveryTries } from '../src/core/oidc/logout-token.ts'
+import { deliveryTries } from '../src/core/deliveries.ts'
 import type { EventLambda } from './bundle.ts'
 import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'

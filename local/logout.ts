@@ -3,14 +3,18 @@
  * called by them, as `lib/logout-stack.ts` puts them together in AWS.
  */
 import { join } from 'node:path'
-import type { DynamoDBBatchResponse, SQSBatchResponse } from 'aws-lambda'
+import type { DynamoDBBatchResponse, DynamoDBRecord, SQSBatchResponse } from 'aws-lambda'
 import type { EventLambda } from '../lib/bundle.ts'
-import { deliveryTries } from '../src/core/oidc/logout-token.ts'
+import { deliveryTries } from '../src/core/deliveries.ts'
 import { startQueue } from './queue.ts'
 import { followStream } from './stream.ts'
 
 export const tellers = ['session-ended', 'backchannel-logout'] as const satisfies EventLambda[]
 export type Teller = (typeof tellers)[number]
+
+/** What the filter of the mapping in `lib/logout-stack.ts` lets through. */
+export const isEndOfSession = ({ eventName, userIdentity, dynamodb }: DynamoDBRecord): boolean =>
+  eventName === 'REMOVE' && userIdentity === undefined && (dynamodb?.Keys?.pk?.S ?? '').startsWith('session#')
 
 export type TellingSettings = {
   /** Holds what waits, and how far the stream was followed. */
@@ -35,6 +39,7 @@ export async function startTelling({ directory, invoke, tell }: TellingSettings)
   const queue = await startQueue({
     file: join(directory, 'logout-queue.json'),
     tries: deliveryTries,
+    purpose: 'An application was not told of the end of a session',
     tell,
     async deliver(event) {
       await ready.promise
@@ -48,6 +53,8 @@ export async function startTelling({ directory, invoke, tell }: TellingSettings)
       following = await followStream({
         endpoint,
         table,
+        wants: isEndOfSession,
+        purpose: 'no application is told of the end of a session',
         file: join(directory, 'logout-stream.json'),
         tell,
         deliver: async (event) => (await invoke('session-ended', event)) as DynamoDBBatchResponse,

@@ -21,6 +21,8 @@ export type QueueSettings = {
   file?: string
   /** After so many deliveries a message is a dead letter. */
   tries: number
+  /** What did not come about when a message is put away. */
+  purpose: string
   /** The Lambda behind the event source mapping. */
   deliver(event: SQSEvent): Promise<SQSBatchResponse>
   /** Takes what is to be said: dead letters, failures. */
@@ -47,7 +49,7 @@ type Asked = {
 }
 
 export async function startQueue(settings: QueueSettings): Promise<Queue> {
-  const { file, tries, deliver, tell, visibility = 180, second = 1000 } = settings
+  const { file, tries, purpose, deliver, tell, visibility = 180, second = 1000 } = settings
   const kept: Kept = readKept(file)
   let timer: NodeJS.Timeout | undefined
   let working: Promise<void> = Promise.resolve()
@@ -73,7 +75,7 @@ export async function startQueue(settings: QueueSettings): Promise<Queue> {
     for (const message of dead) {
       kept.waiting.splice(kept.waiting.indexOf(message), 1)
       kept.dead.push(message)
-      tell(`An application was not told of the end of a session, after ${tries} tries: ${message.body}`)
+      tell(`${purpose}, after ${tries} tries: ${message.body}`)
     }
     return due.filter((message) => !dead.includes(message))
   }
@@ -124,7 +126,7 @@ export async function startQueue(settings: QueueSettings): Promise<Queue> {
   })
   keep()
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/000000000000/keystep-logout`,
+    url: `http://localhost:${(server.address() as AddressInfo).port}/000000000000/keystep`,
     waiting: () => kept.waiting.map(({ body }) => body),
     deadLetters: () => kept.dead.map(({ body }) => body),
     async close() {
@@ -174,6 +176,6 @@ const recordOf = ({ id, body, receives, sentAt, receipt }: Message): SQSRecord =
   messageAttributes: {},
   md5OfBody: md5(body),
   eventSource: 'aws:sqs',
-  eventSourceARN: 'arn:aws:sqs:local:000000000000:keystep-logout',
+  eventSourceARN: 'arn:aws:sqs:local:000000000000:keystep',
   awsRegion: 'local',
 })

@@ -22,6 +22,10 @@ export type StreamSettings = {
   endpoint: string
   /** The table's deployed name. */
   table: string
+  /** What the filter of the mapping in `lib/` lets through. */
+  wants(record: DynamoDBRecord): boolean
+  /** What goes undone where this DynamoDB has no stream. */
+  purpose: string
   /** Holds how far it came; none: from the beginning each time. */
   file?: string
   /** The Lambda behind the event source mapping. */
@@ -41,7 +45,7 @@ export async function followStream(settings: StreamSettings): Promise<{ close():
   const { endpoint, table, file, tell, every = 200 } = settings
   const stream = await streamOf(endpoint, table)
   if (stream === undefined) {
-    tell(`This DynamoDB has no stream of ${table}: no application is told of the end of a session.`)
+    tell(`This DynamoDB has no stream of ${table}: ${settings.purpose}.`)
     return { close: async () => {} }
   }
   const { region, ...credentials } = awsAccess()
@@ -108,13 +112,9 @@ export async function followStream(settings: StreamSettings): Promise<{ close():
   }
 }
 
-/** What the filter of the mapping in `lib/logout-stack.ts` lets through. */
-const isEndOfSession = ({ eventName, userIdentity, dynamodb }: DynamoDBRecord): boolean =>
-  eventName === 'REMOVE' && userIdentity === undefined && (dynamodb?.Keys?.pk?.S ?? '').startsWith('session#')
-
 /** `undefined`: all are done with. Otherwise the sequence number from which on they come again. */
-async function hand({ deliver, tell }: StreamSettings, records: DynamoDBRecord[], tries: number) {
-  const due = records.filter(isEndOfSession)
+async function hand({ deliver, tell, wants }: StreamSettings, records: DynamoDBRecord[], tries: number) {
+  const due = records.filter(wants)
   if (due.length === 0) return undefined
   const { batchItemFailures } = await deliver({ Records: due }).catch(() => ({
     batchItemFailures: [{ itemIdentifier: due[0]?.dynamodb?.SequenceNumber ?? '' }],

@@ -9,21 +9,15 @@
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { AuditEvent } from '../../src/core/audit-event.ts'
+import { deliveryTries, pauseAfter } from '../../src/core/deliveries.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
-import {
-  deliveryTries,
-  type LogoutNotice,
-  logoutClaims,
-  logoutTokenType,
-  pauseAfter,
-  readNotice,
-} from '../../src/core/oidc/logout-token.ts'
+import { type LogoutNotice, logoutClaims, logoutTokenType, readNotice } from '../../src/core/oidc/logout-token.ts'
 import { sectorOf, sidIn, subjectIn } from '../../src/core/oidc/subject.ts'
 import type { Realm } from '../../src/core/realm.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
-import { type LogoutQueue, openLogoutQueue } from '../../src/services/logout-queue.ts'
 import { openClientFetch, type PublicFetch } from '../../src/services/public-fetch.ts'
+import { openQueue, type Queue } from '../../src/services/queue.ts'
 import { openSigner } from '../../src/services/signer.ts'
 import { readStage } from '../../src/stage.ts'
 import { recorded } from '../../src/store/audit.ts'
@@ -35,7 +29,7 @@ import type { World } from '../../src/world.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'signer' | 'log'> & {
   fetch: PublicFetch
-  queue: Pick<LogoutQueue, 'pause'>
+  queue: Pick<Queue<LogoutNotice>, 'pause'>
   /** Milliseconds that an application has to answer. */
   patience?: number
 }
@@ -133,7 +127,7 @@ export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => {
       db,
       signer: openSigner(stage, db, now),
       fetch: openClientFetch(stage),
-      queue: openLogoutQueue(stage.logoutQueue),
+      queue: openQueue(stage.logoutQueue),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),
     })
   }

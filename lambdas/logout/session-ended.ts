@@ -11,7 +11,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import type { LogoutNotice } from '../../src/core/oidc/logout-token.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import type { Session } from '../../src/core/session.ts'
-import { type LogoutQueue, openLogoutQueue } from '../../src/services/logout-queue.ts'
+import { openQueue, type Queue } from '../../src/services/queue.ts'
 import { readStage } from '../../src/stage.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { type Db, openDb, openDynamodb } from '../../src/store/db.ts'
@@ -19,7 +19,7 @@ import { places } from '../../src/store/keys.ts'
 import { sessionIn } from '../../src/store/sessions.ts'
 import type { Log } from '../../src/world.ts'
 
-type Needs = { db: Pick<Db, 'batch'>; queue: Pick<LogoutQueue, 'send'>; log: Log }
+type Needs = { db: Pick<Db, 'batch'>; queue: Pick<Queue<LogoutNotice>, 'send'>; log: Log }
 
 /** In the order of the stream; from the first one that fails on, all of them come again. */
 export const makeHandler =
@@ -73,7 +73,7 @@ export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchRespon
     if (stage.logoutQueue === undefined) throw new Error('Settings missing from the environment: LOGOUT_QUEUE_URL')
     opened = makeHandler({
       db: openDb(openDynamodb(stage), stage.tableNames),
-      queue: openLogoutQueue(stage.logoutQueue),
+      queue: openQueue(stage.logoutQueue),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),
     })
   }

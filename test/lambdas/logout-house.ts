@@ -12,11 +12,13 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent, SQSEvent } from 'aws-l
 import { decodeJwt } from 'jose'
 import { makeHandler as makeDelivery } from '../../lambdas/logout/deliver.ts'
 import { makeHandler as makeFanOut } from '../../lambdas/logout/session-ended.ts'
+import { isEndOfSession } from '../../local/logout.ts'
 import { startQueue } from '../../local/queue.ts'
 import { followStream } from '../../local/stream.ts'
-import { deliveryTries } from '../../src/core/oidc/logout-token.ts'
-import { openLogoutQueue } from '../../src/services/logout-queue.ts'
+import { deliveryTries } from '../../src/core/deliveries.ts'
+import type { LogoutNotice } from '../../src/core/oidc/logout-token.ts'
 import { openPublicFetch } from '../../src/services/public-fetch.ts'
+import { openQueue } from '../../src/services/queue.ts'
 import { type HouseOptions, openHouse } from '../house.ts'
 
 /** What an application answers: a status, a way elsewhere, or nothing for as long as somebody waits. */
@@ -67,10 +69,11 @@ export async function openLogoutHouse({
   const queue = await startQueue({
     tries: deliveryTries,
     second,
+    purpose: 'An application was not told of the end of a session',
     tell,
     deliver: (event: SQSEvent) => delivery(event),
   })
-  const sqs = openLogoutQueue(queue.url)
+  const sqs = openQueue<LogoutNotice>(queue.url)
   /** Set, and the queue takes nothing: as if SQS were away. */
   const away = { is: false }
   const delivery = makeDelivery({
@@ -92,6 +95,8 @@ export async function openLogoutHouse({
     followStream({
       endpoint: house.stage.dynamodbEndpoint ?? '',
       table: house.stage.tableNames.sessions,
+      wants: isEndOfSession,
+      purpose: 'nobody is told',
       file: join(directory, 'stream.json'),
       every: 20,
       tell,

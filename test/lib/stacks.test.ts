@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { routes as allRoutes } from '../../lambdas/routes.ts'
 import { eventLambdas } from '../../lib/bundle.ts'
 import { addStacks } from '../../lib/stacks.ts'
-import { deliveryTries } from '../../src/core/oidc/logout-token.ts'
+import { deliveryTries } from '../../src/core/deliveries.ts'
 import { readStage } from '../../src/stage.ts'
 import {
   type Areas,

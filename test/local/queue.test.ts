@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type Queue, type QueueSettings, startQueue } from '../../local/queue.ts'
-import { openLogoutQueue } from '../../src/services/logout-queue.ts'
+import { openQueue } from '../../src/services/queue.ts'
 
 Object.assign(process.env, { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' })
 
@@ -22,7 +22,13 @@ afterEach(async () => {
 })
 
 const start = async (settings: Partial<QueueSettings> & Pick<QueueSettings, 'deliver'>): Promise<Queue> => {
-  const queue = await startQueue({ tries: 3, second: 1, tell: (line) => void told.push(line), ...settings })
+  const queue = await startQueue({
+    tries: 3,
+    second: 1,
+    purpose: 'An application was not told',
+    tell: (line) => void told.push(line),
+    ...settings,
+  })
   queues.push(queue)
   return queue
 }
@@ -42,7 +48,7 @@ it('takes from the SDK more than it takes at once, and hands all of it out in ba
       return none()
     },
   })
-  await openLogoutQueue(queue.url).send(Array.from({ length: 23 }, (_, at) => notice(at)))
+  await openQueue(queue.url).send(Array.from({ length: 23 }, (_, at) => notice(at)))
   await eventually(() => expect(queue.waiting()).toEqual([]))
   expect(Math.max(...batches.map(({ Records }) => Records.length))).toBeLessThanOrEqual(5)
   const bodies = batches.flatMap(({ Records }) => Records.map(({ body }) => JSON.parse(body).clientId))
@@ -60,7 +66,7 @@ it('brings again what failed and nothing else, hidden for as long as its receive
       return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
     },
   })
-  const sqs = openLogoutQueue(queue.url)
+  const sqs = openQueue(queue.url)
   await sqs.send([notice(1), notice(2)])
   await eventually(() => expect(queue.deadLetters()).toHaveLength(1))
   expect(seen.filter(([body]) => body.includes('app1')).map(([, tries]) => tries)).toEqual(['1', '2', '3'])
@@ -79,12 +85,12 @@ it('keeps what waits, and dead letters, over a restart', async () => {
       return all(event)
     },
   })
-  await openLogoutQueue(first.url).send([notice(1)])
+  await openQueue(first.url).send([notice(1)])
   await eventually(() => expect(handed).toBe(1))
   await first.close()
   const second = await start({ file, deliver: none })
   expect(second.waiting()).toHaveLength(1)
-  await openLogoutQueue(second.url).send([notice(2)])
+  await openQueue(second.url).send([notice(2)])
   await eventually(() => expect(second.waiting().map((body) => JSON.parse(body).clientId)).toEqual(['app1']))
 })
 
@@ -105,7 +111,7 @@ it('tells of a Lambda that threw, and brings the message again', async () => {
       return none()
     },
   })
-  await openLogoutQueue(queue.url).send([notice(1)])
+  await openQueue(queue.url).send([notice(1)])
   await eventually(() => expect(queue.waiting()).toEqual([]))
   expect(calls).toBe(2)
   expect(told.join()).toContain('it crashed')

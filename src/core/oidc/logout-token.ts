@@ -44,12 +44,3 @@ export const logoutClaims = (
   jti,
   events: { [logoutEvent]: {} },
 })
-
-/** After the first try and each one that follows it: half a day in all. SQS hides a message for twelve hours at most. */
-const pauses: readonly Seconds[] = [10, 60, 300, 900, 3600, 10_800, 21_600]
-
-/** How often an application is asked before an operator is. */
-export const deliveryTries = pauses.length + 1
-
-/** How long to wait after that many tries; the last one is not waited for. */
-export const pauseAfter = (tries: number): Seconds => pauses[tries - 1] ?? 0

@@ -1,12 +1,11 @@
-/** The queue between the end of a session and the applications that hear of it: SQS, or on a laptop what stands for it. */
+/** The queues between what happened and those outside who hear of it: SQS, or on a laptop what stands for it. */
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { awsPatience } from '../aws-patience.ts'
-import type { LogoutNotice } from '../core/oidc/logout-token.ts'
 import type { Seconds } from '../core/result.ts'
 
-export type LogoutQueue = {
+export type Queue<Message> = {
   /** Throws unless all were taken. Some may have been, then: to be told twice does no harm. */
-  send(notices: readonly LogoutNotice[]): Promise<void>
+  send(messages: readonly Message[]): Promise<void>
   /** The message comes again after so many seconds, and not before. */
   pause(receipt: string, seconds: Seconds): Promise<void>
 }
@@ -14,17 +13,17 @@ export type LogoutQueue = {
 /** SQS takes so many at once. */
 const atOnce = 10
 
-export function openLogoutQueue(url: string): LogoutQueue {
+export function openQueue<Message>(url: string): Queue<Message> {
   const client = new SQSClient({ endpoint: new URL(url).origin, maxAttempts: 3, requestHandler: awsPatience })
   return {
-    async send(notices) {
-      for (let from = 0; from < notices.length; from += atOnce) {
-        const Entries = notices
+    async send(messages) {
+      for (let from = 0; from < messages.length; from += atOnce) {
+        const Entries = messages
           .slice(from, from + atOnce)
-          .map((notice, at) => ({ Id: String(at), MessageBody: JSON.stringify(notice) }))
+          .map((message, at) => ({ Id: String(at), MessageBody: JSON.stringify(message) }))
         const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
         const [failed] = Failed
-        if (failed !== undefined) throw new Error(`The queue refused ${Failed.length} notices: ${failed.Code}`)
+        if (failed !== undefined) throw new Error(`The queue refused ${Failed.length} messages: ${failed.Code}`)
       }
     },
     async pause(receipt, seconds) {
