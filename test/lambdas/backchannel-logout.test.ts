@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Client } from '../../src/core/oidc/client.ts'
 import { deliveryTries } from '../../src/core/deliveries.ts'
+import type { Client } from '../../src/core/oidc/client.ts'
 import { endedSession } from '../../src/store/sessions.ts'
 import { claimsOf, exchange, visit } from '../visitor.ts'
 import { type LogoutHouse, openLogoutHouse, type Receiver } from './logout-house.ts'
