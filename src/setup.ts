@@ -13,8 +13,6 @@ import { type ApiScope, showApiKey } from './core/api-key.ts'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
 import { showClient } from './core/oidc/client-metadata.ts'
-import { rotationTrouble } from './core/oidc/key-rotation.ts'
-import { signingAlgorithms, unsignable } from './core/oidc/signing.ts'
 import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from './core/oidc/standard-claims.ts'
 import { hashPassword } from './core/password.ts'
 import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
@@ -29,7 +27,6 @@ import { type KeyMaker, openKeyMaker } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
 import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
-import { listClients } from './store/clients.ts'
 import type { Db, Write } from './store/db.ts'
 import {
   changedClaims,
@@ -41,7 +38,7 @@ import {
   readPerson,
   registeredCertificate,
 } from './store/people.ts'
-import { changedRealm, createdRealm, readRealm } from './store/realm.ts'
+import { createdRealm } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
 
 /** Where and as whom the operator works. */
@@ -289,28 +286,3 @@ export async function revokeApiKey(bench: Workbench, id: string): Promise<Result
 }
 
 export const apiKeys = (bench: Workbench) => listApiKeys(bench.db)
-
-export async function changeSettings(
-  bench: Workbench,
-  change: Partial<Settings>,
-): Promise<Result<Settings, 'changed-meanwhile' | 'unworkable-settings'>> {
-  const realm = await readRealm(bench.db)
-  const settings = { ...realm.settings, ...change }
-  const trouble = rotationTrouble(settings) ?? (await algorithmTrouble(bench, settings))
-  if (trouble !== undefined) return refuse('unworkable-settings', { detail: trouble })
-  const done = await commit(bench, [changedRealm({ ...realm, settings })], {
-    type: 'settings.changed',
-    detail: Object.entries(change)
-      .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-      .join(', '),
-  })
-  return done ? ok(settings) : refuse('changed-meanwhile')
-}
-
-/** Whoever reads tokens by an algorithm would get none any more. */
-async function algorithmTrouble({ db }: Workbench, { signingAlgorithms: left }: Settings): Promise<string | undefined> {
-  if (signingAlgorithms.every((alg) => left.includes(alg))) return undefined
-  const clients = await listClients(db)
-  const hit = clients.find((client) => unsignable(client, left) !== undefined)
-  return hit && `the client ${hit.clientId} asks for an algorithm that signingAlgorithms lacks`
-}

@@ -3,9 +3,9 @@ import { type ApiScope, apiScopes, cmsScopes } from '../../src/core/api-key.ts'
 import type { Settings } from '../../src/core/realm.ts'
 import { type Role, roles } from '../../src/core/user.ts'
 import { ensureOwnClients } from '../../src/own-clients.ts'
+import { changeSettings, readSettings } from '../../src/settings-admin.ts'
 import {
   apiKeys,
-  changeSettings,
   claimsOf,
   createApiKey,
   createUser,
@@ -17,8 +17,7 @@ import {
   setEmail,
   setPassword,
 } from '../../src/setup.ts'
-import { readRealm } from '../../src/store/realm.ts'
-import { settingOf } from './settings.ts'
+import { formInWords, settingOf } from './settings.ts'
 import { type Command, cannot, defined, documentIn, granted, needed, passwordIn } from './typed.ts'
 
 export const setupCommands: Record<string, Command> = {
@@ -113,17 +112,23 @@ export const setupCommands: Record<string, Command> = {
     return `API key ${id} is revoked.`
   },
 
-  settings: async (bench) => JSON.stringify((await readRealm(bench.db)).settings, null, 2),
+  settings: async (bench) => (await readSettings(bench)).written.trimEnd(),
 
   'settings set': async (bench, assignments) => {
     const change = Object.fromEntries(needed(assignments, 'NAME=VALUE').map(settingOf)) as Partial<Settings>
-    const settings = granted(await changeSettings(bench, change), {
-      'changed-meanwhile': 'Somebody else changed the settings meanwhile: look at them, and try again.',
-      'unworkable-settings': (detail) => `That cannot be: ${detail}.`,
+    const meanwhile = 'Somebody else changed the settings meanwhile: look at them, and try again.'
+    const made = granted(await changeSettings(bench, change), {
+      'changed-meanwhile': meanwhile,
+      'changed-since': meanwhile,
+      'realm-too-large': (detail) => detail,
+      'malformed-settings': (_detail, at) => `${settingAt(at)} takes ${formInWords(settingAt(at))}.`,
+      'unworkable-settings': (detail, at) => `That cannot be: ${settingAt(at)} ${detail}.`,
     })
-    return JSON.stringify(settings, null, 2)
+    return made.written.trimEnd()
   },
 }
+
+const settingAt = (pointer: string): string => pointer.split('/')[1] ?? ''
 
 const roleOf = (text: string): Role =>
   roles.find((role) => role === text) ?? cannot(`${text} is no role: ${roles.join(', ')}.`)

@@ -1,16 +1,7 @@
 // POST /login/{login}/activation — `Activate Authenticator`: mails a code, or asks for the password instead.
 import { randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import {
-  type Activation,
-  activationLifetime,
-  codeTries,
-  type Login,
-  mailsPerWindow,
-  mailWindow,
-  newCode,
-  spacedCode,
-} from '../../src/core/login.ts'
+import { type Activation, activationLifetime, type Login, newCode, spacedCode } from '../../src/core/login.ts'
 import { newSecret } from '../../src/core/secret.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { browserOf } from '../../src/http/cookies.ts'
@@ -72,14 +63,15 @@ async function askPassword(world: Needs, call: Call, journey: Journey, authentic
 }
 
 async function mailCode(world: Needs, call: Call, journey: Journey, authenticators: string[]): Promise<Answer> {
-  const { login, person } = journey
+  const { login, person, realm } = journey
+  const { codeSends, codeSendWindow, codeTries, codeLifetime } = realm.settings
   const now = world.now()
-  const sent = await mailsSentTo(world.db, person?.user, login.typedName ?? '', now)
-  const oldest = sent.times[0]
-  if (oldest !== undefined && sent.times.length >= mailsPerWindow)
-    return onward(login, 'too-many-mails', { until: oldest + mailWindow })
+  const sent = await mailsSentTo(world.db, person?.user, login.typedName ?? '', realm.settings, now)
+  // The one after whose end there is room again, where fewer are sent by now than were allowed before.
+  const oldest = sent.times.at(-codeSends)
+  if (oldest !== undefined) return onward(login, 'too-many-mails', { until: oldest + codeSendWindow })
 
-  const code = newCode(randomInt)
+  const code = newCode(randomInt, realm.settings)
   const waiting: Activation = {
     state: 'waiting',
     by: 'email',
@@ -87,7 +79,7 @@ async function mailCode(world: Needs, call: Call, journey: Journey, authenticato
     // For nobody, a hash that no code has.
     codeHash: person === undefined ? newSecret() : codeHash(browserOf(call).secret, login.id, authenticators, code),
     triesLeft: codeTries,
-    until: now + activationLifetime,
+    until: now + codeLifetime,
   }
   // An address at which mail bounced, or whose owner complained, is written to no more until an operator says so.
   const address = person?.user.mailTrouble === undefined ? person?.user.email : undefined
@@ -124,7 +116,7 @@ function letterFor(world: Needs, call: Call, journey: Journey, authenticators: s
     code: spacedCode(code),
     serviceName: world.stage.serviceName,
     application,
-    minutes: activationLifetime / 60,
+    minutes: Math.floor(journey.realm.settings.codeLifetime / 60),
     keyName: key === undefined || others.length > 0 ? '' : (keyOf(journey, key)?.friendlyName ?? ''),
     locale: localeOf(call, request.uiLocales),
   })

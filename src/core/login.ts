@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import type { AuthenticatorId, UserId } from './authenticator.ts'
 import type { AuthorizeRequest } from './oidc/authorize-request.ts'
+import type { Settings } from './realm.ts'
 import type { Seconds } from './result.ts'
 import { newId, newSecret } from './secret.ts'
 import type { ClientPolicy, Proof } from './step-up/decide.ts'
@@ -76,10 +77,8 @@ export type Login = {
 export const loginLifetime: Seconds = 1800
 /** WebAuthn Level 3 §15.1 recommends 5 to 10 minutes with user verification. */
 export const challengeLifetime: Seconds = 300
+/** For a password to be typed, a key to be found and a name to be thought of. A mailed code's is a setting. */
 export const activationLifetime: Seconds = 600
-export const codeTries = 5
-export const mailsPerWindow = 3
-export const mailWindow: Seconds = 900
 
 /** A new login, not kept yet. */
 export function newLogin(
@@ -109,13 +108,22 @@ export const challengeFor = (login: Pick<Login, 'id' | 'challenge'>, purpose: Ce
 /** Without 0 O 1 I L 5 S 2 Z 8 B and vowels but A and E: nothing that looks alike, and few words by accident. */
 const codeAlphabet = '34679ACDEFGHJKMNPQRTVWXY'
 
-/** Eight characters from a CSPRNG, without bias: 36 bits, against five tries. */
-export function newCode(random: (bound: number) => number): string {
-  return Array.from({ length: 8 }, () => codeAlphabet[random(codeAlphabet.length)]).join('')
+const alphabets: Record<Settings['codeAlphabet'], string> = { letters: codeAlphabet, digits: '0123456789' }
+
+/** From a CSPRNG, without bias. Eight letters are 36 bits, six digits 20, against five tries at the most. */
+export function newCode(
+  random: (bound: number) => number,
+  { codeAlphabet: of, codeLength }: Pick<Settings, 'codeAlphabet' | 'codeLength'>,
+): string {
+  const alphabet = alphabets[of]
+  return Array.from({ length: codeLength }, () => alphabet[random(alphabet.length)]).join('')
 }
 
 /** As it was mailed, whatever spaces, dashes or case came back with it. */
 export const readCode = (typed: string): string => typed.replace(/[\s-]/g, '').toUpperCase()
 
-/** In groups of four, which people copy without losing their place. */
-export const spacedCode = (code: string): string => code.replace(/(.{4})(?=.)/g, '$1-')
+/** In two groups, of four or of three, which people copy without losing their place. */
+export const spacedCode = (code: string): string => {
+  const half = Math.ceil(code.length / 2)
+  return `${code.slice(0, half)}-${code.slice(half)}`
+}

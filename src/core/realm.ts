@@ -10,6 +10,15 @@ export type Settings = {
   activationProof: 'email' | 'password' | 'either'
   /** Whether the touch that activated a key also signs in: saves the second one. */
   activationCountsAsLogin: boolean
+  /** What the mailed code is of: eight letters and figures without look-alikes, or digits. */
+  codeAlphabet: 'letters' | 'digits'
+  codeLength: number
+  codeLifetime: Seconds
+  /** How often a code may be typed wrong. */
+  codeTries: number
+  /** How many codes are mailed to somebody in any such while. */
+  codeSends: number
+  codeSendWindow: Seconds
   /** How long an imported key waits for its user, where the import does not say. Undefined: for ever. */
   pendingLifetime?: Seconds
   /**
@@ -17,6 +26,10 @@ export type Settings = {
    * certificate leads to one of `attestationRoots`.
    */
   allowedAaguids: readonly string[]
+  /** What people may add by themselves at the portal: FIDO keys, an app with one-time codes, recovery codes. */
+  selfServiceFido: boolean
+  selfServiceOtp: boolean
+  selfServiceRecoveryCodes: boolean
   /** Certificates (PEM) of the makers whose word on a key's model counts. */
   attestationRoots: readonly string[]
   /** After so many answers whose counter did not advance, a key is locked. 0: never. */
@@ -41,7 +54,16 @@ export const defaultSettings: Settings = {
   authenticatorImport: true,
   activationProof: 'either',
   activationCountsAsLogin: false,
+  codeAlphabet: 'letters',
+  codeLength: 8,
+  codeLifetime: 600,
+  codeTries: 5,
+  codeSends: 3,
+  codeSendWindow: 900,
   allowedAaguids: [],
+  selfServiceFido: true,
+  selfServiceOtp: true,
+  selfServiceRecoveryCodes: true,
   attestationRoots: [],
   counterFailuresToLock: 3,
   sessionIdle: 3600,

@@ -5,17 +5,25 @@ import { isFriendlyName } from '../../src/core/authenticator.ts'
 import { enrolmentAsSeen, enrolmentOf, isDecoy } from '../../src/core/enrolment.ts'
 import { challengeFor, newCode, readCode, spacedCode } from '../../src/core/login.ts'
 import { hashPassword, passwordHolds } from '../../src/core/password.ts'
+import { defaultSettings } from '../../src/core/realm.ts'
 import { joinHalves, newId, newSecret, splitHalves } from '../../src/core/secret.ts'
 import { nameKey } from '../../src/core/user.ts'
 
 describe('a mailed code', () => {
   it('has eight characters, none of which looks like another', () => {
-    for (let at = 0; at < 500; at++) expect(newCode(randomInt)).toMatch(/^[34679ACDEFGHJKMNPQRTVWXY]{8}$/)
+    for (let at = 0; at < 500; at++)
+      expect(newCode(randomInt, defaultSettings)).toMatch(/^[34679ACDEFGHJKMNPQRTVWXY]{8}$/)
+  })
+  it.each([6, 7, 8])('is of %d digits where the settings say so, in two groups', (codeLength) => {
+    const codes = Array.from({ length: 500 }, () => newCode(randomInt, { codeAlphabet: 'digits', codeLength }))
+    for (const code of codes) expect(code).toMatch(new RegExp(`^[0-9]{${codeLength}}$`))
+    expect(new Set(codes.join('')).size).toBe(10)
+    expect(spacedCode(codes[0] ?? '')).toMatch(/^\d{3,4}-\d{3,4}$/)
   })
   it('is read as it was mailed, whatever came between', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(' ', '-', '\t', '\u00a0'), { maxLength: 4 }), fc.nat(8), (noise, at) => {
-        const code = newCode(randomInt)
+        const code = newCode(randomInt, defaultSettings)
         const typed = `${code.slice(0, at)}${noise.join('')}${code.slice(at)}`.toLowerCase()
         expect(readCode(typed)).toBe(code)
         expect(readCode(spacedCode(code))).toBe(code)

@@ -7,14 +7,8 @@ import type { Person } from '../../local/seed.ts'
 import { startService } from '../../local/service.ts'
 import { localClient } from '../../local/tables.ts'
 import { openVault } from '../../src/services/vault.ts'
-import {
-  changeSettings,
-  createClient,
-  createUser,
-  type NewClient,
-  type ShownClient,
-  type Workbench,
-} from '../../src/setup.ts'
+import { changeSettings } from '../../src/settings-admin.ts'
+import { createClient, createUser, type NewClient, type ShownClient, type Workbench } from '../../src/setup.ts'
 import { openDb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { changedState, readAuthenticator } from '../../src/store/people.ts'

@@ -17,6 +17,7 @@ export type Edited =
   | { document: 'policy' }
   | { document: 'client'; client: string }
   | { document: 'binding' }
+  | { document: 'settings' }
 
 /** Whose it is: the realm's, or a client's. `at`: where to point to, by the document that is being changed. */
 export type Finding = {
@@ -39,6 +40,7 @@ export function introduced(edited: Edited, before: Checked, after: Checked): { t
   const isNew = (finding: Finding, among: readonly Finding[]) =>
     !among.some((other) => other.client === finding.client && other.detail === finding.detail)
   const mine = (finding: Finding) => {
+    if (edited.document === 'settings') return false
     if (edited.document === 'client') return finding.client === edited.client
     return finding.client === undefined && (edited.document !== 'flow' || finding.flow === edited.flow)
   }
@@ -68,6 +70,12 @@ function ofRealm(realm: Realm): Checked {
       doubts.push(ofFlow(`does not reach ${name} (level ${acrToLoa[name]})`, memberAt('acrToLoa', name)))
   if (Object.keys(acrToLoa).length === 0)
     doubts.push({ detail: 'there are no names: whatever a client asks for is unknown', at: { policy: '/acrToLoa' } })
+  for (const name of new Set([realm.settings.consoleAcr, realm.settings.sensitiveAcr]))
+    if (!Object.hasOwn(acrToLoa, name))
+      doubts.push({
+        detail: `the console asks people for ${name}, which is not in the map: nobody could use it`,
+        at: { policy: '/acrToLoa' },
+      })
   for (const [index, name] of defaultAcr.entries())
     if (!Object.hasOwn(acrToLoa, name))
       troubles.push({

@@ -68,7 +68,7 @@ const acrShape = /^(?!constructor$)[A-Za-z0-9][!#-[\]-~]{0,127}$/
 const levelShape = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
 const mostNames = 100
 
-const readAcr = (data: unknown, at: string): string => readText(data, at, acrShape)
+export const readAcr = (data: unknown, at: string): string => readText(data, at, acrShape)
 export const readAcrs = (data: unknown, at: string): string[] => readList(data, at, 20, readAcr)
 const readMap = (data: unknown, at: string): AcrMap => readRecord(data, at, mostNames, acrShape, readInteger)
 const readMaxAges = (data: unknown, at: string): Record<string, Seconds> =>

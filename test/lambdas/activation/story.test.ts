@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Settings } from '../../../src/core/realm.ts'
 import { createSecurityKey, type SecurityKey } from '../../authenticator.ts'
 import { type House, openHouse } from '../../house.ts'
 import { claimsOf, exchange, type Visitor, visit } from '../../visitor.ts'
@@ -129,6 +130,64 @@ describe('the main job', () => {
     await house.changeSettings({ activationCountsAsLogin: false })
     const tokens = await exchange(house, story.browser.landed.get('code'))
     expect(claimsOf(tokens.json.id_token)).toMatchObject({ acr: 'fido' })
+  })
+})
+
+describe('the code, as the settings have it', () => {
+  const rules = {
+    codeAlphabet: 'digits',
+    codeLength: 6,
+    codeLifetime: 120,
+    codeTries: 2,
+    codeSends: 1,
+    codeSendWindow: 1800,
+  }
+  const usual = {
+    codeAlphabet: 'letters',
+    codeLength: 8,
+    codeLifetime: 600,
+    codeTries: 5,
+    codeSends: 3,
+    codeSendWindow: 900,
+  }
+  beforeAll(() => house.changeSettings(rules as Partial<Settings>))
+  afterAll(() => house.changeSettings(usual as Partial<Settings>))
+
+  it('is of six digits, good for two minutes, and says so', async () => {
+    const { user, browser } = await toActivate()
+    await browser.post('activation')
+    const [mail] = await house.mails(user.email)
+    const code = /^\d{3}-\d{3}$/m.exec(mail?.text ?? '')?.[0] ?? ''
+    expect(mail?.text).toContain('2 minutes')
+    house.now += 121
+    await browser.post('activation/code', { code })
+    expect(browser.notice).toBe('code-expired')
+  })
+
+  it('opens the ceremony when it is right', async () => {
+    const { user, browser } = await toActivate()
+    await browser.post('activation')
+    const [mail] = await house.mails(user.email)
+    await browser.post('activation/code', { code: /^\d{3}-\d{3}$/m.exec(mail?.text ?? '')?.[0] ?? '' })
+    expect(browser.page).toBe('activation-ceremony')
+  })
+
+  it('may be typed wrong as often as they say, and is sent again only after the window', async () => {
+    const { user, browser } = await toActivate()
+    await browser.post('activation')
+    await browser.post('activation/code', { code: '000-00x' })
+    expect(browser.notice).toBe('wrong-code')
+    await browser.post('activation/code', { code: '000-00x' })
+    expect(browser.notice).toBe('code-spent')
+    house.now += 1799
+    await browser.ask({ acr_values: 'fido' })
+    await browser.post('username', { username: user.userName })
+    await browser.post('activation')
+    expect(browser.notice).toBe('too-many-mails')
+    house.now += 2
+    await browser.post('activation')
+    expect(browser.page).toBe('verification-code')
+    expect(await house.mails(user.email)).toHaveLength(2)
   })
 })
 
