@@ -1,5 +1,5 @@
 // POST /login/{login}/activation/nickname — the key gets its name, and is active.
-import { isFriendlyName } from '../../src/core/authenticator.ts'
+import { isFriendlyName, toldKey } from '../../src/core/authenticator.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { fieldOf } from '../../src/http/form.ts'
 import { changedState } from '../../src/store/people.ts'
@@ -29,7 +29,7 @@ export async function handle(world: JourneyWorld, call: Call): Promise<Answer> {
       },
       writes: [
         changedState(key, 'activate', { ...noted, signatureCounter: activation.counter }),
-        eventOf(world, call, { ...journey, proved: true }, { type: 'authenticator.activated', authenticator: key.id }),
+        eventOf(world, call, { ...journey, proved: true }, { type: 'authenticator.activated', ...toldKey(key) }),
       ],
       notice: 'activated',
     })

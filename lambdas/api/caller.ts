@@ -25,15 +25,17 @@ import {
 } from '../../src/core/api-key.ts'
 import type { Actor } from '../../src/core/audit-event.ts'
 import { ok, refuse } from '../../src/core/result.ts'
-import { type Demand, demandOf, scopesOfRoles, unmetDemand } from '../../src/core/role.ts'
-import type { User } from '../../src/core/user.ts'
+import { type Demand, demandOf, scopesOfRoles, type Unmet, unmetDemand } from '../../src/core/role.ts'
+import { roles, type User } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { noteApiKeyUse, readApiKeyRecord } from '../../src/store/api-keys.ts'
 import { clientIn } from '../../src/store/clients.ts'
 import { places } from '../../src/store/keys.ts'
+import { findUser } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 import { type AccessTokenWorld, isShownByProfile, shownAccessToken, type TokenRefused } from '../oidc/access-token.ts'
 import { withNonce } from '../oidc/proof.ts'
+import { isNameable } from './asked.ts'
 import { type PersonCalling, personOf, personScopes } from './person.ts'
 import { answerTo } from './problems.ts'
 
@@ -92,10 +94,21 @@ export const forCaller = <Its>(
   handler: Handler<Its>,
   { demand = demandOf(scope) }: { demand?: Demand } = {},
 ) =>
-  forAnyCaller<Its>((world, call, caller) => {
+  forAnyCaller<Its>(async (world, call, caller) => {
     if (!caller.scopes.includes(scope)) return insufficient(scope)
-    return unmet(world, call, caller, demand) ?? handler(world, call, caller)
+    const tooLow = unmet(world, call, caller, demand)
+    if (tooLow !== undefined) return tooLow
+    if (demand !== 'reading' && !(await mayManageNamed(world, call, caller))) return answerTo(refuse('beyond-caller'))
+    return handler(world, call, caller)
   })
+
+/** Of the user whom the address names, where it names one: held here, so that no route can forget it. */
+async function mayManageNamed({ db }: Pick<World, 'db'>, { params }: Call, caller: ApiCaller): Promise<boolean> {
+  const { userId } = params
+  if (userId === undefined || !isNameable(userId) || mayManage(caller, { roles })) return true
+  const user = await findUser(db, userId)
+  return user === undefined || mayManage(caller, user)
+}
 
 /** The route for whoever may call at all, whatever else they may. */
 export const forAnyCaller =
@@ -110,25 +123,30 @@ export const forAnyCaller =
     return withNonce(world, call, await answered())
   }
 
-/** What is asked of a person who has not signed in well enough for this, in the scheme that they came by. */
+/** What is asked of a person who has not signed in well enough for this. */
 export function unmet(
   { now }: Pick<World, 'now'>,
-  { headers }: Call,
+  call: Call,
   { person }: Pick<ApiCaller, 'person'>,
   demand: Demand,
 ): Answer | undefined {
   const asked = person === undefined ? undefined : unmetDemand(demand, person.signedIn, person.realm, now())
   if (asked === undefined) return undefined
-  const { acr, maxAge } = asked
+  return askBetterSignIn(call, asked)
+}
+
+/** RFC 9470 §3, in the scheme that the token came by. Without `acr` a recent sign-in of any level will do. */
+export function askBetterSignIn({ headers }: Call, { acr, maxAge }: Partial<Unmet>): Answer {
   const scheme = /^dpop /i.test(headers.authorization ?? '') ? 'DPoP' : 'Bearer'
   const challenge = [
     `${scheme} error="insufficient_user_authentication"`,
     'error_description="A better or more recent sign-in is needed"',
-    `acr_values="${acr}"`,
+    ...(acr === undefined ? [] : [`acr_values="${acr}"`]),
     ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
   ].join(', ')
+  const named = acr === undefined ? 'a sign-in' : `the level ${acr}`
   const fresh = maxAge === undefined ? '' : `, not older than ${maxAge} seconds`
-  return answerTo(refuse('insufficient-user-authentication', { detail: `This needs the level ${acr}${fresh}.` }), {
+  return answerTo(refuse('insufficient-user-authentication', { detail: `This needs ${named}${fresh}.` }), {
     'www-authenticate': challenge,
   })
 }
@@ -194,7 +212,7 @@ const byPerson = (person: PersonCalling | undefined): Authenticated => {
 }
 
 /** RFC 9110 §11.6.1 asks for a challenge; API keys have no registered scheme, so it tells of the one that has. */
-const unauthenticated = ({ stage }: Needs, { headers }: Call, refused?: TokenRefused): Answer => {
+export const unauthenticated = ({ stage }: Needs, { headers }: Call, refused?: TokenRefused): Answer => {
   const bearer = `Bearer realm="${apiAudience(stage.issuer)}"`
   const tried = headers.authorization === undefined ? bearer : `${bearer}, error="invalid_token"`
   const challenge = refused?.challenge.startsWith('DPoP') ? refused.challenge : tried

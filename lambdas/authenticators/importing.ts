@@ -7,11 +7,12 @@
  *
  * A refusal stores nothing but its audit record.
  */
-import { type Authenticator, isVoid, mostAuthenticators } from '../../src/core/authenticator.ts'
+import { type Authenticator, isVoid, mostAuthenticators, toldKey } from '../../src/core/authenticator.ts'
 import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { type AttestedCredential, verifyRegistration } from '../../src/core/fido/attestation.ts'
 import { coseKeyFromPem, readCoseKey } from '../../src/core/fido/cose-key.ts'
 import type { ImportRequest, KeyMaterial } from '../../src/core/fido/import-request.ts'
+import { checkModel } from '../../src/core/fido/model.ts'
 import type { Settings } from '../../src/core/realm.ts'
 import { ok, type Refusal, type Result, refuse } from '../../src/core/result.ts'
 import { newId } from '../../src/core/secret.ts'
@@ -34,7 +35,7 @@ import {
 } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import type { ApiCaller } from '../api/caller.ts'
+import { type ApiCaller, mayManage } from '../api/caller.ts'
 import type { Refused } from '../api/problems.ts'
 import { noteRefusal } from '../api/refused.ts'
 import { type Given, keptAnswer, type Repeatable } from '../api/repeating.ts'
@@ -98,6 +99,7 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Attempt>
   // Of many, the one that is to blame is in the body; of one, it is in the address.
   if (user === undefined || !user.enabled)
     return refused(refuse('user-not-found', asked.at === undefined ? {} : { at: '/userId' }))
+  if (!mayManage(asked.cms, user)) return refused(refuse('beyond-caller'))
   if (!stage.importRpIds.includes(request.rpId))
     return refused(
       refuse('rp-id-mismatch', { at: '/metadata/rpId', detail: `Accepted: ${stage.importRpIds.join(', ')}.` }),
@@ -277,18 +279,6 @@ function challengeIn(clientDataJSON: string): string | undefined {
   }
 }
 
-/** A list of models is satisfied by what a certificate says, never by what an import says of itself. */
-function checkModel({ aaguid }: ReadKey, { allowedAaguids }: Settings): Result<true, 'aaguid-not-allowed'> {
-  if (allowedAaguids.length === 0) return ok(true)
-  const detail =
-    aaguid === undefined
-      ? 'Only models on a list are accepted, and only an attestation with a certificate says which model a key is.'
-      : `The model is ${aaguid}.`
-  return allowedAaguids.some((allowed) => allowed.toLowerCase() === aaguid)
-    ? ok(true)
-    : refuse('aaguid-not-allowed', { at: '/metadata/aaguid', detail })
-}
-
 // --- The number of keys -------------------------------------------------------------------------------------------
 
 /**
@@ -361,7 +351,7 @@ async function create(needs: ImportNeeds, asked: Asked, creation: Creation): Pro
       at: now(),
       actor: asked.cms.actor,
       user: user.id,
-      authenticator: authenticator.id,
+      ...toldKey(authenticator),
       ip: asked.call.ip,
       request: asked.call.id,
       detail: authenticator.provenance,
@@ -376,7 +366,7 @@ const expiredRecord = ({ now }: ImportNeeds, { cms, call }: Asked, key: Authenti
     at: now(),
     actor: cms.actor,
     user: key.user,
-    authenticator: key.id,
+    ...toldKey(key),
     ip: call.ip,
     request: call.id,
     reason: 'expired',

@@ -8,7 +8,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditType } from '../../src/core/audit-event.ts'
-import type { Authenticator } from '../../src/core/authenticator.ts'
+import { type Authenticator, toldKey } from '../../src/core/authenticator.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { credentialsOf } from '../../src/core/session.ts'
 import type { Call } from '../../src/http/call.ts'
@@ -51,7 +51,7 @@ export async function manage(
     if (!decided.ok) return decided
     const { writes, audit, ends = false } = decided.value
     const about = { at: now(), actor: cms.actor, user: key.user, ip: call.ip, request: call.id }
-    const records = audit.map((type) => recorded({ type, ...about, authenticator: key.id }))
+    const records = audit.map((type) => recorded({ type, ...about, ...toldKey(key) }))
     const done = writes.length === 0 || (await db.transact([...writes, ...records])).ok
     if (!done) continue
     if (ends) await endSessions(needs, call, cms, key)
@@ -62,9 +62,9 @@ export async function manage(
 
 /** Of one who used it: what the lowered standing has ended already. */
 export async function endSessions(
-  needs: ManageNeeds,
+  needs: Pick<World, 'now' | 'db' | 'log'>,
   call: Call,
-  cms: ApiCaller,
+  cms: Pick<ApiCaller, 'actor'>,
   key: Pick<Authenticator, 'id' | 'user'>,
 ): Promise<void> {
   const { db, now, log } = needs

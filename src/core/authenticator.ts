@@ -90,3 +90,12 @@ export const isBlank = (text: string): boolean => !/[^\p{Default_Ignorable_Code_
 /** One to 64 characters, none of them a control character, and not blank. */
 export const isFriendlyName = (text: string): boolean =>
   !isBlank(text) && [...text].length <= 64 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)
+
+/** What the audit log is told of which key it is: its model too, where a certificate of its maker stands for it. */
+export const toldKey = ({
+  id,
+  credential: { aaguid },
+}: Authenticator): { authenticator: AuthenticatorId; aaguid?: string } => ({
+  authenticator: id,
+  ...(aaguid === undefined ? {} : { aaguid }),
+})

@@ -107,3 +107,43 @@ describe('an API key', () => {
     expect((await ask({ authorization: `Bearer ${shown}`, apikey: shown })).status).toBe(401)
   })
 })
+
+describe('somebody of the help desk', () => {
+  const key = { friendlyName: 'Taken over' }
+
+  it('manages people without a role, and nobody who has one', async () => {
+    const hugo = await house.addUser({ roles: ['operator'] })
+    const { headers } = await personToken(house, hugo)
+    const statuses = async (user: User) => {
+      const of = `${at}/users/${user.id}`
+      const replies = [
+        await house.invoke<{ code?: string }>('DELETE', `${of}/sessions`, { headers }),
+        await house.invoke<{ code?: string }>('PATCH', `${of}/authenticators/none`, { headers, body: key }),
+        await house.invoke<{ code?: string }>('POST', `${of}/one-time-passwords`, {
+          headers,
+          body: { otpauthUri: 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' },
+        }),
+        await house.invoke<{ code?: string }>('GET', `${of}/sessions`, { headers }),
+      ]
+      return replies.map(({ status, json }) => (status === 403 ? json.code : status))
+    }
+    expect(await statuses(await house.addUser())).toEqual([204, 404, 201, 200])
+    expect(await statuses(gita)).toEqual(['beyond-caller', 'beyond-caller', 'beyond-caller', 200])
+    expect(await statuses(hugo)).toEqual(['beyond-caller', 'beyond-caller', 'beyond-caller', 200])
+  })
+
+  it('imports in bulk for nobody who has a role', async () => {
+    const hugo = await house.addUser({ roles: ['operator'] })
+    const { headers } = await personToken(house, hugo)
+    const otpauthUri = 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+    const reply = await house.invoke<{ results: { status: number; problem?: { code: string } }[] }>(
+      'POST',
+      `${at}/one-time-passwords:import`,
+      { headers, body: { items: [{ userId: gita.id, otpauthUri }] } },
+    )
+    expect(JSON.stringify(reply.json)).toContain('beyond-caller')
+    expect((await house.all('people')).some(({ pk, sk }) => pk === `user#${gita.id}` && /^otp/.test(String(sk)))).toBe(
+      false,
+    )
+  })
+})
