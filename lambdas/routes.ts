@@ -350,6 +350,8 @@ const rows: readonly Route[] = [
       ...told,
     },
   }),
+  // What the audit log comes to. Its counts are beside the realm, so that who reads them needs no right to the log.
+  administering('statistics-read', `GET ${tenant}/statistics`, 'management/statistics-read.ts'),
 ]
 
 /** Where a client may show a certificate of its own, or a token that is bound to one: on both hosts (RFC 8705 §5). */

@@ -16,6 +16,7 @@ import { ok, type Result, refuse, type Seconds } from './core/result.ts'
 import { isLive, type Person, type Session } from './core/session.ts'
 import { type Decision, type Enrolled, type Policy, type Proof, policyFor, type Report } from './core/step-up/decide.ts'
 import { type ExplainQuestion, parseExplain, reasonsFor, supposedProof } from './core/step-up/explain.ts'
+import { checkFlow } from './core/step-up/flow.ts'
 import type { Elsewhere } from './stage.ts'
 import { recorded } from './store/audit.ts'
 import { clientIn } from './store/clients.ts'
@@ -28,7 +29,8 @@ export type Explanation = {
   user: { id: string; userName: string }
   client: { clientId: string; clientName: string }
   at: string
-  flow: { id: string; version: number; isClients: boolean }
+  /** `isClients`: it is the client's own. `supposed`: the one of the question, whichever the client has. */
+  flow: { id: string; version: number; isClients: boolean; supposed: boolean }
   policy: Policy
   /** `none`: none was given. `over`: past its end. `fallen`: with a key or a password that it rested on. */
   session: { state: 'counts' | 'none' | 'over' | 'fallen'; proofs: ShownProof[] }
@@ -55,6 +57,7 @@ type NotExplained =
   | 'client-not-found'
   | 'session-not-found'
   | 'authenticator-not-found'
+  | 'unworkable-flow'
 
 export async function explain(
   desk: Desk,
@@ -78,14 +81,15 @@ export async function explain(
   if (person === undefined || !person.user.enabled) return refuse('user-not-found', { at: '/user' })
   const client = clientIn(clientItem)
   if (client === undefined || !client.enabled) return refuse('client-not-found', { at: '/client' })
+  const given = withSupposedFlow(question, realmIn(realmItem), client)
+  if (!given.ok) return given
   const at = question.at ?? now()
   const session = sessionFor(question, person, sessionIn(sessionItem), at)
   if (!session.ok) return session
 
   const explanation = explanationOf({
     question,
-    realm: realmIn(realmItem),
-    client,
+    ...given.value,
     person,
     session: session.value,
     at,
@@ -101,10 +105,24 @@ export async function explain(
     ...(sid === undefined ? {} : { session: sid }),
     ...levelsOf(explanation.report),
     reason: explanation.report.reason,
+    ...(question.flow === undefined ? {} : { flow: question.flow.id, detail: 'with a flow that was supposed' }),
   })
   const done = await db.transact([told])
   if (!done.ok) throw new Error('The audit record of an explanation met one of the same id')
   return ok(explanation)
+}
+
+/** The client with the flow that is supposed, if it could be saved; without one, as both are. */
+function withSupposedFlow(
+  { flow }: ExplainQuestion,
+  realm: Realm,
+  client: Client,
+): Result<{ realm: Realm; client: Client }, 'unworkable-flow'> {
+  if (flow === undefined) return ok({ realm, client })
+  const works = checkFlow(flow, client.acrToLoa ?? realm.acrToLoa)
+  return works.ok
+    ? ok({ realm: { ...realm, flows: { ...realm.flows, [flow.id]: flow } }, client: { ...client, flow: flow.id } })
+    : { ...works, at: `/flow${works.at ?? ''}` }
 }
 
 /** The session that is asked about: a real one of this user's, or one that is supposed. */
@@ -177,7 +195,12 @@ function explanationOf({ question, realm, client, person, session: given, at, el
     user: { id: person.user.id, userName: person.user.userName },
     client: { clientId: client.clientId, clientName: client.clientName },
     at: new Date(at * 1000).toISOString(),
-    flow: { id: flow.id, version: flow.version, isClients: client.flow === flow.id },
+    flow: {
+      id: flow.id,
+      version: flow.version,
+      isClients: client.flow === flow.id && question.flow === undefined,
+      supposed: question.flow !== undefined,
+    },
     policy,
     session: {
       state: given === undefined ? 'none' : counted.session !== undefined ? 'counts' : live ? 'fallen' : 'over',

@@ -16,6 +16,7 @@ import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
 import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
 import { sessionPaths, sessionSchemas } from './openapi/sessions.ts'
+import { statisticsPaths, statisticsSchemas } from './openapi/statistics.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
 
@@ -26,9 +27,11 @@ const schemas = {
   ...clientSchemas,
   ...sessionSchemas,
   ...consentSchemas,
+  ...statisticsSchemas,
   ...commonSchemas,
 }
 const paths = {
+  ...statisticsPaths,
   ...authenticatorPaths,
   ...oneTimePasswordPaths,
   ...stepUpPaths,
@@ -59,6 +62,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'Clients' },
     { name: 'Consents' },
     { name: 'Sessions' },
+    { name: 'Statistics' },
   ],
   paths,
   components: {

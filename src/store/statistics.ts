@@ -2,7 +2,7 @@
  * The counts of the audit log: a record a day and shard, and one a shard since there is a log. They are added to in the
  * transaction of the block of the chain that they count, so that each event is counted once, whatever is delivered twice.
  */
-import { type Counts, readCounts, type Statistics, summed } from '../core/statistics.ts'
+import { type Counts, summed } from '../core/statistics.ts'
 import type { Db, Item, Write } from './db.ts'
 
 const partition = 'statistics'
@@ -48,19 +48,19 @@ export async function readStatistics(
   db: Pick<Db, 'query'>,
   from: string,
   to: string,
-): Promise<{ day: string; counted: Statistics }[]> {
+): Promise<{ day: string; counts: Counts }[]> {
   const byDay = new Map<string, Counts[]>()
   // `~` is after whatever follows the day.
   for (const { sk, ...rest } of await allBetween(db, from, `${to}~`)) {
     const day = String(sk).slice(0, to.length)
     byDay.set(day, [...(byDay.get(day) ?? []), countsIn(rest)])
   }
-  return [...byDay].map(([day, all]) => ({ day, counted: readCounts(summed(all)) }))
+  return [...byDay].map(([day, all]) => ({ day, counts: summed(all) }))
 }
 
 /** What was counted since there is a log. */
-export const readEverCounted = async (db: Pick<Db, 'query'>): Promise<Statistics> =>
-  readCounts(summed((await allBetween(db, `${ever}#`, `${ever}#~`)).map(countsIn)))
+export const readEverCounted = async (db: Pick<Db, 'query'>): Promise<Counts> =>
+  summed((await allBetween(db, `${ever}#`, `${ever}#~`)).map(countsIn))
 
 async function allBetween(db: Pick<Db, 'query'>, from: string, to: string): Promise<Item[]> {
   const items: Item[] = []

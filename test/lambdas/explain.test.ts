@@ -249,6 +249,54 @@ describe('an explanation', () => {
   })
 })
 
+describe('a flow that is supposed', () => {
+  const only = (authenticator: string, more = {}) => ({
+    id: 'draft',
+    name: 'Draft',
+    description: '',
+    version: 1,
+    levels: [
+      {
+        alias: 'only',
+        loa: 0,
+        maxAge: 3600,
+        mode: 'cumulative',
+        steps: [{ authenticator, requirement: 'required', referenceMaxAge: 3600 }],
+        ...more,
+      },
+    ],
+  })
+
+  it('is decided with as if the client had it, and nobody has it after', async () => {
+    const { json } = await explain({ ...wanting('pwd'), flow: only('webauthn') })
+    expect(json.flow).toEqual({ id: 'draft', version: 1, isClients: false, supposed: true })
+    expect(json.decision).toMatchObject({ do: 'ask', offers: [{ factor: 'webauthn' }] })
+    const { json: asItIs } = await explain(wanting('pwd'))
+    expect(asItIs.flow.supposed).toBe(false)
+    expect(asItIs.decision).toMatchObject({ do: 'ask', offers: [{ factor: 'password' }] })
+    expect((await cms.call('GET', '/flows/draft')).status).toBe(404)
+    expect((await cms.house.audit('step-up.explained')).some(({ flow, detail }) => flow === 'draft' && detail)).toBe(
+      true,
+    )
+  })
+
+  it('takes the place of the one with its id', async () => {
+    const { json: fido } = await cms.call<object>('GET', '/flows/fido')
+    const flow = { ...only('webauthn'), id: 'fido' }
+    expect((await explain({ ...wanting('pwd'), flow })).json.decision).toMatchObject({
+      offers: [{ factor: 'webauthn' }],
+    })
+    expect((await cms.call<object>('GET', '/flows/fido')).json).toEqual(fido)
+  })
+
+  it.each<[string, object, number, string, string]>([
+    ['is no flow', only('sms'), 400, 'malformed-request', '/flow/levels/0/steps/0/authenticator'],
+    ['could not be saved', only('password', { steps: [] }), 422, 'unworkable-flow', '/flow/levels/0/steps'],
+  ])('that %s is a problem, and points at what is wrong', async (_, flow, status, code, pointer) => {
+    expect((await explain({ flow })).json).toMatchObject({ status, code, pointer })
+  })
+})
+
 describe('a real session', () => {
   it('is explained as it is: what happens next is what was said', async () => {
     const { house } = cms

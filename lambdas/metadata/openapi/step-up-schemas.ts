@@ -229,6 +229,10 @@ export const stepUpSchemas = {
       ),
       session: object({ proofs: { ...list(supposedProof), maxItems: 20 } }, ['proofs'], strict),
       sid: { type: 'string', description: 'Instead of session: a session of this user’s.' },
+      flow: {
+        allOf: [ref('schemas', 'Flow')],
+        description: 'Decided with this flow, saved or not, instead of the one that the client has.',
+      },
       at: dateTime('When; now if left out.'),
     },
     ['user', 'client'],
@@ -239,7 +243,12 @@ export const stepUpSchemas = {
       user: object({ id: text, userName: text }, ['id', 'userName']),
       client: object({ clientId: text, clientName: text }, ['clientId', 'clientName']),
       at: dateTime('The time it was decided for.'),
-      flow: object({ id: flowId, version: { type: 'integer' }, isClients: flag }, ['id', 'version', 'isClients']),
+      flow: object({ id: flowId, version: { type: 'integer' }, isClients: flag, supposed: flag }, [
+        'id',
+        'version',
+        'isClients',
+        'supposed',
+      ]),
       policy: object(
         {
           acrToLoa,

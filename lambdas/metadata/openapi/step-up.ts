@@ -171,7 +171,7 @@ export const stepUpPaths = {
       operationId: 'explain',
       summary: 'Explain a decision',
       description:
-        'What a login of this user at this client would come to, and why: decided as in a login, and nothing is changed.',
+        'What a login of this user at this client would come to, and why: decided as in a login, and nothing is changed. With `flow`, as if the client had that one: what an edit would change can be seen before it is saved.',
       parameters: parameter('tenantCode'),
       requestBody: body('ExplainQuestion', bodyLimits.one, {
         stepUp: example('Would anna be asked for more than her password?', {
@@ -183,7 +183,14 @@ export const stepUpPaths = {
       }),
       responses: {
         200: answer('What would happen.', 'Explanation'),
-        ...refusals([...ofBody, 'user-not-found', 'client-not-found', 'session-not-found', 'authenticator-not-found']),
+        ...refusals([
+          ...ofBody,
+          'user-not-found',
+          'client-not-found',
+          'session-not-found',
+          'authenticator-not-found',
+          'unworkable-flow',
+        ]),
       },
     },
   },

@@ -19,7 +19,7 @@ import type { AuthorizeRequest, ClaimsWanted } from '../oidc/authorize-request.t
 import type { Allowance } from '../oidc/consent.ts'
 import type { Result, Seconds } from '../result.ts'
 import { acrOfClaims, type Decision, type Policy, type Proof, type Report } from './decide.ts'
-import { type FactorKind, type Flow, factorKinds } from './flow.ts'
+import { type FactorKind, type Flow, factorKinds, parseFlow } from './flow.ts'
 
 /** What a session is supposed to have shown. With `authenticator`, by that key of the user's. */
 export type SupposedProof = {
@@ -38,6 +38,8 @@ export type ExplainQuestion = {
     // What the person may have to allow. Without `scopes`: all that the client may ask for.
     Partial<Pick<AuthorizeRequest, 'scopes' | 'claims' | 'resources'>>
   session: { proofs: SupposedProof[] } | { sid: string } | undefined
+  /** Decided with this flow, whichever the client has: a draft that nobody has saved, or one that nobody has bound. */
+  flow: Flow | undefined
   /** Seconds; now, where nothing is said. */
   at: Seconds | undefined
 }
@@ -50,7 +52,7 @@ const named = /^\P{C}{1,256}$/u
 /** Reads the body of an explain call. */
 export const parseExplain = (data: unknown): Result<ExplainQuestion, 'malformed-request'> =>
   readDocument('malformed-request', data, (document) => {
-    const members = readMembers(document, '', ['user', 'client', 'request', 'session', 'sid', 'at'])
+    const members = readMembers(document, '', ['user', 'client', 'request', 'session', 'sid', 'flow', 'at'])
     if (members.session !== undefined && members.sid !== undefined)
       malformed('/sid', 'is instead of a supposed session, not beside it')
     return {
@@ -61,9 +63,15 @@ export const parseExplain = (data: unknown): Result<ExplainQuestion, 'malformed-
         members.sid === undefined
           ? ifGiven(members, '', 'session', readSession).session
           : { sid: readText(members.sid, '/sid', /^[\w-]{1,128}$/) },
+      flow: ifGiven(members, '', 'flow', readFlowAt).flow,
       at: ifGiven(members, '', 'at', readTime).at,
     }
   })
+
+const readFlowAt = (data: unknown, at: string): Flow => {
+  const flow = parseFlow(data)
+  return flow.ok ? flow.value : malformed(`${at}${flow.at ?? ''}`, flow.detail ?? 'is not a flow')
+}
 
 const readRequest = (data: unknown, at: string): ExplainQuestion['request'] => {
   const members = readMembers(data, at, ['acrValues', 'claims', 'maxAge', 'prompt', 'scope', 'resource'])

@@ -82,6 +82,7 @@ const scopes: Record<string, Scope> = {
   'consents-list': 'consents:read',
   'consents-withdraw': 'consents:write',
   explain: 'step-up:explain',
+  'statistics-read': 'statistics:read',
 }
 
 /** Everybody's who may call at all: it says who they are. */

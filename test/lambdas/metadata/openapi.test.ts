@@ -320,8 +320,11 @@ describe('its answers', () => {
     expect((await call('DELETE', '/flows/stepup-ldap-otp')).status).toBe(409)
     expect((await call('DELETE', '/flows/copy')).status).toBe(204)
     const question = { user: 'anna', client: 'app1' }
-    for (const request of [{ body: question }, { body: { ...question, user: 'x' } }, { body: {} }, long, text])
-      await call('POST', '/explain', request)
+    const levelless = { ...question, flow: { ...flow.json, levels: [] } }
+    for (const body of [question, { ...question, flow: flow.json }, { ...question, user: 'x' }, {}, levelless])
+      await call('POST', '/explain', { body })
+    for (const request of [long, text]) await call('POST', '/explain', request)
+    expect((await call('GET', '/statistics')).status).toBe(200)
   }
 
   /** Every answer about applications, what no test can bring about left out. */
