@@ -99,12 +99,14 @@ function say({ demo }: Service, directory: string, milliseconds: number): void {
   console.log(`
 Keystep is ready, after ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C stops it.
 
-  App1   ${demo.apps.app1}/   asks for a password
-  App2   ${demo.apps.app2}/   asks for a security key or passkey
-  App3   ${demo.apps.app3}/   asks for a certificate, after a password and a one-time code
-  CMS    ${demo.apps.cms}/   enrols keys for people
-  Inbox  ${demo.inbox}   every mail that is sent
-  Issuer ${demo.issuer}/.well-known/openid-configuration
+  App1    ${demo.apps.app1}/   asks for a password
+  App2    ${demo.apps.app2}/   asks for a security key or passkey
+  App3    ${demo.apps.app3}/   asks for a certificate, after a password and a one-time code
+  CMS     ${demo.apps.cms}/   enrols keys for people
+  Portal  ${demo.issuer}/portal   what everybody sees of their own
+  Console ${demo.issuer}/console   where gita (administrator), hugo (operator) and ines (auditor) work
+  Inbox   ${demo.inbox}   every mail that is sent
+  Issuer  ${demo.issuer}/.well-known/openid-configuration
 
 People:
 ${demo.people.map(({ userName, password, email }) => `  ${userName.padEnd(width)}  ${password.padEnd(40)}  ${email}`).join('\n')}
@@ -117,6 +119,8 @@ Try:
      As ada, who has none, you set codes up on the way.
   5. Import chidi's certificate into your browser, and open App3: it asks for it after the password and the code.
   6. fatima's mailbox is full: what does the page say when the code cannot be sent?
+  7. In the console, sign in as gita with her password and a code (\`npm run code -- gita\`). What opens doors asks for a
+     key: in the portal, she adds one.
 
 Certificates to import, with the password ${demo.certificates.password}: ${join(folder, 'certificates', 'chidi.p12')}, and so on.
 The same for programs is in ${join(folder, 'demo.json')}. What the Lambdas log is in ${join(folder, 'lambdas.log')}.

@@ -114,7 +114,15 @@ export type Words = {
     failure: Sentences
     'log-out': Sentences & { everywhere: string; whatEverywhere: string; otherwise: string }
     'logged-out': Sentences & { everywhere: Sentences }
-    home: Heading & { lead: (serviceName: string) => string; forDevelopers: string; discovery: string; api: string }
+    home: Heading & {
+      lead: (serviceName: string) => string
+      portal: string
+      forAdministrators: string
+      console: string
+      forDevelopers: string
+      discovery: string
+      api: string
+    }
   }
 
   mail: {

@@ -275,14 +275,14 @@ describe('a start', () => {
       'certificates',
     ])
     expect(demo.people.length).toBeGreaterThan(3)
-    for (const { totp, ...person } of demo.people) {
+    for (const { totp, roles: _, ...person } of demo.people) {
       expect(Object.keys(person)).toEqual(['id', 'userName', 'email', 'password'])
       expect(totp ?? 'A'.repeat(32)).toMatch(/^[A-Z2-7]{32}$/)
     }
     expect(demo.people.flatMap(({ userName, totp }) => (totp === undefined ? [] : [userName]))).toEqual([
-      'chidi',
-      'dora',
+      ...['chidi', 'dora', 'gita', 'hugo', 'ines'],
     ])
+    expect(demo.people.flatMap(({ roles = [] }) => roles)).toEqual(['administrator', 'operator', 'auditor'])
     expect(demo.clients.map(({ clientId }) => clientId)).toEqual(['app1', 'app2', 'app3'])
     expect(JSON.parse(await readFile(outputsFile(), 'utf8'))).toMatchObject({
       local: { DynamodbEndpoint: expect.stringContaining('http://localhost:'), CertificateIdentity: 'upn' },

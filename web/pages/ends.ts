@@ -83,11 +83,14 @@ export const loggedOut = ({ everywhere = false }: ViewOf<'logged-out'>, words: W
 }
 
 export const home = (view: ViewOf<'home'>, words: Words): Page => {
-  const { title, lead, forDevelopers, discovery, api } = words.pages.home
+  const { title, lead, portal, forAdministrators, console, forDevelopers, discovery, api } = words.pages.home
   return page(
     title,
     lead(view.serviceName),
-    html`<h2>${forDevelopers}</h2>
+    html`<p><a class="button primary" href="/portal">${portal}</a></p>
+<h2>${forAdministrators}</h2>
+<p class="links"><a href="/console">${console}</a></p>
+<h2>${forDevelopers}</h2>
 <p class="links"><a href="${`${view.issuer}/.well-known/openid-configuration`}">${discovery}</a>
 <a href="${`${view.issuer}/openapi.json`}">${api}</a></p>`,
   )

@@ -355,9 +355,12 @@ export const de: Words = {
       },
     },
     home: {
-      title: 'Hier gibt es nichts zu tun',
+      title: 'Eine Anmeldung für Ihre Anwendungen',
       lead: (serviceName) =>
         `${serviceName} meldet Sie bei den Anwendungen Ihrer Organisation an. Öffnen Sie die Anwendung, die Sie verwenden möchten: Sie führt Sie hierher, wenn eine Anmeldung nötig ist.`,
+      portal: 'Mein Konto',
+      forAdministrators: 'Für Administratoren',
+      console: 'Konsole',
       forDevelopers: 'Für Entwickler',
       discovery: 'OpenID-Connect-Konfiguration',
       api: 'API-Beschreibung',

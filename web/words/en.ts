@@ -335,9 +335,12 @@ export const en: Words = {
       },
     },
     home: {
-      title: 'Nothing to do here',
+      title: 'One sign-in for your applications',
       lead: (serviceName) =>
         `${serviceName} signs you in to the applications of your organisation. Open the application that you want to use: it brings you here when you need to sign in.`,
+      portal: 'My account',
+      forAdministrators: 'For administrators',
+      console: 'Console',
       forDevelopers: 'For developers',
       discovery: 'OpenID Connect configuration',
       api: 'API description',
