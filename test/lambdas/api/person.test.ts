@@ -121,7 +121,7 @@ describe('somebody of the help desk', () => {
         await house.invoke<{ code?: string }>('PATCH', `${of}/authenticators/none`, { headers, body: key }),
         await house.invoke<{ code?: string }>('POST', `${of}/one-time-passwords`, {
           headers,
-          body: { otpauthUri: 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' },
+          body: { uri: 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' },
         }),
         await house.invoke<{ code?: string }>('GET', `${of}/sessions`, { headers }),
       ]
@@ -135,11 +135,11 @@ describe('somebody of the help desk', () => {
   it('imports in bulk for nobody who has a role', async () => {
     const hugo = await house.addUser({ roles: ['operator'] })
     const { headers } = await personToken(house, hugo)
-    const otpauthUri = 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+    const uri = 'otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
     const reply = await house.invoke<{ results: { status: number; problem?: { code: string } }[] }>(
       'POST',
       `${at}/one-time-passwords:import`,
-      { headers, body: { items: [{ userId: gita.id, otpauthUri }] } },
+      { headers, body: { items: [{ userId: gita.id, uri }] } },
     )
     expect(JSON.stringify(reply.json)).toContain('beyond-caller')
     expect((await house.all('people')).some(({ pk, sk }) => pk === `user#${gita.id}` && /^otp/.test(String(sk)))).toBe(
