@@ -59,6 +59,7 @@ export type Lambda =
   | 'authenticators'
   | 'management'
   | 'one-time-passwords'
+  | 'audit'
 
 export type Route = {
   /** The word that names the route in the log and in its tests. */
@@ -207,6 +208,13 @@ const seeds = routesIn('one-time-passwords', 'api', imports, {
   ...told,
 })
 
+/** The only one that reads what happened, and it changes nothing but that it tells of an export. */
+const auditing = routesIn('audit', 'api', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get'],
+  audit: ['get', 'query', 'index'],
+})
+
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
 const one = `${ofUser}/authenticators/{authenticatorId}` as const
@@ -342,6 +350,13 @@ const rows: readonly Route[] = [
   administering('consents-withdraw', `DELETE ${consentsOf}/{clientId}`, 'management/consents-withdraw.ts', {
     tables: { config: ['get', 'query', 'update'], people: ['get', 'query', 'update', 'delete'], ...told },
   }),
+  // What happened.
+  auditing('logs-list', `GET ${tenant}/logs`, 'audit/logs-list.ts'),
+  auditing('logs-export', `GET ${tenant}/logs/export`, 'audit/logs-export.ts', {
+    tables: { config: ['get', 'query', 'update'], audit: ['query', 'index', 'put'] },
+  }),
+  auditing('logs-read', `GET ${tenant}/logs/{logId}`, 'audit/logs-read.ts'),
+
   administering('explain', `POST ${tenant}/explain`, 'management/explain.ts', {
     tables: {
       config: ['get', 'query', 'update'],

@@ -50,6 +50,7 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   authenticators: { memory: 1024, seconds: 29 },
   management: { memory: 1024, seconds: 29 },
   'one-time-passwords': { memory: 1024, seconds: 29 },
+  audit: { memory: 1024, seconds: 29 },
 }
 
 /** By pseudo parameters, so that the evidence for cdk-nag names it alike whether a stage says its region or not. */

@@ -4,7 +4,7 @@
  * The challenge is used up whatever comes of it: the login that is kept afterwards has another one.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { type Authenticator, changes } from '../../src/core/authenticator.ts'
+import { type Authenticator, changes, toldKey } from '../../src/core/authenticator.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
 import { coseKeyFromPem } from '../../src/core/fido/cose-key.ts'
 import {
@@ -118,7 +118,7 @@ export function refusalWrites(
   reason: NotProved,
   type: 'login.failed' | 'authenticator.activation-failed',
 ): Write[] {
-  const about = key === undefined ? {} : { authenticator: key.id }
+  const about = key === undefined ? {} : toldKey(key)
   const told = eventOf(world, call, journey, { type, reason, ...about })
   if (key === undefined || reason !== 'counter-did-not-advance' || !isLockable(key)) return [told]
   const { counterFailuresToLock } = journey.realm.settings

@@ -54,6 +54,7 @@ export const auditTypes = [
   'user.enabled',
   'user.unlocked',
   'user.roles-changed',
+  'user.deletion-started',
   'user.deleted',
   'elevation.dropped',
   'flow.created',
@@ -103,6 +104,9 @@ export type AuditEvent = {
   authenticators?: string[]
   /** Its model, only where an attestation vouches for it. */
   aaguid?: string
+  /** What its CMS knows it by. */
+  externalId?: string
+  serialNumber?: string
   session?: string
   flow?: string
   webhook?: string

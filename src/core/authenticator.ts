@@ -91,11 +91,18 @@ export const isBlank = (text: string): boolean => !/[^\p{Default_Ignorable_Code_
 export const isFriendlyName = (text: string): boolean =>
   !isBlank(text) && [...text].length <= 64 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)
 
-/** What the audit log is told of which key it is: its model too, where a certificate of its maker stands for it. */
+/**
+ * What the audit log is told of which key it is: what its CMS knows it by, for whoever is told after it is gone; and its
+ * model, where a certificate of its maker stands for it.
+ */
 export const toldKey = ({
   id,
+  externalId,
+  serialNumber,
   credential: { aaguid },
-}: Authenticator): { authenticator: AuthenticatorId; aaguid?: string } => ({
+}: Authenticator): { authenticator: AuthenticatorId; aaguid?: string; externalId?: string; serialNumber?: string } => ({
   authenticator: id,
+  ...(externalId === undefined ? {} : { externalId }),
+  ...(serialNumber === undefined ? {} : { serialNumber }),
   ...(aaguid === undefined ? {} : { aaguid }),
 })

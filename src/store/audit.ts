@@ -1,12 +1,21 @@
 /** The audit log: a record a day and shard, sorted by time, and by user on an index. It is only ever put. */
 import type { AuditEvent, AuditType } from '../core/audit-event.ts'
+import type { Seconds } from '../core/result.ts'
 import { newId } from '../core/secret.ts'
-import type { Write } from './db.ts'
+import type { Place, Write } from './db.ts'
 
 /** A day's records over so many partitions, so that a busy day does not wait for one of them. */
 export const auditShards = 8
 
 export const auditDay = (at: number): string => new Date(at * 1000).toISOString().slice(0, 10)
+
+export const auditPartition = (day: string, shard: number): string => `${day}#${shard}`
+
+/** Which day and shard a partition holds; `undefined` for one that holds no records. */
+export function partitionIn(pk: unknown): { day: string; shard: number } | undefined {
+  const [, day, shard] = /^(\d{4}-\d{2}-\d{2})#(\d)$/.exec(String(pk)) ?? []
+  return day === undefined || Number(shard) >= auditShards ? undefined : { day, shard: Number(shard) }
+}
 
 /** The partition of a record on the index `by-type`. */
 export const auditKind = (type: AuditType, shard: number): string => `${type}#${shard}`
@@ -14,11 +23,17 @@ export const auditKind = (type: AuditType, shard: number): string => `${type}#${
 /** Needs no condition: its id is drawn here, and no other record has it. */
 export function recorded(event: AuditEvent): Write {
   const id = newId()
-  const shard = (id.codePointAt(0) ?? 0) % auditShards
   return {
     write: 'put',
-    table: 'audit',
-    key: { pk: `${auditDay(event.at)}#${shard}`, sk: `${new Date(event.at * 1000).toISOString()}#${id}` },
-    item: { id, ...event, kind: auditKind(event.type, shard) },
+    ...auditPlace(event.at, id),
+    item: { id, ...event, kind: auditKind(event.type, shardOf(id)) },
   }
 }
+
+/** Where the record with this id is. */
+export const auditPlace = (at: Seconds, id: string): Place => ({
+  table: 'audit',
+  key: { pk: auditPartition(auditDay(at), shardOf(id)), sk: `${new Date(at * 1000).toISOString()}#${id}` },
+})
+
+const shardOf = (id: string): number => (id.codePointAt(0) ?? 0) % auditShards

@@ -21,8 +21,10 @@ const budget: Record<Lambda | EventLambda, number> = {
   authenticators: 680,
   'one-time-passwords': 480,
   management: 375,
+  audit: 400,
   'mail-feedback': 345,
   'rotate-keys': 350,
+  'expire-pending': 320,
   'session-ended': 290,
   'backchannel-logout': 395,
 }
