@@ -10,7 +10,7 @@ import type { AuditEvent } from './core/audit-event.ts'
 import type { UserId } from './core/authenticator.ts'
 import { ok, type Result, refuse } from './core/result.ts'
 import { isLive, type Session } from './core/session.ts'
-import { isOfEpoch } from './core/user.ts'
+import { isOfEpoch, type User } from './core/user.ts'
 import { recorded } from './store/audit.ts'
 import type { Db, Write } from './store/db.ts'
 import { readUser } from './store/people.ts'
@@ -27,10 +27,11 @@ export async function endOneSession(
   desk: Desk,
   user: UserId,
   sid: string,
+  reason = 'ended-by-administrator',
 ): Promise<Result<undefined, 'session-not-found'>> {
   const done = await desk.db.transact([
     { ...endedSession(sid), condition: '#user = :user', values: { user } },
-    told(desk, { type: 'session.ended', user, session: sid, reason: 'ended-by-administrator' }),
+    told(desk, { type: 'session.ended', user, session: sid, reason }),
   ])
   return done.ok ? ok(undefined) : refuse('session-not-found')
 }
@@ -52,20 +53,36 @@ export async function endAllSessions(
   const done = await db.transact([endedAllSessions(user), told(desk, { type: 'sessions.ended', user })])
   const read = done.ok ? await readUser(db, user) : undefined
   if (read === undefined) return refuse('user-not-found')
+  return ok(await endLeftSessions(desk, read, 'all-ended', known))
+}
+
+/**
+ * The records of sessions that are over with their user's epoch, of which applications hear. Whoever breaks off may begin
+ * again.
+ *
+ * @param user as they are by now
+ * @returns how many records went
+ */
+export async function endLeftSessions(
+  desk: Desk,
+  user: Pick<User, 'id' | 'epoch'>,
+  reason: 'all-ended' | 'user-disabled' | 'user-deleted',
+  known?: Session,
+): Promise<number> {
   let ended = 0
-  const found = [...(known === undefined ? [] : [known]), ...(await sessionsOfUser(db, user))]
+  const found = [...(known === undefined ? [] : [known]), ...(await sessionsOfUser(desk.db, user.id))]
   for (const session of new Map(found.map((each) => [each.sid, each])).values()) {
     // Begun since: somebody who signs in again is not signed out again.
-    if (isOfEpoch(session, read)) continue
+    if (isOfEpoch(session, user)) continue
     const { sid } = session
-    const gone = await db.transact([
+    const gone = await desk.db.transact([
       // Only one that is there, so that its end is told once.
       { ...endedSession(sid), condition: 'attribute_exists(#pk)' },
-      told(desk, { type: 'session.ended', user, session: sid, reason: 'all-ended' }),
+      told(desk, { type: 'session.ended', user: user.id, session: sid, reason }),
     ])
     if (gone.ok) ended += 1
   }
-  return ok(ended)
+  return ended
 }
 
 const told = ({ now, actor, about = {} }: Desk, event: Omit<AuditEvent, 'at' | 'actor'>): Write =>

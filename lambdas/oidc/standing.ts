@@ -1,7 +1,7 @@
 /** Whether what a grant rests on is still there. Asked wherever a token is used, because a JWT says only what was. */
 import { consentStands } from '../../src/core/oidc/consent.ts'
 import type { Grant } from '../../src/core/oidc/grant.ts'
-import { credentialsStand, type Session } from '../../src/core/session.ts'
+import { credentialsOf, credentialsStand, type Session } from '../../src/core/session.ts'
 import { isOfEpoch, type User } from '../../src/core/user.ts'
 import type { Item } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
@@ -19,9 +19,20 @@ export async function grantHolds(
   if (grant.user !== user.id || grant.revokedAt !== undefined || !user.enabled || !isOfEpoch(grant, user)) return false
   // `offline_access` is the leave to go on after the session (OpenID Connect Core §11).
   if (!grant.scopes.includes('offline_access') && (session === undefined || session.until <= now())) return false
+  if (session !== undefined && !hasProofsOf(grant, session)) return false
   if (grant.standing === user.standing) return true
   const person = await readPerson(db, user.id)
   return person !== undefined && credentialsStand(grant.credentials, person) && consentStands(grant, person.consents)
+}
+
+/**
+ * Whether the session still has what the grant rests on, where its person dropped something of it. What was granted for
+ * longer than the session (`offline_access`) has its own end.
+ */
+const hasProofsOf = ({ credentials, scopes }: Grant, { drops, proofs }: Session): boolean => {
+  if (drops === undefined || scopes.includes('offline_access')) return true
+  const left = credentialsOf(proofs)
+  return credentials.every((credential) => left.includes(credential))
 }
 
 type Foundation = { user?: User | undefined; session?: Session | undefined }

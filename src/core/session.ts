@@ -31,6 +31,8 @@ export type Session = {
   idleUntil: Seconds
   ip?: string
   userAgent?: string
+  /** How often its person dropped what they had proved beyond the lowest level: see `store/sessions.ts`. */
+  drops?: number
 }
 
 export const isLive = (session: Session, now: Seconds): boolean => session.until > now && session.idleUntil > now

@@ -30,6 +30,12 @@ export const places = {
   recoveryCodes: (user: string): Place => people(`user#${user}`, 'recovery-codes'),
   /** Holds a user name for one user. */
   userName: (userName: string): Place => people(`name#${nameKey(userName)}`, 'name'),
+  /** Holds what a provisioning directory calls a user for that user. */
+  externalId: (externalId: string): Place => people(`external#${externalId}`, 'external'),
+  /** Has a user listed under something else than their name. Beside their partition, which every sign-in reads. */
+  userEntry: (user: string, listing: string, order: string): Place => people(`entry#${user}`, `${listing}#${order}`),
+  /** Who is an administrator and enabled, as a set: so that there is always one. */
+  administrators: (): Place => people('administrators', 'administrators'),
   /** Holds an entry of the directory for one user, by the id that the directory never changes. */
   directoryEntry: (id: string): Place => people(`directory#${id}`, 'directory'),
   /** Holds a certificate for one user, by its thumbprint. */
@@ -54,6 +60,8 @@ export const places = {
   handoff: (id: string): Place => sessions(`handoff#${id}`),
   /** What a CMS's request with this Idempotency-Key was answered. */
   idempotency: (caller: string, key: string): Place => sessions(`idempotency#${caller}#${key}`),
+  /** What a person began to add at the portal. */
+  selfEnrolment: (id: string): Place => sessions(`self-enrolment#${id}`),
   /** A challenge given to a CMS for a key to attest to. */
   enrolment: (id: string): Place => sessions(`enrolment#${id}`),
 }

@@ -54,10 +54,32 @@ export function replacedSession(session: Session, previousHash: string, client?:
     write: 'update',
     ...places.session(session.sid),
     update: `SET ${given.map((name) => `#${name} = :${name}`).join(', ')}${add}`,
-    condition: '#secretHash = :previous',
-    values: { ...Object.fromEntries(given.map((name) => [name, session[name]])), ...values, previous: previousHash },
+    condition: `#secretHash = :previous AND ${undropped(session)}`,
+    values: {
+      ...Object.fromEntries(given.map((name) => [name, session[name]])),
+      ...values,
+      previous: previousHash,
+      ...dropsOf(session),
+    },
   }
 }
+
+/** That nothing was dropped since the session was read: what was dropped does not come back with a login under way. */
+const undropped = ({ drops }: Session): string =>
+  drops === undefined ? 'attribute_not_exists(#drops)' : '#drops = :drops'
+const dropsOf = ({ drops }: Session) => (drops === undefined ? {} : { drops })
+
+/**
+ * A session with fewer proofs, at its person's word. Its secret stays, as nobody here has the browser's cookie to give it
+ * another; what would bring the proofs back is held to the number of drops instead.
+ */
+export const droppedProofs = (session: Session, proofs: Session['proofs']): Write => ({
+  write: 'update',
+  ...places.session(session.sid),
+  update: 'SET #proofs = :proofs, #drops = :next',
+  condition: `#secretHash = :secretHash AND ${undropped(session)}`,
+  values: { proofs, next: (session.drops ?? 0) + 1, secretHash: session.secretHash, ...dropsOf(session) },
+})
 
 /** It was used: its idle end moves on. */
 export function seenSession(session: Session, now: Seconds, idleUntil: Seconds, client?: string): Write {

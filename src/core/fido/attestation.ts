@@ -39,6 +39,11 @@ export type RegistrationQuestion = {
   /** Certificates (PEM) of makers whose word on a model counts. */
   roots: readonly string[]
   now: Seconds
+  /**
+   * Whether a statement of a format that is not verified here, or none at all, will do. Only where the person holds the key
+   * at their own browser and answers a challenge of ours: then nothing is taken from it but the key.
+   */
+  unattested?: 'accepted' | 'refused'
 }
 
 export type AttestedCredential = Credential & {
@@ -46,10 +51,11 @@ export type AttestedCredential = Credential & {
   /**
    * `self`: signed by the new key, so its holder was there, but the AAGUID is only what it says of itself.
    * `unanchored`: signed with a certificate that no trusted maker stands for. Anybody can make one: no better than self.
+   * `none`: nothing that was verified here stands for the key.
    * `certified`: signed with a certificate that leads to one of `roots`, and whose AAGUID, where it names one, is the
    * same.
    */
-  attestationType: 'self' | 'unanchored' | 'certified'
+  attestationType: 'none' | 'self' | 'unanchored' | 'certified'
 }
 
 /** Makers have a root, and one or two authorities below it. */
@@ -95,17 +101,8 @@ export async function verifyRegistration(
 
   const key = readCoseKey(attested.publicKey)
   if (!key.ok) return key
-  if (format === 'none') return invalid('format none signs nothing; import the public key without an attestation')
-  if (format !== 'packed') return invalid(`format ${format.slice(0, 40)}; supported: packed`)
-  // WebAuthn §8.2: a self attestation is made with the algorithm of the key. The library takes any.
-  const isSelf = !statement.has('x5c')
-  if (isSelf && statement.get('alg') !== key.value.algorithm)
-    return invalid('the algorithm of the self attestation is not that of the key')
-
   const credentialId = toBase64url(attested.credentialId)
-  const accepted = await attestationHolds(credentialId, origin, rpId, question)
-  if (!accepted.ok) return accepted
-  return ok({
+  const own = {
     rpId,
     credentialId,
     publicKey: toBase64url(key.value.bytes),
@@ -114,6 +111,19 @@ export async function verifyRegistration(
     backupEligible: data.backupEligible,
     aaguid: uuidOf(attested.aaguid),
     attestationFormat: format,
+  }
+  if (format !== 'packed' && question.unattested === 'accepted') return ok({ ...own, attestationType: 'none' })
+  if (format === 'none') return invalid('format none signs nothing; import the public key without an attestation')
+  if (format !== 'packed') return invalid(`format ${format.slice(0, 40)}; supported: packed`)
+  // WebAuthn §8.2: a self attestation is made with the algorithm of the key. The library takes any.
+  const isSelf = !statement.has('x5c')
+  if (isSelf && statement.get('alg') !== key.value.algorithm)
+    return invalid('the algorithm of the self attestation is not that of the key')
+
+  const accepted = await attestationHolds(credentialId, origin, rpId, question)
+  if (!accepted.ok) return accepted
+  return ok({
+    ...own,
     attestationType: isSelf ? 'self' : isAnchored(statement.get('x5c'), question) ? 'certified' : 'unanchored',
   })
 }
