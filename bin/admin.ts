@@ -24,6 +24,7 @@ import { sessionCommands, sessionUsage } from './admin/session-commands.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
 import { type Bench, Cannot, type Command, type Given, needed, options } from './admin/typed.ts'
+import { userCommands, userUsage } from './admin/user-commands.ts'
 
 const usage = `npm run admin -- [--outputs FILE | --local] COMMAND
 
@@ -44,10 +45,11 @@ Commands
   api-key revoke ID
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}`
+${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}`
 
 const commands: Record<string, Command> = {
   ...setupCommands,
+  ...userCommands,
   ...keyCommands,
   ...certificateCommands,
   ...sessionCommands,

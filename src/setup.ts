@@ -9,7 +9,6 @@ import fido from '../flows/fido.json' with { type: 'json' }
 import stepUpLdapOtp from '../flows/stepup-ldap-otp.json' with { type: 'json' }
 import stepUpLdapOtpCba from '../flows/stepup-ldap-otp-cba.json' with { type: 'json' }
 import { type ClientRefusal, registerClient } from './client-admin.ts'
-import { type ApiScope, showApiKey } from './core/api-key.ts'
 import type { Actor, AuditEvent } from './core/audit-event.ts'
 import type { Client } from './core/oidc/client.ts'
 import { showClient } from './core/oidc/client-metadata.ts'
@@ -17,7 +16,7 @@ import { type ClaimsDocument, documentOf, membersOf, readClaimsDocument } from '
 import { hashPassword } from './core/password.ts'
 import { defaultAcrToLoa, defaultSettings, type Realm, type Settings } from './core/realm.ts'
 import { ok, type Result, refuse } from './core/result.ts'
-import { hashSecret, joinHalves, newId, newSecret } from './core/secret.ts'
+import { newId, newSecret } from './core/secret.ts'
 import type { Person } from './core/session.ts'
 import { checkFlow, type Flow, parseFlow } from './core/step-up/flow.ts'
 import type { Role, User } from './core/user.ts'
@@ -25,21 +24,13 @@ import { type Done, type Rotator, rotateKeys } from './rotate-keys.ts'
 import type { Reach } from './services/client-addresses.ts'
 import { type KeyMaker, openKeyMaker } from './services/key-maker.ts'
 import type { Vault } from './services/vault.ts'
-import { createdApiKey, listApiKeys, revokedApiKey } from './store/api-keys.ts'
 import { recorded } from './store/audit.ts'
 import type { Db, Write } from './store/db.ts'
-import {
-  changedClaims,
-  changedEmail,
-  changedPassword,
-  createdUser,
-  findByUserName,
-  forgottenCertificate,
-  readPerson,
-  registeredCertificate,
-} from './store/people.ts'
+import { findByUserName, readPerson } from './store/people.ts'
 import { createdRealm } from './store/realm.ts'
 import { createdSealKey, readSealKeys } from './store/seal-keys.ts'
+import { createdUser, forgottenCertificate, registeredCertificate } from './store/users.ts'
+import { editUser } from './user-admin.ts'
 
 /** Where and as whom the operator works. */
 export type Workbench = {
@@ -157,24 +148,36 @@ export async function setPassword(
   bench: Workbench,
   userName: string,
   password: string,
-): Promise<Result<User, 'no-user'>> {
-  const person = await namedPerson(bench, userName)
-  if (person === undefined) return refuse('no-user')
-  const write = changedPassword(person.user, await hashPassword(password), bench.now())
-  const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'password' })
-  return done ? ok(person.user) : refuse('no-user')
+): Promise<Result<User, NotChanged>> {
+  const passwordHash = await hashPassword(password)
+  return edited(bench, userName, 'password', (before) => ({ ...before, passwordHash }))
 }
 
 /** An address that takes mail: the way back for a user whose mail bounced. */
-export async function setEmail(bench: Workbench, userName: string, email: string): Promise<Result<User, 'no-user'>> {
-  const person = await namedPerson(bench, userName)
-  if (person === undefined) return refuse('no-user')
-  const done = await commit(bench, [changedEmail(person.user, email, bench.now())], {
-    type: 'user.changed',
-    user: person.user.id,
-    detail: 'email',
-  })
-  return done ? ok(person.user) : refuse('no-user')
+export const setEmail = (bench: Workbench, userName: string, email: string): Promise<Result<User, NotChanged>> =>
+  edited(bench, userName, 'email', ({ mailTrouble, ...before }) => ({ ...before, email, emailVerified: true }))
+
+/** What keeps a change from being made that is well-formed by itself. */
+export type NotChanged = 'no-user' | 'user-deleting' | 'changed-meanwhile'
+
+/** An operator at the tables changes what the API would leave to the directory, too. */
+async function edited(
+  bench: Workbench,
+  userName: string,
+  detail: string,
+  change: (before: User) => User,
+): Promise<Result<User, NotChanged>> {
+  const id = await findByUserName(bench.db, userName)
+  if (id === undefined) return refuse('no-user')
+  const done = await editUser(
+    bench,
+    id,
+    () => true,
+    (before) => ok({ after: change(before), events: [{ type: 'user.changed', detail }] }),
+  )
+  if (done.ok) return done
+  if (done.reason === 'user-not-found') return refuse('no-user')
+  return refuse(done.reason === 'user-deleting' ? 'user-deleting' : 'changed-meanwhile')
 }
 
 /** What applications may hear of a user, beside the name and the address they sign in and get mail with. */
@@ -188,14 +191,15 @@ export async function setClaims(
   bench: Workbench,
   userName: string,
   data: unknown,
-): Promise<Result<ClaimsDocument, 'no-user' | 'malformed-claims'>> {
+): Promise<Result<ClaimsDocument, NotChanged | 'malformed-claims'>> {
   const document = readClaimsDocument(data)
   if (!document.ok) return document
-  const person = await namedPerson(bench, userName)
-  if (person === undefined) return refuse('no-user')
-  const write = changedClaims(person.user, membersOf(document.value), bench.now())
-  const done = await commit(bench, [write], { type: 'user.changed', user: person.user.id, detail: 'claims' })
-  return done ? document : refuse('no-user')
+  const members = membersOf(document.value)
+  const done = await edited(bench, userName, 'claims', (before) => {
+    const { displayName, givenName, familyName, locale, claims, ...rest } = before
+    return { ...rest, ...members }
+  })
+  return done.ok ? document : done
 }
 
 /** The thumbprints that are listed for a user; `undefined` where none ever were, and any that names them counts. */
@@ -267,22 +271,3 @@ export async function createClient(
   const { value: client, secret: shown } = made.value
   return ok({ client, ...(shown === undefined ? {} : { secret: shown }) })
 }
-
-/** The key is answered once and kept hashed. */
-export async function createApiKey(
-  bench: Workbench,
-  { name, scopes }: { name: string; scopes: readonly ApiScope[] },
-): Promise<{ id: string; apiKey: string }> {
-  const halves = { id: newId(), secret: newSecret() }
-  const key = { id: halves.id, name, scopes, secretHash: hashSecret(halves.secret), createdAt: bench.now() }
-  const done = await commit(bench, [createdApiKey(key)], { type: 'api-key.created', detail: `${name} (${halves.id})` })
-  if (!done) throw new Error(`An API key ${joinHalves({ ...halves, secret: '…' })} was there already`)
-  return { id: halves.id, apiKey: showApiKey(halves) }
-}
-
-export async function revokeApiKey(bench: Workbench, id: string): Promise<Result<string, 'no-api-key'>> {
-  const done = await commit(bench, [revokedApiKey(id, bench.now())], { type: 'api-key.revoked', detail: id })
-  return done ? ok(id) : refuse('no-api-key')
-}
-
-export const apiKeys = (bench: Workbench) => listApiKeys(bench.db)

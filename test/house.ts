@@ -58,10 +58,11 @@ import { createdApiKey } from '../src/store/api-keys.ts'
 import { createdClient } from '../src/store/clients.ts'
 import { type Item, openDb, type Write } from '../src/store/db.ts'
 import { places } from '../src/store/keys.ts'
-import { createdAuthenticator, createdUser } from '../src/store/people.ts'
+import { createdAuthenticator } from '../src/store/people.ts'
 import { changedRealm, createdRealm, readRealm } from '../src/store/realm.ts'
 import { createdSealKey } from '../src/store/seal-keys.ts'
 import { createdSigningKey } from '../src/store/signing-keys.ts'
+import { createdUser } from '../src/store/users.ts'
 import type { World } from '../src/world.ts'
 import type { SecurityKey } from './authenticator.ts'
 
@@ -469,7 +470,9 @@ function demandConfiguring(lambda: Lambda, action: string, leading: string): voi
   const configures = its.some(({ rights }) => rights?.includes('configure'))
     ? ['PutItem realm', 'UpdateItem realm', 'PutItem client', 'UpdateItem client', 'DeleteItem client']
     : []
-  if (![...updates, ...configures].includes(`${action} ${leading}`)) deny(lambda, action, `config ${leading}`)
+  const setsUp = its.some(({ rights }) => rights?.includes('set-up')) ? ['PutItem realm', 'PutItem api-key'] : []
+  if (![...updates, ...configures, ...setsUp].includes(`${action} ${leading}`))
+    deny(lambda, action, `config ${leading}`)
 }
 
 function deny(lambda: Lambda, action: string, on: string): never {

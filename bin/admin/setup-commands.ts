@@ -1,24 +1,14 @@
-/** The realm, its keys, people, API keys, applications and settings. */
+/** The realm, its keys, API keys and settings. */
+
+import { createApiKey, revokeApiKey } from '../../src/api-key-admin.ts'
 import { type ApiScope, apiScopes, cmsScopes } from '../../src/core/api-key.ts'
 import type { Settings } from '../../src/core/realm.ts'
-import { type Role, roles } from '../../src/core/user.ts'
 import { ensureOwnClients } from '../../src/own-clients.ts'
 import { changeSettings, readSettings } from '../../src/settings-admin.ts'
-import {
-  apiKeys,
-  claimsOf,
-  createApiKey,
-  createUser,
-  ensureSealKey,
-  ensureSigningKeys,
-  revokeApiKey,
-  seedRealm,
-  setClaims,
-  setEmail,
-  setPassword,
-} from '../../src/setup.ts'
+import { ensureSealKey, ensureSigningKeys, seedRealm } from '../../src/setup.ts'
+import { listApiKeys } from '../../src/store/api-keys.ts'
 import { formInWords, settingOf } from './settings.ts'
-import { type Command, cannot, defined, documentIn, granted, needed, passwordIn } from './typed.ts'
+import { type Command, cannot, granted, needed } from './typed.ts'
 
 export const setupCommands: Record<string, Command> = {
   init: async (bench) => {
@@ -37,59 +27,14 @@ export const setupCommands: Record<string, Command> = {
     )
   },
 
-  'user add': async (bench, [userName], given) => {
-    if (given.directory && given['password-stdin']) cannot('A password is kept here or in the directory: take one.')
-    const user = granted(
-      await createUser(bench, {
-        userName: needed(userName, 'a user name'),
-        ...defined('email', given.email),
-        ...defined('givenName', given['given-name']),
-        ...defined('familyName', given['family-name']),
-        ...defined('password', await passwordIn(given)),
-        ...defined('directory', given.directory ? {} : undefined),
-        ...defined('roles', given.role?.map(roleOf)),
-      }),
-      { 'user-exists': `There is a user ${userName} already.` },
-    )
-    return `User ${user.userName} is made, with the id ${user.id}.`
-  },
-
-  'user password': async (bench, [userName], given) => {
-    const password = needed(await passwordIn(given), '--password-stdin')
-    const user = granted(await setPassword(bench, needed(userName, 'a user name'), password), {
-      'no-user': `There is no user ${userName}.`,
-    })
-    return `${user.userName} has a new password.`
-  },
-
-  'user email': async (bench, [userName, email]) => {
-    const address = needed(email, 'an address')
-    const user = granted(await setEmail(bench, needed(userName, 'a user name'), address), {
-      'no-user': `There is no user ${userName}.`,
-    })
-    return `Mail to ${user.userName} goes to ${address}.`
-  },
-
-  'user claims': async (bench, [userName, file]) => {
-    const name = needed(userName, 'a user name')
-    const document = granted(
-      file === undefined ? await claimsOf(bench, name) : await setClaims(bench, name, await documentIn(file)),
-      {
-        'no-user': `There is no user ${name}.`,
-        'malformed-claims': (detail, at) => `${file}${at}: ${detail}.`,
-      },
-    )
-    return JSON.stringify(document, null, 2)
-  },
-
   'api-key add': async (bench, [name], given) => {
     const scopes = given.scope?.map(scopeOf) ?? cmsScopes
-    const { id, apiKey } = await createApiKey(bench, { name: needed(name, 'a name for the key'), scopes })
-    return `API key ${id}, shown this once:\n${apiKey}`
+    const { key, secret } = await createApiKey(bench, { name: needed(name, 'a name for the key'), scopes })
+    return `API key ${key.id}, shown this once:\n${secret}`
   },
 
   'api-key list': async (bench) => {
-    const keys = await apiKeys(bench)
+    const keys = await listApiKeys(bench.db)
     const day = (at: number | undefined) => (at === undefined ? 'never' : new Date(at * 1000).toISOString())
     return keys
       .map((key) =>
@@ -99,6 +44,7 @@ export const setupCommands: Record<string, Command> = {
           key.scopes.join(' '),
           `made ${day(key.createdAt)}`,
           `last used ${day(key.lastUsedAt)}`,
+          ...(key.expiresAt === undefined ? [] : [`until ${day(key.expiresAt)}`]),
           ...(key.revokedAt === undefined ? [] : [`revoked ${day(key.revokedAt)}`]),
         ].join('  '),
       )
@@ -107,7 +53,7 @@ export const setupCommands: Record<string, Command> = {
 
   'api-key revoke': async (bench, [id]) => {
     granted(await revokeApiKey(bench, needed(id, 'the id of a key')), {
-      'no-api-key': `There is no API key ${id} that is not revoked.`,
+      'api-key-not-found': `There is no API key ${id} that is not revoked.`,
     })
     return `API key ${id} is revoked.`
   },
@@ -129,9 +75,6 @@ export const setupCommands: Record<string, Command> = {
 }
 
 const settingAt = (pointer: string): string => pointer.split('/')[1] ?? ''
-
-const roleOf = (text: string): Role =>
-  roles.find((role) => role === text) ?? cannot(`${text} is no role: ${roles.join(', ')}.`)
 
 const scopeOf = (text: string): ApiScope =>
   apiScopes.find((scope) => scope === text) ?? cannot(`${text} is no scope: ${apiScopes.join(', ')}.`)

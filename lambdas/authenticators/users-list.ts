@@ -1,7 +1,8 @@
 // GET /api/v1/tenants/{tenantCode}/users — the user with a name, or users by the beginning of their name.
 import { nameKey } from '../../src/core/user.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
-import { findByUserName, listUsers, readUser, userPosition } from '../../src/store/people.ts'
+import { findByUserName, readUser } from '../../src/store/people.ts'
+import { listUsers, userPosition } from '../../src/store/users.ts'
 import type { World } from '../../src/world.ts'
 import { badParameter, isNameable, readQuery } from '../api/asked.ts'
 import { forCaller } from '../api/caller.ts'

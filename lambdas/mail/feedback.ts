@@ -14,7 +14,8 @@ import { userOfTag } from '../../src/services/mail-tag.ts'
 import { readStage } from '../../src/stage.ts'
 import { recorded } from '../../src/store/audit.ts'
 import { type Db, openDb, openDynamodb } from '../../src/store/db.ts'
-import { readUser, troubledMail } from '../../src/store/people.ts'
+import { readUser } from '../../src/store/people.ts'
+import { troubledMail } from '../../src/store/users.ts'
 
 export type Trouble = {
   /** In lower case: SES repeats what the other side made of it. */

@@ -9,6 +9,8 @@ export type Role = (typeof roles)[number]
 export type User = {
   id: UserId
   userName: string
+  /** What a directory that provisions users calls them (RFC 7643 §3.1): one user's, compared as it is written. */
+  externalId?: string
   email?: string
   emailVerified?: boolean
   givenName?: string
@@ -43,6 +45,14 @@ export type User = {
   epoch?: number
   createdAt: Seconds
   updatedAt: Seconds
+  /**
+   * Goes up with each change of what the API may change: the condition of the next one, and the ETag. Not with tries,
+   * standing, mails or a last use, so that somebody who signs in does not spoil an administrator's If-Match. None: never
+   * changed.
+   */
+  version?: number
+  /** Since when all that is theirs is being removed. They are disabled, and nobody enables them again. */
+  deleting?: Seconds
   /** When the last mails went out to this user; kept by `store/mails.ts`. */
   mailsSent?: Seconds[]
   /** Set by SES's feedback: mail to this address bounced, or its owner complained. */

@@ -1,10 +1,11 @@
 /** Users whose password the directory has: an entry belongs to one user, whatever either is called. */
-import { type DirectoryEntry, isRenamed } from '../core/directory/directory-user.ts'
+import type { DirectoryEntry } from '../core/directory/directory-user.ts'
 import type { Person } from '../core/session.ts'
-import { nameKey, type User } from '../core/user.ts'
+import type { User } from '../core/user.ts'
 import type { Db, Write } from './db.ts'
 import { places } from './keys.ts'
-import { createdUser, heldName, ownerIn, readPerson } from './people.ts'
+import { ownerIn, readPerson } from './people.ts'
+import { changedUser, createdUser } from './users.ts'
 
 /** `held`: the entry is this user's already. Otherwise whoever has its name, if somebody does. */
 export type Holder = { person: Person; held: boolean } | undefined
@@ -42,32 +43,4 @@ export const boundToEntry = (user: User, entry: DirectoryEntry): Write[] => [
 ]
 
 /** What the directory says, and what we need not keep any more. Refused when the new name is somebody's. */
-export const refreshedUser = (before: User, after: User): Write[] => [
-  {
-    write: 'update',
-    ...places.user(before.id),
-    update: changesBetween(before, after),
-    condition: '#userName = :was',
-    values: { ...after, was: before.userName, order: nameKey(after.userName) },
-  },
-  ...(isRenamed(before, after)
-    ? ([
-        {
-          write: 'delete',
-          ...places.userName(before.userName),
-          condition: '#owner = :owner',
-          values: { owner: before.id },
-        },
-        ...heldName(after),
-      ] satisfies Write[])
-    : []),
-]
-
-const refreshed = ['email', 'emailVerified', 'givenName', 'familyName', 'displayName', 'mailTrouble'] as const
-
-function changesBetween(before: User, after: User): string {
-  const sets = refreshed.filter((name) => after[name] !== undefined && after[name] !== before[name])
-  const gone = refreshed.filter((name) => after[name] === undefined && before[name] !== undefined)
-  const set = ['userName', ...sets, 'order', 'updatedAt'].map((name) => `#${name} = :${name}`).join(', ')
-  return `SET ${set}${gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`}`
-}
+export const refreshedUser = (before: User, after: User): Write[] => changedUser(before, after, after.updatedAt)

@@ -9,17 +9,15 @@ import {
   changes,
   type UserId,
 } from '../core/authenticator.ts'
-import type { ClaimsOfUser } from '../core/oidc/standard-claims.ts'
 import type { OneTimePassword } from '../core/otp/one-time-password.ts'
 import type { RecoveryCodes } from '../core/otp/recovery-code.ts'
 import type { Seconds } from '../core/result.ts'
 import type { Person } from '../core/session.ts'
-import { nameKey, type User } from '../core/user.ts'
+import type { User } from '../core/user.ts'
 import { consentIn } from './consents.ts'
-import type { Db, Item, Place, Write } from './db.ts'
+import type { Db, Item, Write } from './db.ts'
 import { places, userPartition } from './keys.ts'
 
-const userListing = 'user'
 /** Authenticators are listed by state, oldest first: `GET …/authenticators?state=pending&olderThan=`. */
 const authenticatorListing = (state: AuthenticatorState): string => `authenticator#${state}`
 const orderOf = (createdAt: Seconds, id: string): string => `${String(createdAt).padStart(12, '0')}#${id}`
@@ -100,12 +98,6 @@ export const authenticatorPosition = (
   order: orderOf(createdAt, id),
 })
 
-export const userPosition = ({ id, userName }: Pick<User, 'id' | 'userName'>): Item => ({
-  ...places.user(id).key,
-  listing: userListing,
-  order: nameKey(userName),
-})
-
 /** The user alone, by id or by user name. */
 export async function findUser(db: Db, idOrName: string): Promise<User | undefined> {
   const [byId, byName] = await db.batch([places.user(idOrName), places.userName(idOrName)])
@@ -114,22 +106,6 @@ export async function findUser(db: Db, idOrName: string): Promise<User | undefin
 }
 
 export type Page<T> = { items: T[]; next?: Item }
-
-/** Users by the beginning of their name, in its order. */
-export async function listUsers(
-  db: Db,
-  { prefix, limit, after }: { prefix: string; limit: number; after?: Item },
-): Promise<Page<User>> {
-  const page = await db.query({
-    table: 'people',
-    index: 'listing',
-    where: prefix === '' ? '#listing = :listing' : '#listing = :listing AND begins_with(#order, :prefix)',
-    values: { listing: userListing, prefix: nameKey(prefix) },
-    limit,
-    ...(after === undefined ? {} : { after }),
-  })
-  return { items: page.items as User[], ...(page.next === undefined ? {} : { next: page.next }) }
-}
 
 /** Authenticators of everybody in one state, oldest first; `before`: created before that second. */
 export async function listAuthenticators(
@@ -148,116 +124,6 @@ export async function listAuthenticators(
 }
 
 /**
- * A new user: refused, by the second write's condition, when the name is taken; and by the checks, when the name is
- * somebody's id or the id somebody's name, since the API's `{userId}` may be either.
- */
-export const createdUser = (user: User): Write[] => [
-  {
-    write: 'put',
-    ...places.user(user.id),
-    item: { ...user, listing: userListing, order: nameKey(user.userName) },
-    condition: 'attribute_not_exists(#pk)',
-  },
-  ...heldName(user),
-]
-
-/** A name for a user and nobody else; not one that is somebody's id. */
-export const heldName = (user: User): Write[] => [
-  { write: 'put', ...places.userName(user.userName), item: { owner: user.id }, condition: 'attribute_not_exists(#pk)' },
-  ...confusable(user).map((place): Write => ({ write: 'check', ...place, condition: 'attribute_not_exists(#pk)' })),
-]
-
-/** Where another user would be found by this one's name or id. Their own records are not among them. */
-function confusable({ id, userName }: User): Place[] {
-  const names = new Set([userName, nameKey(userName)])
-  names.delete(id)
-  return [...[...names].map(places.user), ...(nameKey(id) === nameKey(userName) ? [] : [places.userName(id)])]
-}
-
-/** A new password: what rested on the old one is checked again. */
-export const changedPassword = (user: User, passwordHash: string, now: Seconds): Write => ({
-  write: 'update',
-  ...places.user(user.id),
-  update:
-    'SET #passwordHash = :passwordHash, #passwordVersion = if_not_exists(#passwordVersion, :zero) + :one, ' +
-    '#updatedAt = :now, #standing = #standing + :one',
-  condition: 'attribute_exists(#pk)',
-  values: { passwordHash, now, zero: 0, one: 1 },
-})
-
-/** One more certificate that is theirs; refused by the first condition when it is somebody's already. */
-export const registeredCertificate = (user: User, thumbprint: string, now: Seconds): Write[] => [
-  {
-    write: 'put',
-    ...places.thumbprint(thumbprint),
-    item: { owner: user.id },
-    condition: 'attribute_not_exists(#pk)',
-  },
-  changedCertificates(user, [...(user.certificateThumbprints ?? []), thumbprint], now),
-]
-
-/** One less. Who has none left keeps an empty list: then none is theirs, and not any that names them. */
-export const forgottenCertificate = (user: User, thumbprint: string, now: Seconds): Write[] => [
-  { write: 'delete', ...places.thumbprint(thumbprint), condition: '#owner = :owner', values: { owner: user.id } },
-  changedCertificates(
-    user,
-    (user.certificateThumbprints ?? []).filter((each) => each !== thumbprint),
-    now,
-  ),
-]
-
-/** From the list that was read. What rests on a certificate is checked again: a first one shuts out all others too. */
-function changedCertificates(user: User, thumbprints: string[], now: Seconds): Write {
-  const seen = user.certificateThumbprints
-  return {
-    write: 'update',
-    ...places.user(user.id),
-    update: 'SET #certificateThumbprints = :thumbprints, #updatedAt = :now, #standing = #standing + :one',
-    condition:
-      seen === undefined
-        ? 'attribute_exists(#pk) AND attribute_not_exists(#certificateThumbprints)'
-        : '#certificateThumbprints = :seen',
-    values: { thumbprints, now, one: 1, ...(seen === undefined ? {} : { seen }) },
-  }
-}
-
-/** Mail to the user's address came back. Hearing the same thing twice changes nothing. */
-export const troubledMail = (user: User, trouble: NonNullable<User['mailTrouble']>, feedbackId: string): Write => ({
-  write: 'update',
-  ...places.user(user.id),
-  update: 'SET #mailTrouble = :trouble, #mailFeedback = :feedback',
-  condition: '#email = :email AND (attribute_not_exists(#mailFeedback) OR #mailFeedback <> :feedback)',
-  values: { trouble, feedback: feedbackId, email: user.email },
-})
-
-/** What applications hear of the user, as it is written now: what is left out is taken away. */
-export function changedClaims(user: User, given: ClaimsOfUser, now: Seconds): Write {
-  const set = claimMembers.filter((name) => given[name] !== undefined)
-  const gone = claimMembers.filter((name) => given[name] === undefined)
-  return {
-    write: 'update',
-    ...places.user(user.id),
-    update: [
-      `SET ${['updatedAt', ...set].map((name) => `#${name} = :${name}`).join(', ')}`,
-      ...(gone.length === 0 ? [] : [`REMOVE ${gone.map((name) => `#${name}`).join(', ')}`]),
-    ].join(' '),
-    condition: 'attribute_exists(#pk)',
-    values: { ...given, updatedAt: now },
-  }
-}
-
-const claimMembers = ['displayName', 'givenName', 'familyName', 'locale', 'claims'] as const
-
-/** Another address, or the same one once it takes mail again: an earlier trouble is forgotten. */
-export const changedEmail = (user: User, email: string, now: Seconds): Write => ({
-  write: 'update',
-  ...places.user(user.id),
-  update: 'SET #email = :email, #emailVerified = :true, #updatedAt = :now REMOVE #mailTrouble',
-  condition: 'attribute_exists(#pk)',
-  values: { email, true: true, now },
-})
-
-/**
  * A new authenticator: refused by the first condition when the user is gone or disabled, by the second when the
  * credential id is somebody's already. Refused, never replaced: an import carries no proof of possession.
  */
@@ -265,11 +131,16 @@ export const createdAuthenticator = (key: Authenticator): Write[] => guardedAuth
 
 const free = { condition: 'attribute_not_exists(#pk)' }
 
+/** One that its user adds themselves: what they proved for it stands still, by the standing that was read. */
+export const addedAuthenticator = (key: Authenticator, standing: number): Write[] =>
+  guardedAuthenticator(key, free, standingHolds(key.user, standing))
+
 const guardedAuthenticator = (
   key: Authenticator,
   guard: { condition: string; values?: Record<string, unknown> },
+  user = userEnabled(key.user),
 ): Write[] => [
-  userEnabled(key.user),
+  user,
   {
     write: 'put',
     ...places.credential(key.credential.credentialId),
@@ -398,6 +269,15 @@ export const loweredStanding = (user: UserId): Write => ({
   update: 'SET #standing = #standing + :one',
   condition: 'attribute_exists(#pk)',
   values: { one: 1 },
+})
+
+/** The same, of somebody who was read: of two things that are taken away at once, each is decided by what the other left. */
+export const loweredStandingOf = ({ id, standing }: Pick<User, 'id' | 'standing'>): Write => ({
+  write: 'update',
+  ...places.user(id),
+  update: 'SET #standing = #standing + :one',
+  condition: '#standing = :standing AND #enabled = :true',
+  values: { one: 1, standing, true: true },
 })
 
 /** While the user's standing is this, everything the user could prove with then is still there. */

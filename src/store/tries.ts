@@ -115,6 +115,21 @@ export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write 
   update: `REMOVE ${[names.tries, names.until, names.all].flatMap((name) => (name === undefined ? [] : [`#${name}`])).join(', ')}`,
 })
 
+/** All counts and waits of a user, from everywhere and of every factor. `undefined`: there are none. */
+export function forgottenTries(user: User): Write | undefined {
+  const names = Object.keys(user).filter((name) =>
+    /^(tries|triesUntil|otpTries|otpTriesUntil)\d+$|^otpFailures$/.test(name),
+  )
+  return names.length === 0
+    ? undefined
+    : {
+        write: 'update',
+        ...places.user(user.id),
+        update: `REMOVE ${names.map((name) => `#${name}`).join(', ')}`,
+        condition: 'attribute_exists(#pk)',
+      }
+}
+
 /** Nothing was compared, through no fault of the person's: as if the try had not been. */
 export const returnedTry = ({ at, names, count }: Extract<Try, { ok: true }>): Write => ({
   write: 'update',

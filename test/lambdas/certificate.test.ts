@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parseCertificates, type WrittenCertificates } from '../../src/core/certificate/certificate-settings.ts'
 import { handoffLifetime, ticketLifetime } from '../../src/core/certificate/handoff.ts'
-import { forgottenCertificate, registeredCertificate } from '../../src/store/people.ts'
 import { changedRealm, readRealm } from '../../src/store/realm.ts'
+import { forgottenCertificate, registeredCertificate } from '../../src/store/users.ts'
 import { type House, openHouse, type Reply } from '../house.ts'
 import {
   type Authority,

@@ -4,7 +4,7 @@ import { hashSecret } from '../../src/core/secret.ts'
 import type { User } from '../../src/core/user.ts'
 import { revokedGrant } from '../../src/store/grants.ts'
 import { places } from '../../src/store/keys.ts'
-import { changedPassword } from '../../src/store/people.ts'
+import { changedUser } from '../../src/store/users.ts'
 import { createSecurityKey } from '../authenticator.ts'
 import { type House, openHouse, type Reply } from '../house.ts'
 import { claimsOf, exchange, usualRequest, type Visitor, verifier, visit } from '../visitor.ts'
@@ -189,7 +189,8 @@ describe('a token that is good no more: inactive, and nothing else', () => {
     ['its user is gone', ({ user }) => house.seed({ write: 'delete', ...places.user(user.id) })],
     [
       'its user has a new password',
-      async ({ user }) => house.seed(changedPassword(user, await hashPassword('another password'), house.now)),
+      async ({ user }) =>
+        house.seed(...changedUser(user, { ...user, passwordHash: await hashPassword('another password') }, house.now)),
     ],
     [
       'its time is over',

@@ -30,16 +30,15 @@ import type { Db, Write } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { changedOneTimePassword, createdOneTimePassword } from '../../src/store/one-time-passwords.ts'
 import {
-  changedPassword,
   changedState,
   createdAuthenticator,
-  createdUser,
   deletedAuthenticator,
   loweredStanding,
   readAuthenticator,
   readUser,
 } from '../../src/store/people.ts'
 import { readRealm } from '../../src/store/realm.ts'
+import { changedUser, createdUser } from '../../src/store/users.ts'
 import type { World } from '../../src/world.ts'
 import type { ClientFacts, KeyFacts, PersonFacts, RealmFacts, RequestFacts, Seen } from './facts.ts'
 import { decoySecret, issuer, keyNames, ownerOf, rpId, securityKey, start } from './scenario.ts'
@@ -319,7 +318,7 @@ function changesOn(db: Db, now: () => number) {
     },
     async changePassword(person: string, text: string): Promise<void> {
       const user = await readUser(db, person)
-      if (user !== undefined) await commit(changedPassword(user, await hashed(text), now()))
+      if (user !== undefined) await commit(...changedUser(user, { ...user, passwordHash: await hashed(text) }, now()))
     },
     enable: (person: string, enabled: boolean) =>
       commit({

@@ -1,7 +1,7 @@
 /** A person of the directory as a user here: made at their first sign-in, and kept as the directory has them. */
 import type { UserId } from '../authenticator.ts'
 import type { Seconds } from '../result.ts'
-import { nameKey, type User } from '../user.ts'
+import type { User } from '../user.ts'
 
 /** What a directory says of a person. */
 export type DirectoryEntry = {
@@ -46,6 +46,3 @@ export function refreshedBy(entry: DirectoryEntry, user: User, now: Seconds): Us
   const trouble = mailTrouble === undefined || is.email !== email ? {} : { mailTrouble }
   return { ...rest, ...is, ...trouble, updatedAt: now }
 }
-
-/** Whether the entry goes by another name now, beyond its spelling: somebody else may have that name. */
-export const isRenamed = (before: User, after: User): boolean => nameKey(before.userName) !== nameKey(after.userName)

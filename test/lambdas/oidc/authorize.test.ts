@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashPassword } from '../../../src/core/password.ts'
 import type { User } from '../../../src/core/user.ts'
-import { changedPassword } from '../../../src/store/people.ts'
+import { changedUser } from '../../../src/store/users.ts'
 import { createSecurityKey, type SecurityKey } from '../../authenticator.ts'
 import { type House, openHouse } from '../../house.ts'
 import { claimsOf, exchange, usualRequest, type Visitor, visit } from '../../visitor.ts'
@@ -230,7 +230,7 @@ describe('with a session', () => {
     const user = await house.addUser({ password })
     const browser = await signedIn(user, { scope: 'openid offline_access' })
     const { json: tokens } = await exchange(house, browser.landed.get('code'))
-    await house.seed(changedPassword(user, await hashPassword('another password'), house.now))
+    await house.seed(...changedUser(user, { ...user, passwordHash: await hashPassword('another password') }, house.now))
 
     const userinfo = await house.invoke('GET', '/userinfo', {
       headers: { authorization: `Bearer ${tokens.access_token}` },
