@@ -109,6 +109,7 @@ const mappings: Record<AuditType, Mapping> = {
   'user.enabled': account('enable'),
   'user.unlocked': account('unlock'),
   'user.roles-changed': account('other', 'high'),
+  'user.deletion-started': account('delete', 'low'),
   'user.deleted': account('delete', 'low'),
   'elevation.dropped': authentication('other'),
   'flow.created': entity('create', 'medium'),
