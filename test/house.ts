@@ -603,7 +603,7 @@ function replyOf<Body>(result: APIGatewayProxyStructuredResultV2, { commands, ro
     Object.entries(result.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
   )
   const body = result.body ?? ''
-  const isJson = /^application\/(\S+\+)?json/.test(headers['content-type'] ?? '')
+  const isJson = /^application\/(\S+\+)?json(;|$)/.test(headers['content-type'] ?? '')
   return {
     status: result.statusCode ?? 200,
     headers,
