@@ -6,16 +6,18 @@
  * folder, and the same sources give the same bytes there.
  */
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { type Lambda, lambdas, type Route, routesOf } from '../lambdas/routes.ts'
+import { bundleAssets } from './bundle-assets.ts'
 
 /** A Lambda that answers an event rather than a request, and so has a file of its own and no route. */
 export const eventLambdas = {
   'mail-feedback': 'mail/feedback.ts',
   'rotate-keys': 'keys/rotate.ts',
+  'expire-pending': 'authenticators/expire.ts',
   'session-ended': 'logout/session-ended.ts',
   'backchannel-logout': 'logout/deliver.ts',
 } as const
@@ -182,39 +184,6 @@ export function entryOf(lambda: Lambda | EventLambda): string {
 }
 
 const isEventLambda = (lambda: string): lambda is EventLambda => lambda in eventLambdas
-
-/** The stylesheet, a script for each file in `web/browser/`, and pictures as they are. */
-async function bundleAssets(outdir: string, minify: boolean): Promise<string[]> {
-  await rm(outdir, { recursive: true, force: true })
-  await mkdir(outdir, { recursive: true })
-  const scripts = (await namesIn('web/browser')).filter((name) => name.endsWith('.ts'))
-  const pictures = (await namesIn('web/assets')).filter((name) => /\.(svg|png|ico)$/.test(name))
-  const shared = { absWorkingDir: root, bundle: true, minify, metafile: true, logLevel: 'silent' } as const
-  const [style, script] = await Promise.all([
-    build({ ...shared, entryPoints: ['web/keystep.css'], outdir, external: ['/assets/*'] }),
-    build({
-      ...shared,
-      entryPoints: scripts.map((name) => ({ in: `web/browser/${name}`, out: basename(name, '.ts') })),
-      outdir,
-      platform: 'browser',
-      format: 'iife',
-      target: 'es2022',
-      legalComments: 'none',
-    }),
-    ...pictures.map((name) => cp(join(root, 'web/assets', name), join(outdir, name))),
-  ])
-  return [
-    ...Object.keys(style.metafile.inputs),
-    ...Object.keys(script.metafile.inputs),
-    ...pictures.map((name) => `web/assets/${name}`),
-  ]
-}
-
-/** The files of a folder of the repository in a fixed order; none where there is no such folder. */
-async function namesIn(folder: string): Promise<string[]> {
-  const path = join(root, folder)
-  return existsSync(path) ? (await readdir(path)).sort() : []
-}
 
 /**
  * Takes `node:http` and `node:https` by `process.getBuiltinModule`. An ES module import of either reads all their

@@ -5,6 +5,7 @@ import type { Lambda } from '../lambdas/routes.ts'
 import { ApiStack } from './api-stack.ts'
 import type { EventLambda } from './bundle.ts'
 import { DataStack } from './data-stack.ts'
+import { ExpiryStack } from './expiry-stack.ts'
 import { KeysStack } from './keys-stack.ts'
 import { LogoutStack } from './logout-stack.ts'
 import { MailStack } from './mail-stack.ts'
@@ -18,6 +19,7 @@ export type Stacks = {
   mail: MailStack
   logout: LogoutStack
   rotation: RotationStack
+  expiry: ExpiryStack
   api: ApiStack
   watch: WatchStack
 }
@@ -51,6 +53,11 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     description: 'Keystep: signing keys take turns',
     code: codeOf('rotate-keys'),
   })
+  const expiry = new ExpiryStack(app, idOf('expiry'), {
+    ...shared,
+    description: 'Keystep: pending authenticators expire',
+    code: codeOf('expire-pending'),
+  })
   const api = new ApiStack(app, idOf('api'), {
     ...shared,
     description: 'Keystep: HTTP API, Lambdas, domain',
@@ -67,15 +74,17 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
       'mail-feedback': mail.feedback,
       ...logout.functions,
       'rotate-keys': rotation.rotation,
+      'expire-pending': expiry.expiry,
     },
     configurationSetName,
     deadLetters: mail.deadLetters,
     logoutDeadLetters: logout.deadLetters,
     unreadEnds: logout.unreadEnds,
     rotationDeadLetters: rotation.deadLetters,
+    expiryDeadLetters: expiry.deadLetters,
   })
 
   Tags.of(app).add('keystep', stage)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-  return { data, keys, mail, logout, rotation, api, watch }
+  return { data, keys, mail, logout, rotation, expiry, api, watch }
 }

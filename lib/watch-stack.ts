@@ -37,6 +37,7 @@ type WatchStackProps = StackProps & {
   logoutDeadLetters: Queue
   unreadEnds: Queue
   rotationDeadLetters: Queue
+  expiryDeadLetters: Queue
   noticeKey: Key
 }
 
@@ -151,6 +152,12 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     above: 0,
     meaning:
       'The signing keys were not looked after in one hour, three times over. Nothing is lost before their overlap is over; see rotate-keys.',
+  },
+  'expire-pending-dead-letters': {
+    metric: props.expiryDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'Pending authenticators were not done away with in one hour, three times over. They are void all the same; see expire-pending.',
   },
   'mail-feedback-dead-letters': {
     metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),

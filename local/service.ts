@@ -24,6 +24,7 @@ import { startDynamodb } from './dynamodb.ts'
 import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
 import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
 import { startGateway } from './gateway.ts'
+import { everyHour } from './hourly.ts'
 import { type Lambdas, startLambdas } from './lambdas.ts'
 import { startTelling, type Teller, tellers } from './logout.ts'
 import { startMailCapture } from './mail.ts'
@@ -242,6 +243,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       tell,
     ),
   )
+  const expirer = { db, now, actor: { kind: 'service', id: 'expire-pending' } } as const
+  opened(everyHour('Pending authenticators', () => expirePending(expirer), tell))
 
   if (apps) {
     const issuer = gateway.url

@@ -110,7 +110,32 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  settings: {
+    config: [
+      batch,
+      `${put} where dynamodb:LeadingKeys is realm or api-key`,
+      query,
+      `${update} where dynamodb:LeadingKeys is api-key`,
+    ],
+    people: [batch, query, update],
+    sessions: [batch, proof],
+    audit: [put],
+    'any identity of SES': [mail],
+    'configuration set': [mail],
+    ...log,
+    ...trace,
+  },
   'one-time-passwords': {
+    config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
+    people: [batch, check, remove, put, query, update],
+    sessions: [batch, remove, put, proof],
+    'sessions/index/by-user': [query],
+    audit: [put],
+    'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-seal-key'],
+    ...log,
+    ...trace,
+  },
+  account: {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
     sessions: [batch, remove, put, proof],
@@ -151,6 +176,14 @@ const rights: Record<string, Record<string, string[]>> = {
     ],
     audit: [put],
     'wrapping key': ['kms:Encrypt where kms:EncryptionContext:purpose is keystep-signing-key'],
+    'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+    ...log,
+    ...trace,
+  },
+  'expire-pending': {
+    people: [remove],
+    'people/index/listing': [query],
+    audit: [put],
     'dead letters': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
     ...log,
     ...trace,
@@ -252,7 +285,7 @@ beforeAll(async () => {
   areas = synthesize(certificates.settings)
   certificates.remove()
   functions = new Map(
-    [areas.api, areas.mail, areas.logout, areas.rotation].flatMap((template) =>
+    [areas.api, areas.mail, areas.logout, areas.rotation, areas.expiry].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function').map(({ 1: { Properties: properties } }) => [
         String(properties.FunctionName).replace('keystep-test-', ''),
         { template, properties },
@@ -289,7 +322,8 @@ describe('the stacks', () => {
       .flatMap((it) => resourcesOf(it, 'AWS::IAM::Policy'))
       .flatMap(([, { Properties: policy }]) => (policy.PolicyDocument as { Statement: Statement[] }).Statement)
       .filter(({ Action, Resource }) => JSON.stringify([Action, Resource]).includes('*'))
-    expect(wild.filter(isMail)).toHaveLength(1)
+    // Those of activation and of settings.
+    expect(wild.filter(isMail)).toHaveLength(2)
     expect(new Set(wild.filter((it) => !isMail(it)).flatMap(({ Action }) => list(Action)))).toEqual(new Set(trace['*']))
   })
 })
@@ -373,7 +407,7 @@ describe('signing keys in KMS', () => {
   const tagged = 'where aws:ResourceTag/keystep-signing-key is test'
   const signing = 'RSASSA_PKCS1_V1_5_SHA_256 or RSASSA_PSS_SHA_256 or ECDSA_SHA_256 or ED25519_SHA_512'
   const allOf = (made: Areas) =>
-    [made.api, made.logout, made.rotation, made.mail].flatMap((template) =>
+    [made.api, made.logout, made.rotation, made.expiry, made.mail].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]): [string, Record<string, string[]>] => [
         String(Properties.FunctionName).replace('keystep-test-', ''),
         rightsOf(template, Properties),

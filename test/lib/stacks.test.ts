@@ -174,7 +174,7 @@ describe('the API', () => {
 
 describe('each Lambda', () => {
   const lambdas = () =>
-    [areas.api, areas.mail, areas.logout, areas.rotation].flatMap((template) =>
+    [areas.api, areas.mail, areas.logout, areas.rotation, areas.expiry].flatMap((template) =>
       resourcesOf(template, 'AWS::Lambda::Function'),
     )
 
@@ -398,6 +398,7 @@ describe('the watch', () => {
         'session-ended-behind',
         'session-ended-dead-letters',
         'rotate-keys-dead-letters',
+        'expire-pending-dead-letters',
       ].sort(),
     )
   })

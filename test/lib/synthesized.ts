@@ -77,6 +77,7 @@ export function synthesize(change: Record<string, string> = {}): Areas {
     api: templateOf('api'),
     logout: templateOf('logout'),
     rotation: templateOf('rotation'),
+    expiry: templateOf('expiry'),
     watch: templateOf('watch'),
   }
   for (const folder of [app.outdir, code]) rmSync(folder, { recursive: true })
