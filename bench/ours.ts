@@ -17,6 +17,7 @@ import type { Table } from '../lib/tables.ts'
 import { startDynamodb } from '../local/dynamodb.ts'
 import { environmentOf } from '../local/environment.ts'
 import { createTables, localClient } from '../local/tables.ts'
+import { createApiKey } from '../src/api-key-admin.ts'
 import { newId } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
 import { makeDispatcher, type Served } from '../src/http/lambda.ts'
@@ -29,15 +30,7 @@ import { openSigner } from '../src/services/signer.ts'
 import { openTokenValidator } from '../src/services/token-validator.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openVerifier } from '../src/services/verifier.ts'
-import {
-  createApiKey,
-  createClient,
-  createUser,
-  ensureSealKey,
-  ensureSigningKeys,
-  type NewClient,
-  seedRealm,
-} from '../src/setup.ts'
+import { createClient, createUser, ensureSealKey, ensureSigningKeys, type NewClient, seedRealm } from '../src/setup.ts'
 import { readStage, type Stage } from '../src/stage.ts'
 import { type Db, type Item, openDb, type Place } from '../src/store/db.ts'
 import { createdAuthenticator } from '../src/store/people.ts'
@@ -118,7 +111,7 @@ export async function openOurs(people: number): Promise<Ours> {
     const created = await createClient(bench, application)
     if (!created.ok) throw new Error(`${application.clientId}: ${created.reason} ${created.detail}`)
   }
-  const { apiKey } = await createApiKey(bench, {
+  const { secret: apiKey } = await createApiKey(bench, {
     name: 'CMS',
     scopes: ['authenticators:read', 'authenticators:write', 'users:read'],
   })

@@ -18,6 +18,7 @@ export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'd
  * sealed with (kms:Decrypt, each with its encryption context), `mail` sends (ses:SendEmail), `directory` reads the secret of
  * the stage and asks the directory, in whose network its Lambda is.
  * `validate` reads the same secret and asks the token validator.
+ * `set-up` puts the realm's record and API keys' (dynamodb, by leading key).
  * `configure` puts and updates the realm's record, and puts, updates and deletes clients' (dynamodb, by leading key).
  * `client-keys` reads the public keys of clients, at the addresses that they registered, and who certifies clients.
  * `prove` notes that a DPoP proof was shown (dynamodb:PutItem on sessions, by leading key).
@@ -29,6 +30,7 @@ export type Right =
   | 'mail'
   | 'directory'
   | 'validate'
+  | 'set-up'
   | 'configure'
   | 'fetch'
   | 'client-keys'
@@ -59,6 +61,8 @@ export type Lambda =
   | 'authenticators'
   | 'management'
   | 'one-time-passwords'
+  | 'account'
+  | 'settings'
   | 'audit'
 
 export type Route = {
@@ -208,12 +212,32 @@ const seeds = routesIn('one-time-passwords', 'api', imports, {
   ...told,
 })
 
+/** What people do for themselves at the portal. */
+const account = routesIn('account', 'api', pages, { config: ['get', 'query'], people: ['get', 'query'] })
+/** One of theirs is made, renamed or taken away, with the sessions that it proved. */
+const changingOwn: Partial<Route> = {
+  tables: {
+    config: ['get', 'query'],
+    people: ['get', 'query', 'check', 'put', 'update', 'delete'],
+    sessions: ['get', 'index', 'put', 'update', 'delete'],
+    ...told,
+  },
+}
+const unsealingOwn: Partial<Route> = { ...changingOwn, rights: ['unseal'] }
+
 /** The only one that reads what happened, and it changes nothing but that it tells of an export. */
 const auditing = routesIn('audit', 'api', imports, {
   config: ['get', 'query', 'update'],
   people: ['get'],
   audit: ['get', 'query', 'index'],
 })
+
+/** What the service is set to, and who may call it. */
+const setting = routesIn('settings', 'api', imports, { config: ['get', 'query', 'update'] })
+const settingUp: Partial<Route> = {
+  tables: { config: ['get', 'query', 'update'], ...told },
+  rights: ['set-up'],
+}
 
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
@@ -223,6 +247,10 @@ const sessionsOf = `${ofUser}/sessions` as const
 const oneFlow = `${tenant}/flows/{flowId}` as const
 const ofClient = `${tenant}/clients/{clientId}` as const
 const consentsOf = `${ofUser}/consents` as const
+const own = `${tenant}/me` as const
+const oneOfOwn = `${own}/authenticators/{authenticatorId}` as const
+const oneApiKey = `${tenant}/api-keys/{keyId}` as const
+const oneMail = `${tenant}/mails/{template}` as const
 
 const rows: readonly Route[] = [
   // What anybody may know.
@@ -339,6 +367,31 @@ const rows: readonly Route[] = [
     configuring,
   ),
 
+  // What people do for themselves.
+  account('me', `GET ${own}`, 'account/me.ts'),
+  account('own-authenticators', `GET ${own}/authenticators`, 'account/authenticators-list.ts'),
+  account(
+    'own-authenticators-begin',
+    `POST ${own}/authenticators/creation-options`,
+    'account/authenticators-begin.ts',
+    changingOwn,
+  ),
+  account('own-authenticators-add', `POST ${own}/authenticators`, 'account/authenticators-add.ts', changingOwn),
+  account('own-authenticators-change', `PATCH ${oneOfOwn}`, 'account/authenticators-change.ts', changingOwn),
+  account('own-authenticators-delete', `DELETE ${oneOfOwn}`, 'account/authenticators-delete.ts', changingOwn),
+  account('own-codes-begin', `POST ${own}/one-time-passwords/enrolments`, 'account/otp-begin.ts', unsealingOwn),
+  account('own-codes-add', `POST ${own}/one-time-passwords`, 'account/otp-add.ts', unsealingOwn),
+  account('own-recovery-codes', `POST ${own}/recovery-codes`, 'account/recovery-codes.ts', unsealingOwn),
+  account('own-sessions', `GET ${own}/sessions`, 'account/sessions-list.ts', {
+    tables: { config: ['get', 'query'], people: ['get', 'query'], sessions: ['index'] },
+  }),
+  account('own-sessions-end', `DELETE ${own}/sessions/{sessionId}`, 'account/sessions-end.ts', changingOwn),
+  account('own-sessions-end-all', `DELETE ${own}/sessions`, 'account/sessions-end-all.ts', changingOwn),
+  account('own-elevation-drop', `DELETE ${own}/elevation`, 'account/elevation-drop.ts', changingOwn),
+  account('own-consents', `GET ${own}/consents`, 'account/consents-list.ts'),
+  account('own-consents-withdraw', `DELETE ${own}/consents/{clientId}`, 'account/consents-withdraw.ts', changingOwn),
+  auditing('own-activity', `GET ${own}/activity`, 'account/activity.ts'),
+
   administering('sessions-list', `GET ${sessionsOf}`, 'management/sessions-list.ts', {
     tables: { config: ['get', 'query', 'update'], people: ['get'], sessions: ['index'] },
   }),
@@ -367,6 +420,21 @@ const rows: readonly Route[] = [
   }),
   // What the audit log comes to. Its counts are beside the realm, so that who reads them needs no right to the log.
   administering('statistics-read', `GET ${tenant}/statistics`, 'management/statistics-read.ts'),
+
+  // What the service is set to, and who may call it.
+  setting('settings-read', `GET ${tenant}/settings`, 'settings/read.ts'),
+  setting('settings-change', `PUT ${tenant}/settings`, 'settings/change.ts', settingUp),
+  setting('api-keys-list', `GET ${tenant}/api-keys`, 'settings/api-keys-list.ts'),
+  setting('api-keys-create', `POST ${tenant}/api-keys`, 'settings/api-keys-create.ts', settingUp),
+  setting('api-keys-read', `GET ${oneApiKey}`, 'settings/api-keys-read.ts'),
+  setting('api-keys-change', `PATCH ${oneApiKey}`, 'settings/api-keys-change.ts', settingUp),
+  setting('api-keys-revoke', `DELETE ${oneApiKey}`, 'settings/api-keys-revoke.ts', settingUp),
+  setting('mails-list', `GET ${tenant}/mails`, 'settings/mails-list.ts'),
+  setting('mails-read', `GET ${oneMail}`, 'settings/mails-read.ts'),
+  setting('mails-test', `POST ${oneMail}/test`, 'settings/mails-test.ts', {
+    tables: { config: ['get', 'update'], people: ['update'], ...told },
+    rights: ['mail'],
+  }),
 ]
 
 /** Where a client may show a certificate of its own, or a token that is bound to one: on both hosts (RFC 8705 §5). */

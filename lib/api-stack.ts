@@ -50,6 +50,8 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   authenticators: { memory: 1024, seconds: 29 },
   management: { memory: 1024, seconds: 29 },
   'one-time-passwords': { memory: 1024, seconds: 29 },
+  account: { memory: 1024, seconds: 29 },
+  settings: { memory: 1024, seconds: 29 },
   audit: { memory: 1024, seconds: 29 },
 }
 

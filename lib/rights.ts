@@ -49,6 +49,15 @@ const mayConfigure = ({ tableArns }: Resources): PolicyStatement[] => {
   ]
 }
 
+/**
+ * Whoever sets the service up replaces the realm's record and makes API keys: these it updates as well, as every Lambda may
+ * that notes their last use, and it deletes neither. Clients and signing keys are not its business.
+ */
+const maySetUp = ({ tableArns }: Resources): PolicyStatement =>
+  statement(actions.put, [tableArns.config], {
+    'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [places.realm().key.pk, places.apiKey('').key.pk] },
+  })
+
 /** That a DPoP proof was shown, and nothing else of what ends by itself: no session, no grant. */
 const mayProve = ({ tableArns }: Resources): PolicyStatement => {
   const ofProofs = `${places.dpopProof('', '').key.pk.split('#')[0]}#*`
@@ -98,6 +107,7 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     mail: mailing,
     directory: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
     validate: resources.secretArn === undefined ? [] : mayRead(resources.secretArn),
+    'set-up': maySetUp(resources),
     configure: mayConfigure(resources),
     // Nothing of AWS: a Lambda that is in nobody's network reaches the world.
     fetch: [],

@@ -7,6 +7,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createApiKey } from '../src/api-key-admin.ts'
 import { changeClient, findClient } from '../src/client-admin.ts'
 import { type ApiScope, apiScopes, cmsScopes } from '../src/core/api-key.ts'
 import { showClient } from '../src/core/oidc/client-metadata.ts'
@@ -17,7 +18,6 @@ import type { Role } from '../src/core/user.ts'
 import { ensureOwnClients } from '../src/own-clients.ts'
 import type { Sealer } from '../src/services/sealer.ts'
 import {
-  createApiKey,
   createClient,
   createUser,
   ensureSealKey,
@@ -150,7 +150,7 @@ async function ensureApiKeys(bench: Workbench, file: string, secrets: Secrets): 
 }
 
 const newApiKey = async (bench: Workbench, name: string, scopes: readonly ApiScope[]): Promise<string> =>
-  (await createApiKey(bench, { name, scopes })).apiKey
+  (await createApiKey(bench, { name, scopes })).secret
 
 type Addresses = { redirectUris: string[]; postLogoutRedirectUris: string[]; backchannelLogoutUri: string }
 

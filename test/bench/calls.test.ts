@@ -109,6 +109,8 @@ const uncounted = [
   ...['one-time-passwords-bulk', 'one-time-passwords-import', 'one-time-passwords-list', 'one-time-passwords-read'],
   ...['one-time-passwords-change', 'one-time-passwords-delete'],
   ...['flows-list', 'flows-create', 'flows-read', 'flows-change', 'flows-delete', 'flows-duplicate', 'flows-bind'],
+  ...['settings-read', 'settings-change', 'api-keys-list', 'api-keys-create', 'api-keys-read', 'api-keys-change'],
+  ...['api-keys-revoke', 'mails-list', 'mails-read', 'mails-test'],
   ...['policy-read', 'policy-change', 'client-policy-read', 'client-policy-change'],
 ]
 

@@ -82,6 +82,16 @@ const scopes: Record<string, Scope> = {
   'consents-list': 'consents:read',
   'consents-withdraw': 'consents:write',
   explain: 'step-up:explain',
+  'settings-read': 'settings:read',
+  'settings-change': 'settings:write',
+  'api-keys-list': 'api-keys:read',
+  'api-keys-create': 'api-keys:write',
+  'api-keys-read': 'api-keys:read',
+  'api-keys-change': 'api-keys:write',
+  'api-keys-revoke': 'api-keys:write',
+  'mails-list': 'settings:read',
+  'mails-read': 'settings:read',
+  'mails-test': 'settings:write',
   'statistics-read': 'statistics:read',
 }
 

@@ -1,0 +1,13 @@
+// GET /api/v1/tenants/{tenantCode}/api-keys/{keyId} — one API key, without its secret.
+import { refuse } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { readApiKeyRecord } from '../../src/store/api-keys.ts'
+import { forCaller } from '../api/caller.ts'
+import { answerTo } from '../api/problems.ts'
+import type { ManagementNeeds } from '../management/desk.ts'
+import { answerKey, keyIdIn } from './key-desk.ts'
+
+export const handle = forCaller('api-keys:read', async ({ db, now }: ManagementNeeds, call: Call): Promise<Answer> => {
+  const key = await readApiKeyRecord(db, keyIdIn(call))
+  return key === undefined ? answerTo(refuse('api-key-not-found')) : answerKey(key, now())
+})
