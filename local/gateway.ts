@@ -37,20 +37,31 @@ const say = (status: number, message: string, headers: Record<string, string> = 
 
 export type Match<R extends Route> = { route: R; params: Record<string, string> }
 
+/** A parameter of a path: of one segment, or with `+` at the end of all that is left. */
+const parameter = /(\{\w+\+?\})/
+
+/** A parameter comes after each character that a path may have, and a greedy one after all others. */
+const shapeOf = (path: string): string => path.replace(/\{\w+\}/g, '\u{10FFFE}').replace(/\{\w+\+\}$/, '\u{10FFFF}')
+
+function patternOf(path: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const parts = path.split(parameter).map((part) => {
+    const name = part.slice(1, -1)
+    if (!parameter.test(part)) return literal(part)
+    return name.endsWith('+') ? `(?<${name.slice(0, -1)}>.+)` : `(?<${name}>[^/]+)`
+  })
+  return new RegExp(`^${parts.join('')}$`)
+}
+
 /**
- * Finds the route of a request. A literal segment goes before a parameter, and only GET answers GET: HEAD and OPTIONS
- * find nothing unless a route names them. The path is taken as it was sent, so that `%2F` does not divide it.
+ * Finds the route of a request. A literal segment goes before a parameter, a parameter before a greedy one, and only GET
+ * answers GET: HEAD and OPTIONS find nothing unless a route names them. The path is taken as it was sent, so that `%2F`
+ * does not divide it.
  */
 export function matcher<R extends Route>(routes: readonly R[]): (method: string, path: string) => Match<R> | undefined {
-  const shape = (route: R) => route.path.replace(/\{\w+\}/g, '\u{10FFFF}')
   const compiled = [...routes]
-    .sort((one, other) => (shape(one) < shape(other) ? -1 : 1))
-    .map((route) => {
-      const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      const parts = route.path.split(/(\{\w+\})/)
-      const pattern = parts.map((part) => (/^\{\w+\}$/.test(part) ? `(?<${part.slice(1, -1)}>[^/]+)` : literal(part)))
-      return { route, pattern: new RegExp(`^${pattern.join('')}$`) }
-    })
+    .sort((one, other) => (shapeOf(one.path) < shapeOf(other.path) ? -1 : 1))
+    .map((route) => ({ route, pattern: patternOf(route.path) }))
   return (method, path) => {
     for (const { route, pattern } of compiled) {
       if (route.method !== method) continue

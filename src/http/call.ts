@@ -30,6 +30,8 @@ export type Answer = {
   headers: Record<string, string>
   cookies?: string[]
   body?: string
+  /** The body is base64 of what is sent: for what is no text. */
+  isBase64Encoded?: true
 }
 
 const never = { 'cache-control': 'no-store' }

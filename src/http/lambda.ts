@@ -208,11 +208,12 @@ function readCookies(pairs: readonly string[]): Record<string, string> {
   return cookies
 }
 
-function resultOf({ status, headers, cookies, body }: Answer): Result {
+function resultOf({ status, headers, cookies, body, isBase64Encoded }: Answer): Result {
   return {
     statusCode: status,
     headers: { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', ...headers },
     ...(cookies === undefined ? {} : { cookies }),
     ...(body === undefined ? {} : { body }),
+    ...(isBase64Encoded === undefined ? {} : { isBase64Encoded }),
   }
 }

@@ -1,0 +1,29 @@
+/**
+ * The pages of the console, in the order of the navigation.
+ *
+ * To add one: a line here, and a module below this folder that exports `Page` (see `web/app/pages.ts`); its words in
+ * `words/{area}.ts`, as `inBoth({ en: {…}, de: {…} })`. What is literal goes before what is not: `/users/new` before
+ * `/users/:userId`. Without a `group` a page is not in the navigation; without its `scope` a caller does not see it there,
+ * and reads why when they come by the address. The right itself is decided at the API.
+ *
+ * A page is made of
+ * - `PageHead`: the title, where the focus goes; with what can be done here as its children;
+ * - `useLoaded(path, () => api.get<T>(path))` and `<Shown of={…}>{(data) => …}</Shown>` for one thing, `usePaged<T>(path)`
+ *   and `<DataTable paged={…} columns={…} caption keyOf />` for a list; `Filter` with `useSettled` narrows it;
+ * - `useDraft(name, initial)` for what is typed, and for the dialog that is open: it outlives a step-up. Not for secrets;
+ * - `Form` with the fields of `web/app/form.tsx`: `refused` is the reply that was not `ok`, and finds its field by pointer;
+ * - `Confirm` before what cannot be undone, `say(text)` for what went well, `Refusal` for what did not;
+ * - `api.get/post/put/patch/delete(path, { body, ifMatch, idempotencyKey })`: answers with a value, never throws, and asks
+ *   for the step-up by itself. `useMay()('users:write')` says what to offer.
+ */
+import { inBoth } from '../app/language.ts'
+import type { PageEntry } from '../app/pages.ts'
+
+export const pages: readonly PageEntry[] = [
+  {
+    path: '/console',
+    title: inBoth({ en: 'Home', de: 'Start' }),
+    group: 'overview',
+    load: () => import('./home.tsx'),
+  },
+]
