@@ -28,6 +28,7 @@ import { toBase64url } from '../../src/core/base64url.ts'
 import { toBase32 } from '../../src/core/otp/base32.ts'
 import { ownSecretBytes } from '../../src/core/otp/one-time-password.ts'
 import { defaultSettings, type Settings } from '../../src/core/realm.ts'
+import type { Role } from '../../src/core/user.ts'
 import { openSealer, type Sealer } from '../../src/services/sealer.ts'
 import { openVault } from '../../src/services/vault.ts'
 import { changeSettings } from '../../src/settings-admin.ts'
@@ -104,7 +105,10 @@ export async function startVisits() {
     },
 
     /** Somebody whom nobody has met, made as an operator's `npm run admin -- user` makes them. */
-    async newPerson(name: string, more: { email?: string; locale?: string } = {}): Promise<Person> {
+    async newPerson(
+      name: string,
+      more: { email?: string; locale?: string; roles?: readonly Role[] } = {},
+    ): Promise<Person> {
       const userName = `${name.toLowerCase()}-${randomUUID().slice(0, 8)}`
       const person = { id: randomUUID(), userName, email: `${userName}@example.org`, password: `${name} likes horses` }
       const made = await createUser(bench, { ...person, ...more, givenName: name })

@@ -51,8 +51,8 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
             ))}
           </tr>
         </thead>
+        <Room height={window.above} />
         <tbody>
-          <Room height={window.above} columns={columns.length} />
           {shown.map((row, at) => (
             <tr
               key={keyOf(row)}
@@ -73,25 +73,20 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
               )}
             </tr>
           ))}
-          <Room height={window.below} columns={columns.length} />
         </tbody>
+        <Room height={window.below} />
       </table>
     </section>
   )
 }
 
-/** Its height is set by CSSOM: the policy of the page takes no style from an attribute. */
-function Room({ height, columns }: { height: number; columns: number }) {
-  const cell = useRef<HTMLTableCellElement>(null)
+/** Room for rows that are not drawn. Its height is set by CSSOM: the policy of the page takes no style from an attribute. */
+function Room({ height }: { height: number }) {
+  const body = useRef<HTMLTableSectionElement>(null)
   useLayoutEffect(() => {
-    if (cell.current) cell.current.style.height = `${height}px`
+    if (body.current) body.current.style.height = `${height}px`
   }, [height])
-  if (height === 0) return null
-  return (
-    <tr role="presentation" class="room">
-      <td role="presentation" ref={cell} colSpan={columns} />
-    </tr>
-  )
+  return height === 0 ? null : <tbody ref={body} class="room" />
 }
 
 /** What can be scrolled can be scrolled by keyboard; where all is in sight, there is nothing to stop at. */
