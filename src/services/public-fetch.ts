@@ -15,11 +15,11 @@ import { isLoopback } from '../core/oidc/registered-uri.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 
-/** `bad-request`: it was understood, and answered 400. */
-export type FetchRefusal = 'address-forbidden' | 'unreachable' | 'too-long' | 'bad-request' | 'bad-answer'
+/** `bad-request`: it was understood, and answered 400. `gone`: 410, nobody is there any more. */
+export type FetchRefusal = 'address-forbidden' | 'unreachable' | 'too-long' | 'bad-request' | 'gone' | 'bad-answer'
 
 export type FetchOptions = {
-  post?: { type: string; body: Buffer }
+  post?: { type: string; body: Buffer; headers?: Record<string, string> }
   /** Octets of the answer. */
   longest: number
   /** When to give up: before the answer has begun or in the middle of it. */
@@ -86,6 +86,8 @@ const publicAddressesBy =
 
 export const publicLookup: LookupFunction = publicAddressesBy(lookup)
 
+const reasonOf: Readonly<Record<number, FetchRefusal>> = { 400: 'bad-request', 410: 'gone' }
+
 function send(
   url: URL,
   lookup: LookupFunction,
@@ -96,7 +98,9 @@ function send(
     agent: false,
     lookup,
     signal,
-    ...(post === undefined ? {} : { headers: { 'content-type': post.type, 'content-length': post.body.length } }),
+    ...(post === undefined
+      ? {}
+      : { headers: { ...post.headers, 'content-type': post.type, 'content-length': post.body.length } }),
   }
   return new Promise((resolve) => {
     const fail = (failure: Error): void =>
@@ -114,7 +118,7 @@ function send(
       }
       if (!statuses.includes(answer.statusCode ?? 0))
         return stop(
-          refuse(answer.statusCode === 400 ? 'bad-request' : 'bad-answer', {
+          refuse(reasonOf[answer.statusCode ?? 0] ?? 'bad-answer', {
             detail: `${url.host} answered ${answer.statusCode}`,
           }),
         )

@@ -1,8 +1,8 @@
 /**
- * Seals the secrets of one-time passwords: AES-256-GCM with a data key that KMS wraps, kept in the config table.
+ * Seals the secrets of one-time passwords and of webhooks: AES-256-GCM with a data key that KMS wraps, kept in the config table.
  *
  * The key is unwrapped once, when a Lambda first needs it, so that a warm one asks nobody (ADR 0015). Each secret is bound
- * to its user and its record: what was sealed for one opens nowhere else.
+ * to its user and its record, or to its webhook: what was sealed for one opens nowhere else.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { Stage } from '../stage.ts'
@@ -11,7 +11,7 @@ import { readSealKeys, type SealKey } from '../store/seal-keys.ts'
 import { openVault } from './vault.ts'
 
 /** What a sealed secret is bound to. */
-export type SealedFor = { user: string; id: string }
+export type SealedFor = { user: string; id: string } | { webhook: string }
 
 export type Sealer = {
   /** `key.nonce-tag-ciphertext`, base64url. */
@@ -95,4 +95,7 @@ export function openSealer(stage: Pick<Stage, 'wrappingKey'>, db: Db): Sealer {
 const subkey = (key: Buffer, use: 'seal' | 'hash'): Buffer =>
   Buffer.from(hkdfSync('sha256', key, '', `keystep one-time password ${use}`, 32))
 
-const associated = ({ user, id }: SealedFor): Buffer => Buffer.from(JSON.stringify(['one-time-password', user, id]))
+const associated = (about: SealedFor): Buffer =>
+  Buffer.from(
+    JSON.stringify('webhook' in about ? ['webhook', about.webhook] : ['one-time-password', about.user, about.id]),
+  )

@@ -19,7 +19,9 @@ export const places = {
   signingKey: (kid: string): Place => config('signing-key', kid),
   /** How often the signing keys changed. */
   signingKeyChanges: (): Place => config('signing-key-changes', 'signing-key-changes'),
-  /** What the secrets of one-time passwords are sealed with. */
+  /** Where somebody outside hears of what happens. */
+  webhook: (id: string): Place => config('webhook', id),
+  /** What the secrets of one-time passwords and of webhooks are sealed with. */
   sealKey: (id: string): Place => config('seal-key', id),
 
   user: (id: string): Place => people(`user#${id}`, 'profile'),
