@@ -46,6 +46,10 @@ export type Stage = {
   certificates?: CertificateSettings
   /** Where the ends of sessions wait until applications have heard of them: told to those who send and deliver alone. */
   logoutQueue?: string
+  /** Where messages wait until webhooks have heard them: told to those who send and deliver alone. */
+  webhookQueue?: string
+  /** Where events go: told to the one who publishes. On a laptop, what stands for EventBridge is at an address. */
+  eventBus?: { name: string; endpoint?: string }
   /** PEM: roots, authorities and self-signed certificates of applications, for those that show one (RFC 8705 §2). */
   clientIssuersFile?: string
   dynamodbEndpoint?: string
@@ -90,6 +94,8 @@ export function readStage(environment: Environment): Stage {
     ...optional('kmsSigningKeys', environment.KMS_SIGNING_KEYS),
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('logoutQueue', environment.LOGOUT_QUEUE_URL),
+    ...optional('webhookQueue', environment.WEBHOOK_QUEUE_URL),
+    ...eventBusIn(environment),
     ...optional('clientIssuersFile', environment.CLIENT_ISSUERS),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
     ...optional('sesEndpoint', environment.SES_ENDPOINT),
@@ -101,6 +107,10 @@ export function readStage(environment: Environment): Stage {
 function secretsIn({ SECRETS_FILE: file, SECRETS_ARN: arn }: Environment): Pick<Stage, 'secrets'> {
   if (file) return { secrets: { file } }
   return arn ? { secrets: { arn } } : {}
+}
+
+function eventBusIn({ EVENT_BUS: name, EVENTS_ENDPOINT: endpoint }: Environment): Pick<Stage, 'eventBus'> {
+  return name ? { eventBus: { name, ...(endpoint ? { endpoint } : {}) } } : {}
 }
 
 /** The settings of a directory as a Lambda has them. */

@@ -7,9 +7,8 @@
  * an operator's: the message goes to the dead-letter queue. SQS delivers at least once, so an application may hear the
  * same thing twice.
  */
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { AuditEvent } from '../../src/core/audit-event.ts'
-import { deliveryTries, pauseAfter } from '../../src/core/deliveries.ts'
 import type { Client } from '../../src/core/oidc/client.ts'
 import { type LogoutNotice, logoutClaims, logoutTokenType, readNotice } from '../../src/core/oidc/logout-token.ts'
 import { sectorOf, sidIn, subjectIn } from '../../src/core/oidc/subject.ts'
@@ -26,6 +25,7 @@ import { openDb, openDynamodb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
+import { fromQueue } from '../events/from-queue.ts'
 
 type Needs = Pick<World, 'now' | 'stage' | 'db' | 'signer' | 'log'> & {
   fetch: PublicFetch
@@ -34,42 +34,14 @@ type Needs = Pick<World, 'now' | 'stage' | 'db' | 'signer' | 'log'> & {
   patience?: number
 }
 
-export const makeHandler =
-  (needs: Needs) =>
-  async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-    const heard = await Promise.all(Records.map((record) => settle(needs, record)))
-    const failed = Records.filter((_, at) => !heard[at])
-    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
-  }
-
-/** Whether nothing is left to do. */
-async function settle(needs: Needs, record: SQSRecord): Promise<boolean> {
-  const tries = Number(record.attributes.ApproximateReceiveCount)
-  const notice = readNotice(record.body)
-  try {
-    if (notice === undefined) throw new Error('no notice')
-    const told = await tell(needs, notice)
-    if (told.ok) return true
-    await fail(needs, record, notice, tries, told.detail ?? told.reason)
-  } catch (failure) {
-    // Ours: the store, the signer, the queue. The message comes again by itself.
-    const error = failure instanceof Error ? failure.message : 'unknown'
-    needs.log('logout-failed', { id: record.messageId, client: notice?.clientId, tries, error })
-  }
-  return false
-}
-
-async function fail(
-  needs: Needs,
-  { messageId, receiptHandle }: SQSRecord,
-  notice: LogoutNotice,
-  tries: number,
-  why: string,
-) {
-  needs.log('logout-failed', { id: messageId, client: notice.clientId, tries, error: why })
-  if (tries >= deliveryTries) await note(needs, notice, { type: 'logout.failed', reason: 'gave-up', detail: why })
-  await needs.queue.pause(receiptHandle, pauseAfter(tries))
-}
+export const makeHandler = (needs: Needs) =>
+  fromQueue<LogoutNotice>(needs, {
+    read: readNotice,
+    tell: (notice) => tell(needs, notice),
+    gaveUp: (notice, detail) => note(needs, notice, { type: 'logout.failed', reason: 'gave-up', detail }),
+    failure: 'logout-failed',
+    about: ({ clientId }) => ({ client: clientId }),
+  })
 
 /** Refused: it is to be tried again. */
 async function tell(needs: Needs, notice: LogoutNotice): Promise<Result<undefined, 'not-delivered'>> {

@@ -62,7 +62,7 @@ export async function readLog(db: Pick<Db, 'query'>, question: LogQuestion): Pro
 /** The record of an id, which says when it was. */
 export async function readLogRecord(db: Pick<Db, 'get'>, logId: string): Promise<AuditRecord | undefined> {
   const place = placeOfLog(logId)
-  return place === undefined ? undefined : recordIn(await db.get(place))?.record
+  return place === undefined ? undefined : auditRecordIn(await db.get(place))
 }
 
 /** What a record is known by outside: when it was, and which of that second. */
@@ -157,6 +157,8 @@ async function* merged(
 }
 
 /** `undefined` for what is no event, such as a block of the chain. */
+export const auditRecordIn = (item: Item | undefined): AuditRecord | undefined => recordIn(item)?.record
+
 function recordIn(item: Item | undefined): Found | undefined {
   const { id, type, at, sk } = item ?? {}
   const isEvent = typeof id === 'string' && typeof at === 'number' && typeof sk === 'string'
