@@ -174,7 +174,9 @@ export function asChanged(before: User, after: User, now: Seconds): User {
   }
 }
 
-const replacesPassword = (before: User, after: User): boolean => before.passwordHash !== after.passwordHash
+/** By its version too: the same password once more is a new one, for whoever says so. */
+const replacesPassword = (before: User, after: User): boolean =>
+  before.passwordHash !== after.passwordHash || before.passwordVersion !== after.passwordVersion
 
 function changedProfile(before: User, after: User, now: Seconds): Write {
   const changed = changedMembers(before, after)
@@ -327,6 +329,16 @@ const listed = (db: Db, listing: string, { prefix, limit, after }: Piece): Promi
     values: { listing, prefix },
     limit,
     ...(after === undefined ? {} : { after }),
+  })
+
+/** How many users there are, of the next piece of the list. */
+export const countUsers = (db: Db, piece: { limit?: number; after?: Item }): Promise<{ count: number; next?: Item }> =>
+  db.count({
+    table: 'people',
+    index: 'listing',
+    where: '#listing = :listing',
+    values: { listing: userListing },
+    ...piece,
   })
 
 /** As they are now, consistently, in the order asked: up to 100. */

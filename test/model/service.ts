@@ -318,7 +318,14 @@ function changesOn(db: Db, now: () => number) {
     },
     async changePassword(person: string, text: string): Promise<void> {
       const user = await readUser(db, person)
-      if (user !== undefined) await commit(...changedUser(user, { ...user, passwordHash: await hashed(text) }, now()))
+      if (user !== undefined)
+        await commit(
+          ...changedUser(
+            user,
+            { ...user, passwordHash: await hashed(text), passwordVersion: (user.passwordVersion ?? 0) + 1 },
+            now(),
+          ),
+        )
     },
     enable: (person: string, enabled: boolean) =>
       commit({
