@@ -7,6 +7,7 @@
  */
 import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../api/caller.ts'
+import { accountPaths, accountSchemas } from './openapi/account.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'
@@ -16,6 +17,7 @@ import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
 import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
 import { sessionPaths, sessionSchemas } from './openapi/sessions.ts'
+import { settingsPaths, settingsSchemas } from './openapi/settings.ts'
 import { statisticsPaths, statisticsSchemas } from './openapi/statistics.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
@@ -28,9 +30,12 @@ const schemas = {
   ...sessionSchemas,
   ...consentSchemas,
   ...statisticsSchemas,
+  ...settingsSchemas,
+  ...accountSchemas,
   ...commonSchemas,
 }
 const paths = {
+  ...settingsPaths,
   ...statisticsPaths,
   ...authenticatorPaths,
   ...oneTimePasswordPaths,
@@ -38,6 +43,7 @@ const paths = {
   ...clientPaths,
   ...sessionPaths,
   ...consentPaths,
+  ...accountPaths,
 }
 
 /** The document of a deployment. */
@@ -62,7 +68,11 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'Clients' },
     { name: 'Consents' },
     { name: 'Sessions' },
+    { name: 'Settings' },
+    { name: 'API keys' },
+    { name: 'Mails' },
     { name: 'Statistics' },
+    { name: 'My account' },
   ],
   paths,
   components: {
@@ -91,6 +101,17 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
               users: 'People: made, changed and deleted, by SCIM too.',
               service: 'Settings, API keys, webhooks, roles, the audit log and statistics.',
             } satisfies Record<keyof typeof tokenScopes, string>,
+          },
+        },
+      },
+      person: {
+        type: 'oauth2',
+        description: 'An access token that a person’s own application was given, with resource={issuer}/api/v1.',
+        flows: {
+          authorizationCode: {
+            authorizationUrl: `${issuer}/authorize`,
+            tokenUrl: `${issuer}/token`,
+            scopes: { account: 'What is one’s own.' },
           },
         },
       },

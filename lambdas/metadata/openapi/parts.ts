@@ -131,15 +131,33 @@ export const problemAnswer = (reasons: readonly Reason[], status: string): Json 
 })
 
 /** What anything may be answered. */
-export const always = ['unauthenticated', 'insufficient-scope', 'tenant-not-found', 'malformed-request'] as const
+export const always = [
+  'unauthenticated',
+  'insufficient-user-authentication',
+  'insufficient-scope',
+  'tenant-not-found',
+  'malformed-request',
+] as const
 
 /** The answers to refusals, by their status. */
 export function refusals(reasons: readonly Reason[]): Json {
   const byStatus = Map.groupBy([...always, ...reasons], (reason) => String(problems[reason].status))
   return {
     ...Object.fromEntries([...byStatus].map(([status, its]) => [status, problemAnswer(its, status)])),
-    429: ref('responses', 'TooManyRequests'),
+    429: tooMany(byStatus.get('429')),
     500: ref('responses', 'Broken'),
+  }
+}
+
+/** By the gateway, and where there is a reason of ours, by that. */
+function tooMany(reasons: readonly Reason[] | undefined): Json {
+  if (reasons === undefined) return ref('responses', 'TooManyRequests')
+  const { description, content } = responses.TooManyRequests
+  const ours = problemAnswer(reasons, '429')
+  return {
+    description: `${ours.description}. ${description}`,
+    headers: { 'Retry-After': header('Seconds until it may be asked again. Not from the gateway.') },
+    content: { ...(ours.content as Json), ...content },
   }
 }
 
@@ -189,6 +207,8 @@ export const parameters = {
   sessionId: inPath('sessionId', 'The id of a session: the sid of its ID tokens.'),
   flowId: inPath('flowId', 'The id of a flow.'),
   clientId: inPath('clientId', 'The client_id of an application.'),
+  keyId: inPath('keyId', 'The id of an API key.'),
+  template: inPath('template', 'The name of a mail.'),
   oneTimePasswordId: inPath('oneTimePasswordId', 'The id of a one-time password.'),
   authenticatorId: inPath('authenticatorId', 'The id of an authenticator.'),
   pageSize: inQuery('pageSize', 'How many at most.', {
