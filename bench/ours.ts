@@ -239,6 +239,7 @@ function rememberingDb(db: Db): Db {
       const [item] = await remembering.batch([place])
       return item
     },
+    count: (query) => db.count(query),
     async query(query) {
       const name = JSON.stringify(query)
       const found = queries.get(name) ?? (await db.query(query))

@@ -64,6 +64,7 @@ export type Lambda =
   | 'account'
   | 'settings'
   | 'audit'
+  | 'scim'
 
 export type Route = {
   /** The word that names the route in the log and in its tests. */
@@ -239,6 +240,16 @@ const settingUp: Partial<Route> = {
   rights: ['set-up'],
 }
 
+/** What a directory of the organisation's makes, changes and takes away (SCIM). */
+const provisioning = routesIn('scim', 'api', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get', 'query', 'index', 'check', 'put', 'update', 'delete'],
+  sessions: ['get', 'index', 'delete'],
+  ...told,
+})
+/** What of SCIM there is, anybody may know (RFC 7644 §4). */
+const discovered = routesIn('scim', 'anyone', machines)
+
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
 const one = `${ofUser}/authenticators/{authenticatorId}` as const
@@ -251,6 +262,9 @@ const own = `${tenant}/me` as const
 const oneOfOwn = `${own}/authenticators/{authenticatorId}` as const
 const oneApiKey = `${tenant}/api-keys/{keyId}` as const
 const oneMail = `${tenant}/mails/{template}` as const
+
+const scim = '/scim/v2'
+const scimUser = `${scim}/Users/{userId}` as const
 
 const rows: readonly Route[] = [
   // What anybody may know.
@@ -315,11 +329,13 @@ const rows: readonly Route[] = [
   reading('authenticators-search', `GET ${tenant}/authenticators`, 'authenticators/search.ts'),
   reading('authenticators-list', `GET ${ofUser}/authenticators`, 'authenticators/list.ts'),
   reading('authenticators-read', `GET ${one}`, 'authenticators/read.ts'),
+  reading('fido-models', `GET ${tenant}/fido-models`, 'authenticators/models.ts'),
   managing('authenticators-bulk', `POST ${tenant}/authenticators:import`, 'authenticators/bulk.ts'),
   managing('authenticators-import', `POST ${ofUser}/authenticators`, 'authenticators/import.ts'),
   managing('creation-options', `GET ${ofUser}/authenticators/creation-options`, 'authenticators/creation-options.ts'),
   managing('authenticators-change', `PATCH ${one}`, 'authenticators/change.ts'),
   managing('authenticators-delete', `DELETE ${one}`, 'authenticators/delete.ts'),
+  managing('break-glass', `POST ${one}/break-glass`, 'authenticators/break-glass.ts'),
 
   // What a vendor's file or another identity provider hands over.
   seeds('one-time-passwords-bulk', `POST ${tenant}/one-time-passwords:import`, 'one-time-passwords/bulk.ts', unsealing),
@@ -435,6 +451,27 @@ const rows: readonly Route[] = [
     tables: { config: ['get', 'update'], people: ['update'], ...told },
     rights: ['mail'],
   }),
+
+  // What a directory of the organisation's calls (RFC 7644).
+  provisioning('scim-users-list', `GET ${scim}/Users`, 'scim/users-list.ts'),
+  provisioning('scim-users-search', `POST ${scim}/Users/.search`, 'scim/users-search.ts'),
+  provisioning('scim-users-create', `POST ${scim}/Users`, 'scim/users-create.ts'),
+  provisioning('scim-users-read', `GET ${scimUser}`, 'scim/users-read.ts'),
+  provisioning('scim-users-replace', `PUT ${scimUser}`, 'scim/users-replace.ts'),
+  provisioning('scim-users-patch', `PATCH ${scimUser}`, 'scim/users-patch.ts'),
+  provisioning('scim-users-delete', `DELETE ${scimUser}`, 'scim/users-delete.ts'),
+  provisioning('scim-groups', `GET ${scim}/Groups`, 'scim/groups.ts'),
+  discovered('scim-config', `GET ${scim}/ServiceProviderConfig`, 'scim/service-provider-config.ts'),
+  discovered('scim-resource-types', `GET ${scim}/ResourceTypes`, 'scim/resource-types.ts'),
+  discovered('scim-resource-type', `GET ${scim}/ResourceTypes/{resourceType}`, 'scim/resource-types.ts'),
+  discovered('scim-schemas', `GET ${scim}/Schemas`, 'scim/schemas.ts'),
+  discovered('scim-schema', `GET ${scim}/Schemas/{schema}`, 'scim/schemas.ts'),
+
+  // What is asked of the API and is not there, whatever it is: said as the API says things.
+  ...(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).flatMap((method) => [
+    known('api-otherwise', `${method} /api/{rest+}`, 'metadata/otherwise.ts', { throttle: machines }),
+    known('scim-otherwise', `${method} /scim/{rest+}`, 'metadata/otherwise.ts', { throttle: machines }),
+  ]),
 ]
 
 /** Where a client may show a certificate of its own, or a token that is bound to one: on both hosts (RFC 8705 §5). */

@@ -53,6 +53,7 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   account: { memory: 1024, seconds: 29 },
   settings: { memory: 1024, seconds: 29 },
   audit: { memory: 1024, seconds: 29 },
+  scim: { memory: 1024, seconds: 29 },
 }
 
 /** By pseudo parameters, so that the evidence for cdk-nag names it alike whether a stage says its region or not. */

@@ -90,6 +90,11 @@ export function openMemoryDb(): MemoryDb {
       return last !== undefined && read.length === query.limit ? { items, next: keyOf(query, last) } : { items }
     },
 
+    async count(query) {
+      const { items, next } = await this.query(query)
+      return { count: items.length, ...(next === undefined ? {} : { next }) }
+    },
+
     async transact(given): Promise<Transacted> {
       const writes = folded(given)
       const places = new Set(writes.map(({ table, key }) => JSON.stringify([table, key])))

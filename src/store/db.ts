@@ -50,12 +50,17 @@ export type Query = {
   after?: Item
 }
 
+/** What is counted rather than read. */
+export type Count = Pick<Query, 'table' | 'index' | 'where' | 'values' | 'limit' | 'after'>
+
 export type Db = {
   /** Up to 100 records in one consistent read, in the order asked; `undefined` where there is none. */
   batch(places: readonly Place[]): Promise<(Item | undefined)[]>
   get(place: Place): Promise<Item | undefined>
   /** Consistent, except on an index. `next` goes into `after`. */
   query(query: Query): Promise<{ items: Item[]; next?: Item }>
+  /** How many there are, of one page as a query has it: it costs what a query costs, and brings nothing along. */
+  count(query: Count): Promise<{ count: number; next?: Item }>
   /** All or nothing. Retries what only collided in time, or was throttled. An audit record alone is a plain put. */
   transact(writes: readonly Write[]): Promise<Transacted>
   /** One conditional update that answers with the record as it is now, or with the one that stood in the way. */
@@ -173,6 +178,22 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
       )
       const next = unmarshalled(answer.LastEvaluatedKey)
       return { items: (answer.Items ?? []).map((image) => unmarshall(image)), ...(next === undefined ? {} : { next }) }
+    },
+
+    async count({ table, index, where, values, limit, after }) {
+      const answer = await client.send(
+        new QueryCommand({
+          TableName: nameOf(table),
+          Select: 'COUNT',
+          ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
+          KeyConditionExpression: where,
+          ...expressed([where], values),
+          ...(limit === undefined ? {} : { Limit: limit }),
+          ...(after === undefined ? {} : { ExclusiveStartKey: marshall(after) }),
+        }),
+      )
+      const next = unmarshalled(answer.LastEvaluatedKey)
+      return { count: answer.Count ?? 0, ...(next === undefined ? {} : { next }) }
     },
 
     async transact(given) {

@@ -22,6 +22,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   'one-time-passwords': 480,
   account: 720,
   management: 375,
+  scim: 420,
   settings: 400,
   audit: 400,
   'mail-feedback': 345,

@@ -125,6 +125,16 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  scim: {
+    config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
+    people: [batch, check, remove, put, query, update],
+    'people/index/listing': [query],
+    sessions: [batch, remove, proof],
+    'sessions/index/by-user': [query],
+    audit: [put],
+    ...log,
+    ...trace,
+  },
   'one-time-passwords': {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
@@ -138,7 +148,7 @@ const rights: Record<string, Record<string, string[]>> = {
   account: {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],
-    sessions: [batch, remove, put, proof],
+    sessions: [batch, remove, put, proof, update],
     'sessions/index/by-user': [query],
     audit: [put],
     'wrapping key': ['kms:Decrypt where kms:EncryptionContext:purpose is keystep-seal-key'],

@@ -37,5 +37,15 @@ export function answering<Value>(read: () => Value): Result<Value, ScimType> {
   }
 }
 
+/** The same, of what takes a while. */
+export async function settled<Value>(work: Promise<Value>): Promise<Result<Value, ScimType>> {
+  try {
+    return ok(await work)
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal
+    throw error
+  }
+}
+
 /** What somebody sent, short enough to be said back. */
 export const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)

@@ -51,6 +51,8 @@ const scopes: Record<string, Scope> = {
   'creation-options': 'authenticators:write',
   'authenticators-change': 'authenticators:write',
   'authenticators-delete': 'authenticators:write',
+  'fido-models': 'authenticators:read',
+  'break-glass': 'authenticators:break-glass',
   'one-time-passwords-bulk': 'otp:write',
   'one-time-passwords-import': 'otp:write',
   'one-time-passwords-list': 'otp:read',
@@ -93,6 +95,14 @@ const scopes: Record<string, Scope> = {
   'mails-read': 'settings:read',
   'mails-test': 'settings:write',
   'statistics-read': 'statistics:read',
+  'scim-users-list': 'users:read',
+  'scim-users-search': 'users:read',
+  'scim-users-create': 'users:write',
+  'scim-users-read': 'users:read',
+  'scim-users-replace': 'users:write',
+  'scim-users-patch': 'users:write',
+  'scim-users-delete': 'users:write',
+  'scim-groups': 'users:read',
 }
 
 /** Everybody's who may call at all: it says who they are. */
