@@ -4,10 +4,11 @@
  * No API key and no token of an application's own opens these routes, and no role does: what an operator may do to others
  * is below `/users`. Nobody is named in an address here, so nobody can name another.
  */
+import type { Desk } from '../../src/administration.ts'
 import { apiAudience } from '../../src/core/api-key.ts'
 import type { AuditEvent } from '../../src/core/audit-event.ts'
 import { enrolmentOf } from '../../src/core/enrolment.ts'
-import { type Result, refuse } from '../../src/core/result.ts'
+import { refuse } from '../../src/core/result.ts'
 import {
   type FreshProof,
   isProved,
@@ -25,7 +26,7 @@ import { readPerson } from '../../src/store/people.ts'
 import type { World } from '../../src/world.ts'
 import { askBetterSignIn, unauthenticated } from '../api/caller.ts'
 import { type PersonCalling, personOf } from '../api/person.ts'
-import { answerTo, type Reason } from '../api/problems.ts'
+import { answerTo } from '../api/problems.ts'
 import { type AccessTokenWorld, shownAccessToken } from '../oidc/access-token.ts'
 import { withNonce } from '../oidc/proof.ts'
 
@@ -82,7 +83,12 @@ export const toldOfSelf = (
     ...event,
   })
 
-export const noContent: Answer = { status: 204, headers: { 'cache-control': 'no-store' } }
+/** As whom the person ends sessions of theirs. */
+export const deskOfSelf = ({ db, now }: SelfNeeds, { id, ip }: Call, { user }: Self): Desk => ({
+  db,
+  now,
+  actor: { kind: 'user', id: user.id },
+  about: { ip, request: id },
+})
 
-/** The answer of what came to nothing. */
-export const refusedWith = (refused: Extract<Result<never, Reason>, { ok: false }>): Answer => answerTo(refused)
+export const noContent: Answer = { status: 204, headers: { 'cache-control': 'no-store' } }

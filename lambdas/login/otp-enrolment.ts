@@ -49,7 +49,7 @@ async function show(world: Needs, call: Call): Promise<Answer> {
 }
 
 /** In a label, a colon separates the issuer from the account. */
-const nameIn = (text: string): string => text.replaceAll(':', ' ')
+export const nameIn = (text: string): string => text.replaceAll(':', ' ')
 
 /**
  * The secret of this login; the others are what older keys made of it, for a page from before there was a newer one. The

@@ -7,7 +7,8 @@
  */
 import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../api/caller.ts'
-import { accountPaths, accountSchemas } from './openapi/account.ts'
+import { accountPaths } from './openapi/account.ts'
+import { accountSchemas } from './openapi/account-schemas.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'

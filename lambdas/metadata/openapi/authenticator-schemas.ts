@@ -1,5 +1,5 @@
 /** What users and authenticators look like, to a Credential Management System and from it. */
-import { authenticatorStates } from '../../../src/core/authenticator.ts'
+import { authenticatorStates, reasonLength } from '../../../src/core/authenticator.ts'
 import { offeredAlgorithms } from '../../../src/core/fido/cose-key.ts'
 import {
   aaguidPattern,
@@ -42,7 +42,8 @@ const authenticatorProperties = {
   serialNumber,
   origin: {
     enum: ['imported', 'local'],
-    description: 'A CMS changes and deletes imported ones only; what a user made here it can read.',
+    description:
+      'A CMS changes and deletes imported ones only; what a user made here it can read, and an operator can delete.',
   },
   provenance: {
     enum: ['attested', 'raw'],
@@ -50,6 +51,7 @@ const authenticatorProperties = {
   },
   createdDateTime: dateTime('When it was imported.'),
   activatedDateTime: dateTime('When its user activated it.'),
+  stateChangedDateTime: dateTime('When it was last suspended, resumed or locked.'),
   expiresDateTime: dateTime('Of a pending one: when it is void.'),
   lastUsedAuthnDateTime: orNever('When it last answered, rightly or wrongly; null: never.'),
   lastSuccessAuthnDateTime: orNever('When its user last signed in with it; null: never.'),
@@ -107,6 +109,34 @@ export const authenticatorSchemas = {
     ...authenticatorRequired,
   ]),
   UsersAuthenticators: cursored('UsersAuthenticator'),
+  FidoModels: object(
+    {
+      items: {
+        type: 'array',
+        items: object(
+          {
+            aaguid,
+            description: { type: 'string', description: 'What its maker calls it.' },
+            icon: { type: 'string', description: 'A data: URL of a PNG or an SVG.' },
+          },
+          ['aaguid', 'description'],
+        ),
+      },
+    },
+    ['items'],
+  ),
+  BreakGlass: object(
+    {
+      reason: {
+        type: 'string',
+        minLength: reasonLength.least,
+        maxLength: reasonLength.most,
+        description: 'Why it could not wait for the CMS; kept in the audit record.',
+      },
+    },
+    ['reason'],
+    strict,
+  ),
   Import: object(importProperties, importRequired, strict),
   ImportMetadata: object(
     {

@@ -56,6 +56,20 @@ export const authenticatorPaths = {
       responses: { 200: answer('The user, who may be disabled.', 'User'), ...refusals(['user-not-found']) },
     },
   },
+  [`${tenant}/fido-models`]: {
+    get: {
+      operationId: 'listFidoModels',
+      tags: ['Authenticators'],
+      summary: 'What models of security keys are called',
+      description:
+        'As the FIDO Metadata Service has them, where an operator loaded them. What is not known is left out.',
+      parameters: [
+        ...parameter('tenantCode'),
+        inQuery('aaguid', 'One AAGUID, or up to a hundred with commas between them.', { type: 'string' }, true),
+      ],
+      responses: { 200: answer('Those that are known.', 'FidoModels'), ...refusals([]) },
+    },
+  },
   [`${tenant}/authenticators`]: {
     get: {
       operationId: 'searchAuthenticators',
@@ -208,7 +222,7 @@ export const authenticatorPaths = {
       tags: ['Authenticators'],
       summary: 'Rename, suspend or resume an authenticator',
       description:
-        'Suspending ends the sessions that the key proved. Asking for what is so already changes nothing and succeeds. Only authenticators that were imported.',
+        'Suspending ends the sessions that the key proved. Asking for what is so already changes nothing and succeeds. Of a program, only authenticators that were imported.',
       parameters: parameter('tenantCode', 'userId', 'authenticatorId', 'ifMatch'),
       requestBody: body(
         'Change',
@@ -237,7 +251,8 @@ export const authenticatorPaths = {
       operationId: 'deleteAuthenticator',
       tags: ['Authenticators'],
       summary: 'Delete an authenticator',
-      description: 'In whatever state it is. Only authenticators that were imported.',
+      description:
+        'In whatever state it is. A program deletes those that were imported, a person with a role those that were not.',
       parameters: parameter('tenantCode', 'userId', 'authenticatorId', 'ifMatch'),
       responses: {
         204: noContent,
@@ -245,6 +260,30 @@ export const authenticatorPaths = {
           'user-not-found',
           'authenticator-not-found',
           'not-imported',
+          'managed-by-cms',
+          'changed-meanwhile',
+          'precondition-failed',
+        ]),
+      },
+    },
+  },
+  [`${ofUser}/authenticators/{authenticatorId}/break-glass`]: {
+    post: {
+      operationId: 'breakGlass',
+      tags: ['Authenticators'],
+      summary: 'Delete an imported authenticator past its CMS',
+      description:
+        'For people alone, with the scope authenticators:break-glass and a fresh sign-in at the sensitive level. The CMS is told, where it has a webhook.',
+      parameters: parameter('tenantCode', 'userId', 'authenticatorId', 'ifMatch'),
+      requestBody: body('BreakGlass', bodyLimits.one, {
+        lost: example('The CMS cannot be reached', { reason: 'Stolen on 3 March; the CMS is down, incident 4711.' }),
+      }),
+      responses: {
+        204: noContent,
+        ...refusals([
+          ...ofBody,
+          'user-not-found',
+          'authenticator-not-found',
           'changed-meanwhile',
           'precondition-failed',
         ]),

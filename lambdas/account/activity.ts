@@ -1,0 +1,124 @@
+// GET /api/v1/tenants/{tenantCode}/me/activity?cursor=&pageSize= — what happened with one's account in ninety days, newest
+// first.
+//
+// In the Lambda `audit`, the only one that reads the log. What is between the service and its operators is not shown, nor
+// who of them it was: to the person, that is their organisation.
+import { type Actor, type AuditType, auditTypes } from '../../src/core/audit-event.ts'
+import { ok, type Result } from '../../src/core/result.ts'
+import type { Answer, Call } from '../../src/http/call.ts'
+import { type AuditRecord, isPlaceInLog, logIdOf, readLog } from '../../src/store/audit-log.ts'
+import { clientIn } from '../../src/store/clients.ts'
+import { places } from '../../src/store/keys.ts'
+import type { World } from '../../src/world.ts'
+import { badParameter, readQuery } from '../api/asked.ts'
+import { addressOf, cursorPage, readPageSize } from '../api/pages.ts'
+import { answerTo } from '../api/problems.ts'
+import { dateTime, tenantUrl } from '../api/representation.ts'
+import { forSelf, type Self, type SelfNeeds } from './self.ts'
+
+const shownFor = 90 * 86_400
+
+/** What a person can make something of. A step that was asked for on the way, or a token that was made, is none. */
+const shownTypes = [
+  'authenticator.imported',
+  'authenticator.added',
+  'authenticator.activated',
+  'authenticator.activation-failed',
+  'authenticator.suspended',
+  'authenticator.resumed',
+  'authenticator.renamed',
+  'authenticator.locked',
+  'authenticator.deleted',
+  'authenticator.expired',
+  'otp.enrolled',
+  'otp.imported',
+  'otp.renamed',
+  'otp.suspended',
+  'otp.resumed',
+  'otp.locked',
+  'otp.deleted',
+  'recovery-codes.made',
+  'recovery-code.used',
+  'code.sent',
+  'login.succeeded',
+  'login.failed',
+  'session.ended',
+  'sessions.ended',
+  'elevation.dropped',
+  'consent.given',
+  'consent.denied',
+  'consent.withdrawn',
+  'user.changed',
+  'user.disabled',
+  'user.enabled',
+  'user.unlocked',
+  'user.roles-changed',
+] as const satisfies readonly AuditType[]
+export type ShownType = (typeof shownTypes)[number]
+
+const hidden: ReadonlySet<AuditType> = new Set(auditTypes.filter((type) => !shownTypes.some((each) => each === type)))
+
+export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call: Call, self: Self): Promise<Answer> => {
+  const { db, now, stage } = world
+  const query = readQuery(call, ['cursor', 'pageSize'])
+  if (!query.ok) return answerTo(query)
+  const size = readPageSize(query.value.pageSize)
+  if (!size.ok) return answerTo(size)
+  const after = readPlace(query.value.cursor)
+  if (!after.ok) return answerTo(after)
+  const { records, next } = await readLog(db, {
+    by: { user: self.user.id },
+    since: now() - shownFor,
+    until: now() + 1,
+    order: 'desc',
+    size: size.value,
+    ...(after.value === undefined ? {} : { after: after.value }),
+    wants: ({ type }) => !hidden.has(type),
+  })
+  const names = await namesOf(world, records)
+  const at = (cursor: string | undefined): string =>
+    addressOf(`${tenantUrl(stage)}/me/activity`, { cursor, pageSize: size.value })
+  return cursorPage(
+    records.map((record) => showRecord(record, self, names)),
+    size.value,
+    { self: at(query.value.cursor), ...(next === undefined ? {} : { next: at(next) }) },
+  )
+})
+
+const readPlace = (text: string | undefined): Result<string | undefined, 'malformed-request'> =>
+  text === undefined || isPlaceInLog(text)
+    ? ok(text)
+    : badParameter('cursor', 'is not one that was given for this list')
+
+/** What applications are called now, of those that are there. */
+async function namesOf({ db }: Pick<World, 'db'>, records: readonly AuditRecord[]): Promise<Map<string, string>> {
+  const ids = [...new Set(records.flatMap(({ client }) => client ?? []))]
+  const found = ids.length === 0 ? [] : await db.batch(ids.map(places.client))
+  return new Map(
+    found.flatMap((item) => clientIn(item) ?? []).map(({ clientId, clientName }) => [clientId, clientName]),
+  )
+}
+
+/** `stranger`: somebody who had not proved to be this person, which may be they themselves. */
+const byOf = ({ kind, id }: Actor, user: string): 'you' | 'organisation' | 'service' | 'stranger' => {
+  if (kind === 'user') return id === user ? 'you' : 'organisation'
+  return kind === 'service' || kind === 'stranger' ? kind : 'organisation'
+}
+
+function showRecord(record: AuditRecord, { user, person }: Self, names: Map<string, string>) {
+  const { type, at, actor, client, authenticator, achieved, reason } = record
+  const by = byOf(actor, user.id)
+  const key = [...person.authenticators, ...person.otps].find(({ id }) => id === authenticator)
+  return {
+    id: logIdOf(record),
+    type,
+    dateTime: dateTime(at),
+    by,
+    ...(client === undefined ? {} : { application: names.get(client) ?? client }),
+    ...(key?.friendlyName === undefined ? {} : { authenticator: key.friendlyName }),
+    ...(achieved === undefined ? {} : { acr: achieved }),
+    ...(reason === undefined ? {} : { reason }),
+    // From where an operator or a CMS works is theirs.
+    ...(record.ip === undefined || by === 'organisation' ? {} : { ip: record.ip }),
+  }
+}
