@@ -20,6 +20,7 @@ import { openDb } from '../src/store/db.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
 import { clientCommands, clientUsage } from './admin/client-commands.ts'
 import { keyCommands, keyUsage } from './admin/key-commands.ts'
+import { modelCommands, modelUsage } from './admin/model-commands.ts'
 import { sessionCommands, sessionUsage } from './admin/session-commands.ts'
 import { setupCommands } from './admin/setup-commands.ts'
 import { stepUpCommands, stepUpUsage } from './admin/step-up-commands.ts'
@@ -45,7 +46,7 @@ Commands
   api-key revoke ID
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}`
+${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}${modelUsage}`
 
 const commands: Record<string, Command> = {
   ...setupCommands,
@@ -55,6 +56,7 @@ const commands: Record<string, Command> = {
   ...sessionCommands,
   ...clientCommands,
   ...stepUpCommands,
+  ...modelCommands,
 }
 
 // --- Where --------------------------------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ export const problems = {
 
   'only-the-user-activates': says(409, 'only-the-user-activates', 'Only its user activates a pending authenticator'),
   'wrong-state': says(409, 'wrong-state', 'The authenticator is in a state that does not allow this'),
+  'managed-by-cms': says(
+    403,
+    'managed-by-cms',
+    'The Credential Management System that imported this authenticator manages it: revoke it there',
+  ),
   'not-imported': says(403, 'not-imported', 'This authenticator was made here and is not managed by a CMS'),
   'precondition-failed': says(412, 'precondition-failed', 'The authenticator is not the one that If-Match names'),
   'flow-not-found': says(404, 'flow-not-found', 'There is no such flow'),

@@ -11,7 +11,7 @@ import { openDb, openDynamodb } from '../../src/store/db.ts'
 export async function handler(): Promise<void> {
   const stage = readStage(process.env)
   const gone = await expirePending({
-    db: openDb(openDynamodb(stage), stage.tableNames),
+    db: openDb(openDynamodb(stage), stage.tableNames, stage),
     now: () => Math.floor(Date.now() / 1000),
     actor: { kind: 'service', id: 'expire-pending' },
   })

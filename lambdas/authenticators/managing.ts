@@ -1,5 +1,5 @@
 /**
- * Changes an authenticator that a CMS manages: finds it, holds it against If-Match, decides, writes, and does all of that
+ * Changes an authenticator for a CMS that manages it, or for a person who helps its user: finds it, holds it against If-Match, decides, writes, and does all of that
  * again when somebody else was faster.
  *
  * A change that takes something away from its user lowers their standing in the same transaction, which is what every
@@ -7,7 +7,7 @@
  * housekeeping, and its failure changes nothing of what holds.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AuditType } from '../../src/core/audit-event.ts'
+import type { AuditEvent, AuditType } from '../../src/core/audit-event.ts'
 import { type Authenticator, toldKey } from '../../src/core/authenticator.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import { credentialsOf } from '../../src/core/session.ts'
@@ -24,7 +24,13 @@ import { findAuthenticator } from './found.ts'
 export type ManageNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier' | 'log'>
 
 /** No writes: it is as it should be already. */
-export type Decided = { writes: Write[]; audit: AuditType[]; ends?: boolean }
+export type Decided = {
+  writes: Write[]
+  audit: AuditType[]
+  ends?: boolean
+  /** Beside what every record of it says. */
+  told?: Pick<AuditEvent, 'reason' | 'detail'>
+}
 
 /** With the pauses between them, some two seconds and a half at the very most. */
 const attempts = 8
@@ -45,13 +51,13 @@ export async function manage(
     if (!found.ok) return found
     const key = found.value
     if (!isExpected(call.headers['if-match'], key)) return refuse('precondition-failed')
-    // What its user made here is theirs and the operator's.
-    if (key.origin !== 'imported') return refuse('not-imported')
+    // What its user made here is theirs and the operator's, who are people.
+    if (key.origin !== 'imported' && cms.person === undefined) return refuse('not-imported')
     const decided = decide(key)
     if (!decided.ok) return decided
-    const { writes, audit, ends = false } = decided.value
+    const { writes, audit, ends = false, told = {} } = decided.value
     const about = { at: now(), actor: cms.actor, user: key.user, ip: call.ip, request: call.id }
-    const records = audit.map((type) => recorded({ type, ...about, ...toldKey(key) }))
+    const records = audit.map((type) => recorded({ type, ...about, ...toldKey(key), ...told }))
     const done = writes.length === 0 || (await db.transact([...writes, ...records])).ok
     if (!done) continue
     if (ends) await endSessions(needs, call, cms, key)

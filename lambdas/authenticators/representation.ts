@@ -19,6 +19,7 @@ export function showAuthenticator(key: Authenticator) {
     provenance: key.provenance,
     createdDateTime: dateTime(key.createdAt),
     ...(key.activatedAt === undefined ? {} : { activatedDateTime: dateTime(key.activatedAt) }),
+    ...(key.stateChangedAt === undefined ? {} : { stateChangedDateTime: dateTime(key.stateChangedAt) }),
     // Of a key that was activated it says nothing any more.
     ...(key.expiresAt === undefined || key.state !== 'pending' ? {} : { expiresDateTime: dateTime(key.expiresAt) }),
     lastUsedAuthnDateTime: key.lastUsedAt === undefined ? null : dateTime(key.lastUsedAt),

@@ -127,7 +127,7 @@ export function refusalWrites(
     return [told, suspectedAuthenticator(key, world.now())]
   return [
     told,
-    changedState(key, 'lock', { lastUsedAt: world.now() }),
+    changedState(key, 'lock', { lastUsedAt: world.now(), stateChangedAt: world.now() }),
     loweredStanding(key.user),
     eventOf(world, call, journey, { type: 'authenticator.locked', reason, ...about }),
   ]

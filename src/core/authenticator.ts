@@ -53,6 +53,8 @@ export type Authenticator = {
   claimedAaguid?: string
   createdAt: Seconds
   activatedAt?: Seconds
+  /** When it was last suspended, resumed or locked. */
+  stateChangedAt?: Seconds
   /** A pending key that is not activated by then is void. */
   expiresAt?: Seconds
   lastUsedAt?: Seconds
@@ -73,6 +75,9 @@ export const changes = {
 } as const satisfies Record<string, { from: readonly AuthenticatorState[]; to: AuthenticatorState }>
 
 export type Change = keyof typeof changes
+
+/** In characters: why an imported one is deleted past the CMS that manages it, and could not wait for that. */
+export const reasonLength = { least: 10, most: 500 } as const
 
 /** Keys of one user that are not void: what is read at once at each sign-in stays small. */
 export const mostAuthenticators = 100

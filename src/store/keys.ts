@@ -19,6 +19,8 @@ export const places = {
   signingKey: (kid: string): Place => config('signing-key', kid),
   /** How often the signing keys changed. */
   signingKeyChanges: (): Place => config('signing-key-changes', 'signing-key-changes'),
+  /** What a model of security keys is called. */
+  fidoModel: (aaguid: string): Place => config('fido-model', aaguid),
   /** Where somebody outside hears of what happens. */
   webhook: (id: string): Place => config('webhook', id),
   /** What the secrets of one-time passwords and of webhooks are sealed with. */

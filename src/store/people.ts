@@ -169,7 +169,9 @@ export const createdInPlaceOfVoid = (key: Authenticator, old: Authenticator, now
 const unchanged = '#version = :version'
 
 /** What may be written with a change of state. */
-type Noted = Partial<Pick<Authenticator, 'friendlyName' | 'activatedAt' | 'lastUsedAt' | 'lastSuccessAt'>> & {
+type Noted = Partial<
+  Pick<Authenticator, 'friendlyName' | 'activatedAt' | 'stateChangedAt' | 'lastUsedAt' | 'lastSuccessAt'>
+> & {
   signatureCounter?: number
 }
 

@@ -1,9 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { handle as home } from '../../lambdas/metadata/home.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
+
+const script = 'console.log(1)'
 
 let directory: string
 let assets: (world: unknown, call: Call) => Promise<Answer>
@@ -13,6 +16,10 @@ beforeAll(async () => {
   await writeFile(join(directory, 'keystep.css'), 'body { margin: 0 }')
   await writeFile(join(directory, 'favicon.svg'), '<svg/>')
   await writeFile(join(directory, 'secrets.env'), 'KEY=1')
+  await writeFile(join(directory, 'console.js'), script)
+  await writeFile(join(directory, 'console.js.br'), brotliCompressSync(script))
+  await writeFile(join(directory, 'console.js.gz'), gzipSync(script))
+  await writeFile(join(directory, 'part-ABC.js'), 'export {}')
   process.env.ASSETS_DIR = directory
   assets = (await import('../../lambdas/metadata/assets.ts')).handle
 })
@@ -51,13 +58,47 @@ it('answers 304 to a browser that has it', async () => {
   expect((await get('favicon.svg', { 'if-none-match': '"old"' })).status).toBe(200)
 })
 
-it.each(['', 'nothing.css', '../package.json', '..%2fpackage.json', '/etc/passwd', 'secrets.env', '__proto__'])(
-  'has no file %j',
-  async (file) => {
-    const { status, headers } = await get(file)
-    expect([status, headers['content-type']]).toEqual([404, 'application/problem+json'])
+it.each([
+  ['br, gzip', 'br', brotliDecompressSync],
+  ['gzip, deflate, br;q=0.5', 'br', brotliDecompressSync],
+  ['gzip, br;q=0', 'gzip', gunzipSync],
+  ['GZIP;q=0.1', 'gzip', gunzipSync],
+] as const)('compresses for a browser that takes %s', async (accepted, coding, open) => {
+  const { status, headers, body = '', isBase64Encoded } = await get('console.js', { 'accept-encoding': accepted })
+  expect([status, isBase64Encoded]).toEqual([200, true])
+  expect(headers).toMatchObject({ 'content-encoding': coding, vary: 'accept-encoding' })
+  expect(open(Buffer.from(body, 'base64')).toString()).toBe(script)
+  const again = await get('console.js', { 'accept-encoding': accepted, 'if-none-match': headers.etag ?? '' })
+  expect(again.status).toBe(304)
+  // Other bytes: what was kept of them is no plain file.
+  expect((await get('console.js', { 'if-none-match': headers.etag ?? '' })).status).toBe(200)
+})
+
+it.each([undefined, '', 'identity', 'br;q=0.0, gzip;q=0', 'zstd'])(
+  'sends plain bytes to who takes %j',
+  async (accepted) => {
+    const { headers, body } = await get('console.js', accepted === undefined ? {} : { 'accept-encoding': accepted })
+    expect([headers['content-encoding'], headers.vary, body]).toEqual([undefined, 'accept-encoding', script])
   },
 )
+
+it('lets a part be kept, whose name is its content', async () => {
+  expect((await get('part-ABC.js')).headers['cache-control']).toContain('immutable')
+})
+
+it.each([
+  '',
+  'nothing.css',
+  'console.js.br',
+  '../package.json',
+  '..%2fpackage.json',
+  '/etc/passwd',
+  'secrets.env',
+  '__proto__',
+])('has no file %j', async (file) => {
+  const { status, headers } = await get(file)
+  expect([status, headers['content-type']]).toEqual([404, 'application/problem+json'])
+})
 
 it('the home page speaks the visitor’s language under the strict policy', async () => {
   const stage = { serviceName: 'Keystep Demo', issuer: 'http://localhost:4000' }

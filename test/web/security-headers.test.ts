@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { pageHeaders } from '../../web/security-headers.ts'
+import { applicationHeaders, pageHeaders } from '../../web/security-headers.ts'
 
 const policy = (targets: string[]) => pageHeaders(targets)['content-security-policy'] ?? ''
 const formAction = (targets: string[]) => /form-action ([^;]*)/.exec(policy(targets))?.[1]
@@ -46,4 +46,12 @@ it('no target can begin another directive', () => {
 it('promises HTTPS only over HTTPS', () => {
   expect(pageHeaders([])).toHaveProperty('strict-transport-security')
   expect(pageHeaders([], { https: false })).not.toHaveProperty('strict-transport-security')
+})
+
+it('lets an application ask its own host, and show pictures that it holds, and nothing else beyond a page', () => {
+  const differs = (text: string) => text.split('; ').filter((one) => !policy([]).split('; ').includes(one))
+  const { 'content-security-policy': own = '', ...headers } = applicationHeaders()
+  expect(differs(own)).toEqual(["img-src 'self' data:", "connect-src 'self'"])
+  expect(headers).toMatchObject({ 'cross-origin-opener-policy': 'same-origin' })
+  expect(headers['permissions-policy']).toContain('publickey-credentials-create=(self)')
 })
