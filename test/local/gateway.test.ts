@@ -145,7 +145,7 @@ describe('routes', () => {
       const there = routes.filter((route) => route.host === host)
       const findThere = matcher(there)
       for (const own of there) {
-        const path = own.path.replace(/\{\w+\}/g, 'value')
+        const path = own.path.replace(/\{\w+\+?\}/g, 'value')
         expect(findThere(own.method, path)?.route).toBe(own)
       }
       expect(there.length).toBeGreaterThan(0)
@@ -157,6 +157,8 @@ describe('routes', () => {
     ['GET', `${tenant}/users/ada/authenticators/other`, 'authenticators-read'],
     ['POST', `${tenant}/authenticators:import`, 'authenticators-bulk'],
     ['GET', '/login/abc', 'login-page'],
+    ['GET', '/console', 'console'],
+    ['GET', '/console/users/a%2Fb/authenticators', 'console'],
   ])('%s %s is %s', (method, path, name) => {
     expect(find(method, path)?.route.name).toBe(name)
   })
@@ -172,6 +174,15 @@ describe('routes', () => {
     ['GET', '//'],
   ])('%s %s is nothing', (method, path) => {
     expect(find(method, path)).toBeUndefined()
+  })
+
+  it('that takes all that is left goes after each other, and has it whole', () => {
+    const [rest, one, fixed] = [route('GET', '/a/{rest+}'), route('GET', '/a/{b}'), route('GET', '/a/fixed')]
+    const findIn = matcher([rest, one, fixed])
+    expect(findIn('GET', '/a/fixed')?.route).toBe(fixed)
+    expect(findIn('GET', '/a/z')?.route).toBe(one)
+    expect(findIn('GET', '/a/z/y%2Fx/w')).toEqual({ route: rest, params: { rest: 'z/y/x/w' } })
+    expect(findIn('GET', '/a')).toBeUndefined()
   })
 
   it('is named before its Lambda is asked', async () => {
