@@ -26,4 +26,24 @@ export const pages: readonly PageEntry[] = [
     group: 'overview',
     load: () => import('./home.tsx'),
   },
+  {
+    path: '/console/flows',
+    title: inBoth({ en: 'Flows', de: 'Anmeldeabläufe' }),
+    group: 'access',
+    scope: 'flows:read',
+    load: () => import('./flows/list.tsx'),
+  },
+  {
+    path: '/console/flows/:flowId',
+    title: inBoth({ en: 'Flow', de: 'Anmeldeablauf' }),
+    scope: 'flows:read',
+    load: () => import('./flows/flow.tsx'),
+  },
+  {
+    path: '/console/acr',
+    title: inBoth({ en: 'ACR to LoA', de: 'ACR zu LoA' }),
+    group: 'access',
+    scope: 'policy:read',
+    load: () => import('./acr.tsx'),
+  },
 ]
