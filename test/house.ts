@@ -10,7 +10,8 @@
  *     await house.close()
  *
  * Every command that a route sends is held against what the route table grants its Lambda, and fails with AccessDenied
- * where the deployed role would: so a test that passes proves that the rights suffice. What a test itself writes or
+ * where the deployed role would: so a test that passes proves that the rights suffice. Every answer of the API is held
+ * against its description (contract.ts), and fails where it has what is not written down. What a test itself writes or
  * reads (`seed`, `add…`, `all`) is not held to them.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -38,6 +39,7 @@ import { hashPassword } from '../src/core/password.ts'
 import { defaultSettings, type Settings } from '../src/core/realm.ts'
 import { hashSecret, newId, newSecret } from '../src/core/secret.ts'
 import type { User } from '../src/core/user.ts'
+import type { Delivery } from '../src/core/webhook/message.ts'
 import type { Answer, Call } from '../src/http/call.ts'
 import { makeDispatcher } from '../src/http/lambda.ts'
 import { openCertificates } from '../src/services/certificates.ts'
@@ -65,6 +67,7 @@ import { createdSigningKey } from '../src/store/signing-keys.ts'
 import { createdUser } from '../src/store/users.ts'
 import type { World } from '../src/world.ts'
 import type { SecurityKey } from './authenticator.ts'
+import type { Sent } from './contract.ts'
 
 /** One command to DynamoDB. `actions` are IAM's words for it, with the table or index each needs. */
 export type Command = { request: string; route: string; name: string; actions: Action[] }
@@ -163,8 +166,10 @@ export async function openHouse(options: HouseOptions = {}) {
   )
 
   const clock = { now: dayOne }
+  const contract = import('./contract.ts').then(({ openContract }) => openContract())
   const now = () => clock.now
   const db = openDb(client, tableNames)
+  const enqueued: Delivery[] = []
   const lines: { message: string; [fact: string]: unknown }[] = []
   const world: World = {
     now,
@@ -181,6 +186,7 @@ export async function openHouse(options: HouseOptions = {}) {
     clientCertificates: openClientCertificates(stage, now),
     mail: options.mail ?? openMail(stage),
     fetchPublic: openPublicFetch(options.reachable ?? []),
+    webhookQueue: { send: async (deliveries) => void enqueued.push(...deliveries) },
     log: (message, facts) => lines.push({ message, ...facts }),
   }
 
@@ -206,7 +212,7 @@ export async function openHouse(options: HouseOptions = {}) {
   }
 
   function houseOf() {
-    return { world, stage, db, commands, lines, seed, invoke, answer, all, audit, mails, close, ...seeding() }
+    return { world, stage, db, commands, enqueued, lines, contract, seed, invoke, answer, all, audit, mails, close, ...seeding() }
   }
 
   /** Runs one request through the route that API Gateway would choose, with that Lambda's rights and no more. */
@@ -230,7 +236,10 @@ export async function openHouse(options: HouseOptions = {}) {
     const { route } = here
     const handle = await handlerOf(route)
     const dispatch = makeDispatcher(worldOf(route.lambda, world), [{ ...route, handle }])
-    return running.run(here, () => dispatch(event, {} as Context))
+    const result = await running.run(here, () => dispatch(event, {} as Context))
+    // What the API answers must be what is written down of it.
+    if (route.caller === 'api') (await contract).hold(route, replyOf(result, here), sentIn(event))
+    return result
   }
 
   /** For a gateway in front of the house: an event as API Gateway makes it, answered by the Lambda it is for. */
@@ -471,7 +480,10 @@ function demandConfiguring(lambda: Lambda, action: string, leading: string): voi
     ? ['PutItem realm', 'UpdateItem realm', 'PutItem client', 'UpdateItem client', 'DeleteItem client']
     : []
   const setsUp = its.some(({ rights }) => rights?.includes('set-up')) ? ['PutItem realm', 'PutItem api-key'] : []
-  if (![...updates, ...configures, ...setsUp].includes(`${action} ${leading}`))
+  const hooks = its.some(({ rights }) => rights?.includes('webhooks'))
+    ? ['PutItem webhook', 'DeleteItem webhook']
+    : []
+  if (![...updates, ...configures, ...setsUp, ...hooks].includes(`${action} ${leading}`))
     deny(lambda, action, `config ${leading}`)
 }
 
@@ -507,6 +519,7 @@ function worldOf(lambda: Lambda, world: World): World {
     clientKeys: rights.has('client-keys') ? world.clientKeys : refused('client-keys'),
     clientCertificates: rights.has('client-keys') ? world.clientCertificates : refused('client-keys'),
     mail: rights.has('mail') ? world.mail : refused('mail'),
+    webhookQueue: rights.has('enqueue') ? world.webhookQueue : refused('enqueue'),
     fetchPublic: rights.has('fetch') ? world.fetchPublic : (...asked) => refused<World>('fetch').fetchPublic(...asked),
   }
 }
@@ -576,6 +589,23 @@ function eventOf({ route, params, path, query, headers, body, cookies, ip, reque
           body: isText ? sent.text : Buffer.from(sent.text).toString('base64'),
           isBase64Encoded: !isText,
         }),
+  }
+}
+
+/** The JSON that a request brought, where it is some. */
+function sentIn({ headers, body = '', isBase64Encoded }: APIGatewayProxyEventV2): Sent {
+  const contentType = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body
+  return contentType === undefined || !/^application\/(\S+\+)?json$/.test(contentType)
+    ? {}
+    : { contentType, body: parsed(text) }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -2,8 +2,7 @@
  * The description of the API (OpenAPI 3.1), written once, as data; its areas are in `openapi/`.
  *
  * Limits come from the constants that the parsers use, codes of problems from the table that makes them. What is left to
- * be wrong here is held against the real answers by `test/lambdas/authenticators/cms.ts`, through which every test of the
- * API calls it.
+ * be wrong here is held against the real answers by `test/contract.ts`, whatever test brings them about.
  */
 import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../api/caller.ts'
@@ -17,13 +16,16 @@ import { consentPaths, consentSchemas } from './openapi/consents.ts'
 import { oneTimePasswordSchemas } from './openapi/one-time-password-schemas.ts'
 import { oneTimePasswordPaths } from './openapi/one-time-passwords.ts'
 import { commonSchemas, parameters, responses } from './openapi/parts.ts'
+import { scimPaths, scimSchemas } from './openapi/scim.ts'
 import { sessionPaths, sessionSchemas } from './openapi/sessions.ts'
 import { settingsPaths, settingsSchemas } from './openapi/settings.ts'
 import { statisticsPaths, statisticsSchemas } from './openapi/statistics.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
+import { userPaths, userSchemas } from './openapi/users.ts'
 
 const schemas = {
+  ...userSchemas,
   ...authenticatorSchemas,
   ...oneTimePasswordSchemas,
   ...stepUpSchemas,
@@ -33,9 +35,11 @@ const schemas = {
   ...statisticsSchemas,
   ...settingsSchemas,
   ...accountSchemas,
+  ...scimSchemas,
   ...commonSchemas,
 }
 const paths = {
+  ...userPaths,
   ...settingsPaths,
   ...statisticsPaths,
   ...authenticatorPaths,
@@ -45,13 +49,14 @@ const paths = {
   ...sessionPaths,
   ...consentPaths,
   ...accountPaths,
+  ...scimPaths,
 }
 
 /** The document of a deployment. */
 export const openapiDocument = ({ issuer }: { issuer: string }) => ({
   openapi: '3.1.0',
   info: {
-    title: 'Keystep: authenticators for a Credential Management System, step-up, and applications',
+    title: 'Keystep: people, authenticators, step-up and applications',
     version: '1',
     summary:
       'Imports authenticators and manages them from outside; edits flows and policies, explains decisions, registers applications, and ends sessions.',
@@ -74,6 +79,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'Mails' },
     { name: 'Statistics' },
     { name: 'My account' },
+    { name: 'SCIM' },
   ],
   paths,
   components: {
@@ -86,6 +92,11 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
         in: 'header',
         name: 'apikey',
         description: `Made by an operator, shown once. Its scopes are among ${apiScopes.join(', ')}.`,
+      },
+      apiKeyAsBearer: {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'The same key, for clients that know no other way: SCIM’s.',
       },
       clientCredentials: {
         type: 'oauth2',

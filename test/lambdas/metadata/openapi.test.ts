@@ -7,7 +7,11 @@ import { readClientDocument } from '../../../src/core/oidc/client-metadata.ts'
 import { withAllowed } from '../../../src/core/oidc/consent.ts'
 import { parseOtpBulk, parseOtpImport } from '../../../src/core/otp/otp-import.ts'
 import { parsePskc } from '../../../src/core/otp/pskc.ts'
-import { ok, type Result } from '../../../src/core/result.ts'
+import type { Result } from '../../../src/core/result.ts'
+import { readPatch } from '../../../src/core/scim/patch.ts'
+import { answering } from '../../../src/core/scim/refusal.ts'
+import { readResource } from '../../../src/core/scim/schema.ts'
+import { provisionedBy } from '../../../src/core/scim/user.ts'
 import { parseExplain } from '../../../src/core/step-up/explain.ts'
 import { parseFlow } from '../../../src/core/step-up/flow.ts'
 import { parseClientStepUp, parseRealmStepUp } from '../../../src/core/step-up/policy.ts'
@@ -15,10 +19,10 @@ import { keptConsent } from '../../../src/store/consents.ts'
 import { places } from '../../../src/store/keys.ts'
 import { readRealm } from '../../../src/store/realm.ts'
 import { createdSession } from '../../../src/store/sessions.ts'
+import { demand, inlined, isObject, member } from '../../contract.ts'
 import { dayOne } from '../../house.ts'
 import { personToken } from '../../person-token.ts'
 import { type Cms, newKey, openCms, rawImport } from '../authenticators/cms.ts'
-import { inlined, isObject, member } from '../authenticators/contract.ts'
 
 let cms: Cms
 let document: unknown
@@ -115,28 +119,30 @@ describe('its examples', () => {
         'POST /api/v1/tenants/{tenantCode}/one-time-passwords:import',
         (body) => (typeof body === 'string' ? parsePskc(body, { now: dayOne }) : parseOtpBulk(body)),
       ],
-      ['POST /api/v1/tenants/{tenantCode}/users/', (body) => parseImport(body, dayOne)],
+      ['POST /api/v1/tenants/{tenantCode}/users/{userId}/authenticators:', (body) => parseImport(body, dayOne)],
       ['POST /api/v1/tenants/{tenantCode}/authenticators:import', (body) => parseBulk(body, dayOne)],
       ['PATCH /api/v1/tenants/{tenantCode}/api-keys/', (body) => readApiKeyChange(body, dayOne)],
       ['POST /api/v1/tenants/{tenantCode}/api-keys', (body) => readNewApiKey(body, dayOne)],
-      ['POST /api/v1/tenants/{tenantCode}/mails/', (body) => ok(body)],
-      ['PATCH ', parseChange],
+      ['PATCH /api/v1/tenants/{tenantCode}/users/{userId}/authenticators/', parseChange],
+      ['PATCH /api/v1/tenants/{tenantCode}/users/{userId}/one-time-passwords/', parseChange],
+      ['POST /scim/v2/Users:', (body) => answering(() => provisionedBy(readResource(body)))],
+      ['PUT /scim/v2/Users/', (body) => answering(() => provisionedBy(readResource(body)))],
+      ['PATCH /scim/v2/Users/', (body) => answering(() => readPatch(body))],
       ['POST /api/v1/tenants/{tenantCode}/flows:', parseFlow],
       ['PUT /api/v1/tenants/{tenantCode}/flows/', parseFlow],
       ['PUT /api/v1/tenants/{tenantCode}/step-up-policy', parseRealmStepUp],
       ['PUT /api/v1/tenants/{tenantCode}/clients/{clientId}/step-up-policy', parseClientStepUp],
       ['PUT /api/v1/tenants/{tenantCode}/clients/{clientId}:', (body) => readClientDocument(body, 'x')],
       ['POST /api/v1/tenants/{tenantCode}/clients:', (body) => readClientDocument(body, 'x')],
-      ['POST /api/v1/tenants/{tenantCode}/clients/{clientId}/secrets', (body) => ok(body)],
       ['POST /api/v1/tenants/{tenantCode}/explain', parseExplain],
-      // These are read where they are carried out.
-      ['POST /api/v1/tenants/{tenantCode}/flows/{flowId}/duplicate', (body) => ok(body)],
-      ['PUT /api/v1/tenants/{tenantCode}/browser-flow', (body) => ok(body)],
     ]
     expect(requestExamples().length).toBeGreaterThanOrEqual(6)
     for (const { name, media, value } of requestExamples()) {
-      cms.contract.demand(name, member(media, 'schema'), value, false)
-      const parsed = parsers.find(([start]) => name.startsWith(start))?.[1](value)
+      demand(name, member(media, 'schema'), value, false)
+      const parse = parsers.find(([start]) => name.startsWith(start))?.[1]
+      // Others are read where they are carried out.
+      if (parse === undefined) continue
+      const parsed = parse(value)
       expect([name, parsed]).toMatchObject([name, { ok: true }])
       if (Array.isArray(member(value, 'items')))
         expect(member(parsed, 'value')).toMatchObject([{ request: { ok: true } }, { request: { ok: true } }])
@@ -157,10 +163,19 @@ describe('its examples', () => {
 
   it('of answers are as it describes them', () => {
     expect(answerExamples().length).toBeGreaterThanOrEqual(2)
-    for (const { name, media, value } of answerExamples())
-      cms.contract.demand(name, member(media, 'schema'), value, true)
+    for (const { name, media, value } of answerExamples()) demand(name, member(media, 'schema'), value, true)
   })
 })
+
+/**
+ * Of which every documented answer is brought about below. The other areas do so in tests of their own; that what they
+ * answer is documented is held wherever they are called (contract.ts).
+ */
+const walked = (path: string): boolean =>
+  !/\/(me|break-glass)\b/.test(path) &&
+  /\/(authenticators|one-time-passwords|flows|browser-flow|step-up-policy|explain|clients|sessions|consents|settings|api-keys|mails)\b/.test(
+    path,
+  )
 
 describe('its answers', () => {
   /** What no test can bring about from outside: the gateway's own answer, our bugs, and a race lost five times. */
@@ -171,7 +186,8 @@ describe('its answers', () => {
     /(^PUT .*\/settings|^PATCH .*\/api-keys\/\{keyId\}) 409$|^POST .*\/test 502$/.test(name)
 
   it('are all given, and no others', async () => {
-    const { house, send, call, contract, keysOf } = cms
+    const { house, send, call, keysOf } = cms
+    const contract = await house.contract
     const anna = await house.addUser({ userName: 'anna' })
     const nobody = await house.addApiKey([])
     const key = newKey()
@@ -181,7 +197,7 @@ describe('its answers', () => {
     const path = `${keysOf(anna)}/${active.id}`
 
     // Each operation: by a stranger, without the scope, in another tenant, and with a parameter that nobody knows.
-    for (const { method, path: template } of operations()) {
+    for (const { method, path: template } of operations().filter(({ path: each }) => walked(each))) {
       const query = template.endsWith('}/authenticators') && method === 'GET' ? '?state=active' : ''
       const address = template
         .slice('/api/v1/tenants/{tenantCode}'.length)
@@ -196,7 +212,6 @@ describe('its answers', () => {
       expect((await call(method, `${address}?unknown=1`, body)).status).toBe(400)
       const elsewhere = `/api/v1/tenants/other${address}`
       const reply = await house.invoke(method, elsewhere, { ...body, headers: { apikey: cms.apiKey.shown } })
-      contract.hold(method, reply)
       expect(reply.status).toBe(404)
     }
 
@@ -237,10 +252,10 @@ describe('its answers', () => {
     await walkSessions(anna.id)
     await walkConsents(anna.id)
 
-    const documented = operations().flatMap(({ name, operation }) =>
-      Object.keys(member(operation, 'responses') ?? {}).map((status) => `${name} ${status}`),
+    const documented = operations().flatMap(({ name, operation, path: each }) =>
+      walked(each) ? Object.keys(member(operation, 'responses') ?? {}).map((status) => `${name} ${status}`) : [],
     )
-    const given = [...contract.exercised].filter((name) => / \d{3}$/.test(name))
+    const given = [...contract.exercised].filter((name) => / \d{3}$/.test(name) && walked(name))
     expect(documented.filter((name) => !unreached(name) && !given.includes(name))).toEqual([])
     expect(given.filter((name) => !documented.includes(name))).toEqual([])
   })
