@@ -21,6 +21,7 @@ export type Access = 'get' | 'query' | 'index' | 'check' | 'put' | 'update' | 'd
  * `set-up` puts the realm's record and API keys' (dynamodb, by leading key).
  * `configure` puts and updates the realm's record, and puts, updates and deletes clients' (dynamodb, by leading key).
  * `client-keys` reads the public keys of clients, at the addresses that they registered, and who certifies clients.
+ * `webhooks` puts and deletes webhooks' records (dynamodb, by leading key), `enqueue` sends messages for them (sqs:SendMessage).
  * `prove` notes that a DPoP proof was shown (dynamodb:PutItem on sessions, by leading key).
  * `fetch` asks addresses that clients registered: public ones, and nothing inside.
  */
@@ -33,6 +34,8 @@ export type Right =
   | 'set-up'
   | 'configure'
   | 'fetch'
+  | 'webhooks'
+  | 'enqueue'
   | 'client-keys'
   | 'prove'
 
@@ -58,6 +61,7 @@ export type Lambda =
   | 'resource'
   | 'logout'
   | 'metadata'
+  | 'users'
   | 'authenticators'
   | 'management'
   | 'one-time-passwords'
@@ -240,6 +244,14 @@ const settingUp: Partial<Route> = {
   rights: ['set-up'],
 }
 
+/** Users, whoever manages them. A deletion takes all that is theirs along. */
+const people = routesIn('users', 'api', imports, {
+  config: ['get', 'query', 'update'],
+  people: ['get', 'query', 'index', 'check', 'put', 'update', 'delete'],
+  sessions: ['get', 'index', 'delete'],
+  ...told,
+})
+
 /** What a directory of the organisation's makes, changes and takes away (SCIM). */
 const provisioning = routesIn('scim', 'api', imports, {
   config: ['get', 'query', 'update'],
@@ -249,6 +261,12 @@ const provisioning = routesIn('scim', 'api', imports, {
 })
 /** What of SCIM there is, anybody may know (RFC 7644 §4). */
 const discovered = routesIn('scim', 'anyone', machines)
+
+/** Webhooks are signed by secrets that are kept sealed. */
+const hooking: Partial<Route> = {
+  tables: { config: ['get', 'query', 'update'], ...told },
+  rights: ['webhooks', 'unseal'],
+}
 
 const tenant = '/api/v1/tenants/{tenantCode}'
 const ofUser = `${tenant}/users/{userId}` as const
@@ -265,6 +283,8 @@ const oneMail = `${tenant}/mails/{template}` as const
 
 const scim = '/scim/v2'
 const scimUser = `${scim}/Users/{userId}` as const
+
+const oneWebhook = `${tenant}/webhooks/{webhookId}` as const
 
 const rows: readonly Route[] = [
   // What anybody may know.
@@ -323,9 +343,17 @@ const rows: readonly Route[] = [
   logout('logout', 'GET /logout', 'oidc/logout.ts'),
   logout('logout', 'POST /logout', 'oidc/logout.ts'),
 
+  // Who there is: looked for, made, changed, and gone.
+  people('users-list', `GET ${tenant}/users`, 'users/list.ts'),
+  people('users-create', `POST ${tenant}/users`, 'users/create.ts'),
+  people('users-read', `GET ${ofUser}`, 'users/read.ts'),
+  people('users-change', `PATCH ${ofUser}`, 'users/change.ts'),
+  people('users-delete', `DELETE ${ofUser}`, 'users/delete.ts'),
+  people('users-roles', `PUT ${ofUser}/roles`, 'users/roles.ts'),
+  people('users-password', `POST ${ofUser}/password`, 'users/password.ts'),
+  people('users-unlock', `POST ${ofUser}/unlock`, 'users/unlock.ts'),
+
   // What a Credential Management System calls.
-  reading('users-list', `GET ${tenant}/users`, 'authenticators/users-list.ts'),
-  reading('users-read', `GET ${ofUser}`, 'authenticators/users-read.ts'),
   reading('authenticators-search', `GET ${tenant}/authenticators`, 'authenticators/search.ts'),
   reading('authenticators-list', `GET ${ofUser}/authenticators`, 'authenticators/list.ts'),
   reading('authenticators-read', `GET ${one}`, 'authenticators/read.ts'),
@@ -419,6 +447,24 @@ const rows: readonly Route[] = [
   administering('consents-withdraw', `DELETE ${consentsOf}/{clientId}`, 'management/consents-withdraw.ts', {
     tables: { config: ['get', 'query', 'update'], people: ['get', 'query', 'update', 'delete'], ...told },
   }),
+  // Who outside is told of what happens.
+  setting('webhooks-list', `GET ${tenant}/webhooks`, 'webhooks/list.ts'),
+  setting('webhooks-create', `POST ${tenant}/webhooks`, 'webhooks/create.ts', hooking),
+  setting('webhooks-read', `GET ${oneWebhook}`, 'webhooks/read.ts'),
+  setting('webhooks-change', `PUT ${oneWebhook}`, 'webhooks/change.ts', hooking),
+  setting('webhooks-delete', `DELETE ${oneWebhook}`, 'webhooks/delete.ts', hooking),
+  setting('webhook-secret', `POST ${oneWebhook}/secret`, 'webhooks/rotate-secret.ts', hooking),
+  setting('webhook-test', `POST ${oneWebhook}/test`, 'webhooks/test.ts', {
+    ...hooking,
+    rights: ['unseal', 'fetch'],
+  }),
+  // What became of it is in the audit log, and so is what is told again.
+  auditing('webhook-deliveries', `GET ${oneWebhook}/deliveries`, 'webhooks/deliveries-list.ts'),
+  auditing('webhook-resend', `POST ${oneWebhook}/deliveries/{messageId}/resend`, 'webhooks/resend.ts', {
+    tables: { config: ['get', 'query', 'update'], audit: ['get', 'put'] },
+    rights: ['enqueue'],
+  }),
+
   // What happened.
   auditing('logs-list', `GET ${tenant}/logs`, 'audit/logs-list.ts'),
   auditing('logs-export', `GET ${tenant}/logs/export`, 'audit/logs-export.ts', {

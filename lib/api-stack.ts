@@ -10,6 +10,7 @@ import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import { Asset } from 'aws-cdk-lib/aws-s3-assets'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { type Lambda, lambdas, routes, routesOf } from '../lambdas/routes.ts'
 import { type ClientCertificates, truststoreOf } from './client-certificates.ts'
@@ -29,6 +30,8 @@ type ApiStackProps = StackProps & {
   /** What others gave us to reach them with, where the stage asks others. */
   secretArn: string | undefined
   mail: { configurationSetArn: string; configurationSetName: string }
+  /** Of messages for webhooks. */
+  webhookQueue: Queue
 }
 
 /** MB and seconds. argon2id and attestations want a processor; a bulk import of a hundred keys wants time. */
@@ -47,6 +50,7 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   resource: { memory: 1024, seconds: 10 },
   logout: { memory: 512, seconds: 10 },
   metadata: { memory: 512, seconds: 10 },
+  users: { memory: 1024, seconds: 29 },
   authenticators: { memory: 1024, seconds: 29 },
   management: { memory: 1024, seconds: 29 },
   'one-time-passwords': { memory: 1024, seconds: 29 },
@@ -117,7 +121,8 @@ export class ApiStack extends Stack {
     })
   }
 
-  #function(lambda: Lambda, { settings, codeOf, tables, wrappingKey, secretArn, mail }: ApiStackProps): HouseFunction {
+  #function(lambda: Lambda, props: ApiStackProps): HouseFunction {
+    const { settings, codeOf, tables, wrappingKey, secretArn, mail, webhookQueue } = props
     const needs = needsOf(lambda)
     const signs = needs.rights.includes('sign')
     const asksDirectory = needs.rights.includes('directory') && settings.directory !== undefined
@@ -135,6 +140,7 @@ export class ApiStack extends Stack {
       wrappingKeyArn: wrappingKey.keyArn,
       mailArns: [anyIdentity, mail.configurationSetArn],
       sender: settings.sender,
+      webhookQueueArn: webhookQueue.queueArn,
       ...secret,
     }
     const made = new HouseFunction(this, `${pascal(lambda)}Lambda`, {
@@ -146,6 +152,7 @@ export class ApiStack extends Stack {
         tableNames: mapTables((table) => tables[table].tableName),
         wrappingKeyArn: wrappingKey.keyArn,
         ...(needs.rights.includes('mail') ? { mailConfigurationSet: mail.configurationSetName } : {}),
+        ...(needs.rights.includes('enqueue') ? { webhookQueueUrl: webhookQueue.queueUrl } : {}),
         ...(asksDirectory ? { directory: settings.directory } : {}),
         ...secret,
       }),

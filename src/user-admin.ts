@@ -15,6 +15,7 @@ import { hashPassword } from './core/password.ts'
 import { ok, type Result, refuse } from './core/result.ts'
 import { newId } from './core/secret.ts'
 import { type Role, roles, type User } from './core/user.ts'
+import type { NewUser, Profile, UserChange } from './core/user-request.ts'
 import { endLeftSessions } from './session-ends.ts'
 import { recorded } from './store/audit.ts'
 import type { Write } from './store/db.ts'
@@ -30,21 +31,6 @@ type Bearer = Pick<User, 'roles'>
  * set what such a user signs in with, and where their codes are sent, and so become that user. Left out: they may.
  */
 export type UserDesk = Desk & { mayManage?: (user: Bearer) => boolean; maySignInAs?: (user: Bearer) => boolean }
-
-/** What a user is called, and what applications hear of them. */
-export type Profile = Pick<User, 'userName'> &
-  Partial<
-    Pick<
-      User,
-      'externalId' | 'email' | 'emailVerified' | 'givenName' | 'familyName' | 'displayName' | 'locale' | 'claims'
-    >
-  >
-
-/** `directory`: the directory has them under this name, and has the say on their password. */
-export type NewUser = Profile & { enabled?: boolean; password?: string; directory?: boolean }
-
-/** A merge patch: what is left out stays, `null` takes away. */
-export type UserChange = { [member in keyof Profile]?: Profile[member] | null } & { enabled?: boolean }
 
 /** All that may be said of a user: what is left out is not known of them any more, but for `enabled`. */
 export type UserDocument = Profile & { enabled?: boolean }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { parseArgs } from 'node:util'
+import { passwordTrouble } from '../../src/core/password.ts'
 import type { Result } from '../../src/core/result.ts'
 import type { Workbench } from '../../src/setup.ts'
 import type { Elsewhere } from '../../src/stage.ts'
@@ -73,7 +74,8 @@ export function cannot(sentence: string): never {
 export async function passwordIn(given: Given): Promise<string | undefined> {
   if (!given['password-stdin']) return undefined
   const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (password.length < 8) throw new Cannot('A password has eight characters at least (NIST SP 800-63B-4 §3.1.1.2).')
+  const trouble = passwordTrouble(password)
+  if (trouble !== undefined) throw new Cannot(`A password ${trouble} (NIST SP 800-63B-4 §3.1.1.2).`)
   return password
 }
 

@@ -1,6 +1,5 @@
-/** How a user and an authenticator look from outside. */
+/** How an authenticator looks from outside. */
 import type { Authenticator } from '../../src/core/authenticator.ts'
-import { displayNameOf, type User } from '../../src/core/user.ts'
 import { type Answer, json } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
 import { dateTime, etagOf, tenantUrl } from '../api/representation.ts'
@@ -37,15 +36,6 @@ export function showAuthenticator(key: Authenticator) {
     },
   }
 }
-
-export const showUser = (user: User) => ({
-  id: user.id,
-  userName: user.userName,
-  ...(user.email === undefined ? {} : { email: user.email }),
-  displayName: displayNameOf(user),
-  enabled: user.enabled,
-  createdDateTime: dateTime(user.createdAt),
-})
 
 export const answerWith = (key: Authenticator): Answer => json(200, showAuthenticator(key), { etag: etagOf(key) })
 

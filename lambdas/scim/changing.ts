@@ -9,10 +9,11 @@ import type { User } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { replaceUser, setUserPassword, type UserDesk, type UserRefusal, userTag } from '../../src/user-admin.ts'
 import type { ApiCaller } from '../api/caller.ts'
+import { userDeskOf } from '../api/user-desk.ts'
 import { matchIfGiven } from '../management/desk.ts'
 import { answerToScim, refusedAsScim } from './answers.ts'
 import { addressedUser, askedProjection } from './one-user.ts'
-import { answerUser, readScimBody, type ScimNeeds, shownUser, userDeskOf } from './service.ts'
+import { answerUser, readScimBody, type ScimNeeds, shownUser } from './service.ts'
 
 /** Somebody else may be faster, and then it is done again to what they left. */
 const attempts = 5

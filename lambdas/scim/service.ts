@@ -6,10 +6,10 @@ import type { Value } from '../../src/core/scim/schema.ts'
 import { resourceOf } from '../../src/core/scim/user.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
-import { type UserDesk, userTag } from '../../src/user-admin.ts'
+import { userTag } from '../../src/user-admin.ts'
 import type { World } from '../../src/world.ts'
 import { bodyLimits, readBody } from '../api/asked.ts'
-import { type ApiCaller, forCaller, mayManage } from '../api/caller.ts'
+import { type ApiCaller, forCaller } from '../api/caller.ts'
 import { asScim, scimJson, scimType } from './answers.ts'
 
 export type ScimNeeds = Pick<World, 'now' | 'stage' | 'db' | 'verifier'>
@@ -22,14 +22,6 @@ export const forScim = (scope: ApiScope, handler: Handler) => {
   return async (world: Parameters<typeof handle>[0], call: Call): Promise<Answer> =>
     asScim(await handle(world, { ...call, params: { ...call.params, tenantCode: world.stage.tenantCode } }))
 }
-
-export const userDeskOf = ({ db, now }: ScimNeeds, call: Call, caller: ApiCaller): UserDesk => ({
-  db,
-  now,
-  actor: caller.actor,
-  about: { ip: call.ip, request: call.id },
-  mayManage: (user) => mayManage(caller, user),
-})
 
 export const scimBase = (issuer: string): string => `${issuer}/scim/v2`
 

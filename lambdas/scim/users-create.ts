@@ -4,9 +4,10 @@ import { answering } from '../../src/core/scim/refusal.ts'
 import { readResource } from '../../src/core/scim/schema.ts'
 import { provisionedBy } from '../../src/core/scim/user.ts'
 import { createUser } from '../../src/user-admin.ts'
+import { userDeskOf } from '../api/user-desk.ts'
 import { answerToScim, refusedAsScim } from './answers.ts'
 import { askedProjection } from './one-user.ts'
-import { answerUser, forScim, readScimBody, userDeskOf } from './service.ts'
+import { answerUser, forScim, readScimBody } from './service.ts'
 
 export const handle = forScim('users:write', async (needs, call, caller) => {
   const projection = askedProjection(call)

@@ -36,3 +36,13 @@ export async function passwordHolds(hash: string | undefined, password: string):
 
 /** In characters. Longer input is refused before any work is done on it. */
 export const longestPassword = 1024
+
+/** The fewest characters of a new one (NIST SP 800-63B-4 §3.1.1.2). */
+export const shortestPassword = 8
+
+/** Why this cannot be a new password. `undefined`: it can. */
+export function passwordTrouble(password: string): string | undefined {
+  const length = [...password].length
+  if (length < shortestPassword) return `must have ${shortestPassword} characters at least`
+  return password.length > longestPassword ? `must have ${longestPassword} characters at most` : undefined
+}

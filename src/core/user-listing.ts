@@ -17,7 +17,7 @@ const mostWords = 12
 
 /** Compared without regard to case, to Unicode spelling, or to marks: `Muller` finds `Müller`. */
 export const wordKey = (text: string): string =>
-  [...nameKey(nameKey(text).normalize('NFKD').replace(/\p{M}/gu, ''))].slice(0, longestWord).join('')
+  [...nameKey(nameKey(text).normalize('NFKD').replace(/\p{M}/gu, ''))].slice(0, longestWord).join('').trim()
 
 type Named = Pick<User, 'userName' | 'email' | 'givenName' | 'familyName' | 'displayName'>
 

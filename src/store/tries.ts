@@ -115,6 +115,13 @@ export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write 
   update: `REMOVE ${[names.tries, names.until, names.all].flatMap((name) => (name === undefined ? [] : [`#${name}`])).join(', ')}`,
 })
 
+/** When the longest wait of a user is over, of whichever factor and from wherever. `undefined`: they need not wait. */
+export function waitsUntil(user: User, now: Seconds): Seconds | undefined {
+  const waits = Object.entries(user).filter(([name]) => /^(tries|otpTries)Until\d+$/.test(name))
+  const longest = Math.max(now, ...waits.map(([, until]) => Number(until)))
+  return longest > now ? longest : undefined
+}
+
 /** All counts and waits of a user, from everywhere and of every factor. `undefined`: there are none. */
 export function forgottenTries(user: User): Write | undefined {
   const names = Object.keys(user).filter((name) =>

@@ -18,6 +18,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   resource: 390,
   logout: 355,
   metadata: 375,
+  users: 400,
   authenticators: 680,
   'one-time-passwords': 480,
   account: 720,
@@ -30,6 +31,8 @@ const budget: Record<Lambda | EventLambda, number> = {
   'expire-pending': 320,
   'session-ended': 290,
   'backchannel-logout': 395,
+  'audit-publish': 400,
+  'webhook-deliver': 350,
 }
 
 let outdir: string

@@ -125,6 +125,16 @@ const rights: Record<string, Record<string, string[]>> = {
     ...log,
     ...trace,
   },
+  users: {
+    config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
+    people: [batch, check, remove, put, query, update],
+    'people/index/listing': [query],
+    sessions: [batch, remove, proof],
+    'sessions/index/by-user': [query],
+    audit: [put],
+    ...log,
+    ...trace,
+  },
   scim: {
     config: [batch, query, `${update} where dynamodb:LeadingKeys is api-key`],
     people: [batch, check, remove, put, query, update],

@@ -1,4 +1,4 @@
-/** What users and authenticators look like, to a Credential Management System and from it. */
+/** What authenticators look like, to a Credential Management System and from it. */
 import { authenticatorStates, reasonLength } from '../../../src/core/authenticator.ts'
 import { offeredAlgorithms } from '../../../src/core/fido/cose-key.ts'
 import {
@@ -87,21 +87,6 @@ const authenticatorRequired = [
 ]
 
 export const authenticatorSchemas = {
-  User: object(
-    {
-      id: { type: 'string' },
-      userName: { type: 'string' },
-      email: { type: 'string' },
-      displayName: { type: 'string' },
-      enabled: { type: 'boolean' },
-      createdDateTime: dateTime('When the user was created.'),
-    },
-    ['id', 'userName', 'displayName', 'enabled', 'createdDateTime'],
-  ),
-  Users: cursored('User', {
-    totalItems: { type: 'integer', minimum: 0, description: 'Only with userName.' },
-    pageIndex: { type: 'integer', minimum: 0, description: 'Only with userName.' },
-  }),
   Authenticator: object(authenticatorProperties, authenticatorRequired),
   Authenticators: numbered('Authenticator'),
   UsersAuthenticator: object({ userId: { type: 'string' }, ...authenticatorProperties }, [

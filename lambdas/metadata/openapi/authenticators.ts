@@ -1,4 +1,4 @@
-/** The API for a Credential Management System: users, and their authenticators. */
+/** The API for a Credential Management System: authenticators of users. */
 import { authenticatorStates } from '../../../src/core/authenticator.ts'
 import { bodyLimits, challengeMinutes, patchTypes } from '../../api/asked.ts'
 import { pageIndexes } from '../../api/pages.ts'
@@ -31,31 +31,6 @@ const importReasons = [
 const noContent = { description: 'It is gone, at once, and so are the sessions that it proved.' }
 
 export const authenticatorPaths = {
-  [`${tenant}/users`]: {
-    get: {
-      operationId: 'listUsers',
-      tags: ['Users'],
-      summary: 'Find users',
-      description:
-        'The user with exactly this name (no item when there is none), or users by the beginning of their name, in pages.',
-      parameters: [
-        ...parameter('tenantCode'),
-        inQuery('userName', 'The whole user name, in any case. Goes with no other parameter.', { type: 'string' }),
-        inQuery('prefix', 'The beginning of the user name, in any case. Left out: all users.', { type: 'string' }),
-        ...parameter('pageSize', 'cursor'),
-      ],
-      responses: { 200: answer('A page of users.', 'Users'), ...refusals([]) },
-    },
-  },
-  [ofUser]: {
-    get: {
-      operationId: 'readUser',
-      tags: ['Users'],
-      summary: 'Look a user up',
-      parameters: parameter('tenantCode', 'userId'),
-      responses: { 200: answer('The user, who may be disabled.', 'User'), ...refusals(['user-not-found']) },
-    },
-  },
   [`${tenant}/fido-models`]: {
     get: {
       operationId: 'listFidoModels',
