@@ -204,6 +204,7 @@ async function openStoreless(stage: Stage, db: Db): Promise<Partial<Handlers>> {
     clientKeys: openClientKeys(stage, now),
     clientCertificates: openClientCertificates(stage, now),
     fetchPublic: () => Promise.reject(new Error('Nobody is asked')),
+    webhookQueue: { send: () => Promise.reject(new Error('Nobody is told')) },
     // The bundles write their line, too, to a console that is silent.
     log: (message, facts = {}) => console.log(JSON.stringify({ message, ...facts })),
   }

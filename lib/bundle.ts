@@ -18,8 +18,12 @@ export const eventLambdas = {
   'mail-feedback': 'mail/feedback.ts',
   'rotate-keys': 'keys/rotate.ts',
   'expire-pending': 'authenticators/expire.ts',
+  'audit-chain': 'audit/chain.ts',
+  'audit-archive': 'audit/archive.ts',
   'session-ended': 'logout/session-ended.ts',
   'backchannel-logout': 'logout/deliver.ts',
+  'audit-publish': 'events/publish.ts',
+  'webhook-deliver': 'events/deliver.ts',
 } as const
 export type EventLambda = keyof typeof eventLambdas
 
@@ -69,6 +73,11 @@ const providers: { name: string; file: string; due: (route: Route) => boolean }[
     name: 'openClientFetch',
     file: './src/services/public-fetch.ts',
     due: ({ rights }) => rights?.includes('fetch') ?? false,
+  },
+  {
+    name: 'openWebhookQueue',
+    file: './src/services/webhook-queue.ts',
+    due: ({ rights }) => rights?.includes('enqueue') ?? false,
   },
   {
     name: 'openCertificates',

@@ -11,6 +11,11 @@ export type Deployed = {
   secretArn?: string
   /** For those who tell applications of the ends of sessions. */
   logoutQueueUrl?: string
+  /** For those who tell webhooks, and who publishes. */
+  webhookQueueUrl?: string
+  eventBus?: string
+  /** For the one who writes to the archive of the audit log. */
+  auditArchive?: { bucket: string; keyArn: string }
 }
 
 export const issuerOf = ({ domain }: Pick<Settings, 'domain'>): string => `https://${domain}`
@@ -31,8 +36,14 @@ export const environmentOf = (settings: Settings, deployed: Deployed): Record<st
   ...deployed.directory?.variables,
   ...(deployed.secretArn ? { SECRETS_ARN: deployed.secretArn } : {}),
   ...(deployed.logoutQueueUrl ? { LOGOUT_QUEUE_URL: deployed.logoutQueueUrl } : {}),
+  ...(deployed.webhookQueueUrl ? { WEBHOOK_QUEUE_URL: deployed.webhookQueueUrl } : {}),
+  ...(deployed.eventBus ? { EVENT_BUS: deployed.eventBus } : {}),
   ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),
   ...(settings.enrolmentOrigins.length > 0 ? { ENROLMENT_ORIGINS: settings.enrolmentOrigins.join(',') } : {}),
+  AUDIT_ONLINE_DAYS: String(settings.audit.onlineDays),
+  ...(deployed.auditArchive
+    ? { AUDIT_ARCHIVE_BUCKET: deployed.auditArchive.bucket, AUDIT_KEY_ARN: deployed.auditArchive.keyArn }
+    : {}),
   NODE_OPTIONS: '--enable-source-maps',
 })
 

@@ -4,18 +4,17 @@
  * and where the stream could not be read in another: that has places in the stream, which cannot be sent back as notices
  * can. On each there is an alarm.
  */
-import { Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { FilterRule } from 'aws-cdk-lib/aws-lambda'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { deliveryTries } from '../src/core/deliveries.ts'
 import type { EventLambda } from './bundle.ts'
 import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'
+import { lastStop, mapQueue, mapStream, readsStream, sendsTo, takesFrom, tellingQueue } from './queues.ts'
 import { type Needs, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { acknowledgeKmsKeys, mayKmsSign } from './signing-rights.ts'
@@ -53,86 +52,23 @@ export class LogoutStack extends Stack {
 
   constructor(scope: Construct, id: string, props: LogoutStackProps) {
     super(scope, id, props)
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) }
-    const lastStop = (id: string, alarm: string): Queue => {
-      const made = new Queue(this, id, common)
-      const reason = `It is the dead-letter queue itself; the alarm ${alarm} watches it.`
-      Validations.of(made).acknowledge(
-        { id: 'AwsSolutions-SQS3', reason },
-        { id: 'Serverless-SQSRedrivePolicy', reason },
-      )
-      return made
-    }
-    this.deadLetters = lastStop('DeadLetters', 'logout-dead-letters')
-    this.unreadEnds = lastStop('UnreadEnds', 'session-ended-dead-letters')
-    this.queue = new Queue(this, 'Notices', {
-      ...common,
-      // Six times the time limit of who takes from it, as Lambda's guide has it.
-      visibilityTimeout: Duration.seconds(6 * seconds),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: deliveryTries },
-    })
-    const { tableStreamArn = '' } = props.tables.sessions
+    this.deadLetters = lastStop(this, 'DeadLetters', 'logout-dead-letters')
+    this.unreadEnds = lastStop(this, 'UnreadEnds', 'session-ended-dead-letters')
+    this.queue = tellingQueue(this, 'Notices', { seconds, deadLetters: this.deadLetters })
+    const { tableStreamArn: arn = '' } = props.tables.sessions
     this.functions = {
-      'session-ended': this.#function('session-ended', props, [
-        // All that DynamoDB's guide has for a Lambda that a stream calls; the mapping is refused to who lacks one.
-        new PolicyStatement({
-          actions: [
-            'dynamodb:DescribeStream',
-            'dynamodb:GetRecords',
-            'dynamodb:GetShardIterator',
-            'dynamodb:ListStreams',
-          ],
-          resources: [tableStreamArn],
-        }),
-        // The mapping gives it the leave to send to the queue of what it could not read.
-        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
-      ]),
-      'backchannel-logout': this.#function('backchannel-logout', props, [
-        new PolicyStatement({
-          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
-          resources: [this.queue.queueArn],
-        }),
-      ]),
+      'session-ended': this.#function('session-ended', props, [readsStream(arn), sendsTo(this.queue)]),
+      'backchannel-logout': this.#function('backchannel-logout', props, [takesFrom(this.queue)]),
     }
-    this.#fanOut(tableStreamArn)
-    this.#deliver()
-  }
-
-  /** The removals of sessions by somebody; what DynamoDB itself removes has its identity. */
-  #fanOut(eventSourceArn: string): void {
-    const removal = {
+    // The removals of sessions by somebody; what DynamoDB itself removes has its identity.
+    const filter = {
       eventName: FilterRule.isEqual('REMOVE'),
       userIdentity: { type: FilterRule.notExists() },
       dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('session#') } } },
     }
-    new EventSourceMapping(this, 'FromStream', {
-      target: this.functions['session-ended'].function,
-      eventSourceArn,
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      filters: [FilterCriteria.filter(removal)],
-      bisectBatchOnError: true,
-      reportBatchItemFailures: true,
-      // A stream keeps its records for a day; one that cannot be read must not hold up the rest for that long.
-      retryAttempts: 50,
-      onFailure: new SqsDlq(this.unreadEnds),
-    })
-  }
-
-  #deliver(): void {
-    const mapping = new EventSourceMapping(this, 'FromQueue', {
-      target: this.functions['backchannel-logout'].function,
-      eventSourceArn: this.queue.queueArn,
-      batchSize,
-      reportBatchItemFailures: true,
-      // A thousand sessions that end at once leave executions for those who sign in.
-      maxConcurrency: 5,
-    })
-    Validations.of(mapping).acknowledge({
-      id: 'Serverless-LambdaEventSourceMappingDestination',
-      reason:
-        'SQS takes no destination: what failed stays in the queue, whose redrive policy sends it to the dead letters.',
-    })
+    const { 'session-ended': ended, 'backchannel-logout': delivery } = this.functions
+    mapStream(this, 'FromStream', { target: ended.function, arn, filter, unread: this.unreadEnds })
+    mapQueue(this, 'FromQueue', { target: delivery.function, queue: this.queue, batchSize })
   }
 
   #function(name: Teller, { settings, codeOf, tables, wrappingKey }: LogoutStackProps, more: PolicyStatement[]) {

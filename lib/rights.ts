@@ -18,6 +18,8 @@ export type Resources = {
   /** Identities and the configuration set: SES asks for both. */
   mailArns: readonly string[]
   sender: string
+  /** Of messages for webhooks. */
+  webhookQueueArn?: string
   /** Absent where the stage asks nobody who gave us a secret. */
   secretArn?: string
 }
@@ -56,6 +58,12 @@ const mayConfigure = ({ tableArns }: Resources): PolicyStatement[] => {
 const maySetUp = ({ tableArns }: Resources): PolicyStatement =>
   statement(actions.put, [tableArns.config], {
     'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [places.realm().key.pk, places.apiKey('').key.pk] },
+  })
+
+/** Webhooks are replaced as a whole. */
+const mayKeepWebhooks = ({ tableArns }: Resources): PolicyStatement =>
+  statement([...actions.put, ...actions.delete], [tableArns.config], {
+    'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [places.webhook('').key.pk] },
   })
 
 /** That a DPoP proof was shown, and nothing else of what ends by itself: no session, no grant. */
@@ -111,6 +119,11 @@ export function statementsFor({ tables: needed, rights }: Needs, resources: Reso
     configure: mayConfigure(resources),
     // Nothing of AWS: a Lambda that is in nobody's network reaches the world.
     fetch: [],
+    webhooks: mayKeepWebhooks(resources),
+    enqueue:
+      resources.webhookQueueArn === undefined
+        ? []
+        : new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [resources.webhookQueueArn] }),
     'client-keys': [],
     prove: mayProve(resources),
   }

@@ -23,6 +23,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import type { AuditStack } from './audit-stack.ts'
 import { eventLambdas } from './bundle.ts'
 import type { HouseFunction } from './function.ts'
 import type { Settings } from './settings.ts'
@@ -38,10 +39,14 @@ type WatchStackProps = StackProps & {
   unreadEnds: Queue
   rotationDeadLetters: Queue
   expiryDeadLetters: Queue
+  webhookDeadLetters: Queue
+  unpublished: Queue
+  audit: Pick<AuditStack, 'unchained' | 'deadLetters' | 'tampered' | 'archived'>
   noticeKey: Key
 }
 
-type Watched = { metric: IMetric; above: number; periods?: number; meaning: string }
+/** `below`: where there is no figure, too. */
+type Watched = { metric: IMetric; periods?: number; meaning: string } & ({ above: number } | { below: number })
 
 const period = Duration.minutes(5)
 
@@ -82,19 +87,30 @@ export class WatchStack extends Stack {
       })
 
     const action = new SnsAction(this.topic)
-    for (const [name, { metric, above, periods = 1, meaning }] of Object.entries(watched(props)))
+    for (const [name, { metric, periods = 1, meaning, ...threshold }] of Object.entries(watched(props)))
       new Alarm(this, name, {
         alarmName: `keystep-${settings.stage}-${name}`,
         alarmDescription: meaning,
         metric,
-        threshold: above,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        ...limitOf(threshold),
         evaluationPeriods: periods,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
       }).addAlarmAction(action)
     dashboard(this, props)
   }
 }
+
+const limitOf = (threshold: { above: number } | { below: number }) =>
+  'above' in threshold
+    ? {
+        threshold: threshold.above,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      }
+    : {
+        threshold: threshold.below,
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        treatMissingData: TreatMissingData.BREACHING,
+      }
 
 const watched = (props: WatchStackProps): Record<string, Watched> => ({
   'api-5xx': {
@@ -159,27 +175,55 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     meaning:
       'Pending authenticators were not done away with in one hour, three times over. They are void all the same; see expire-pending.',
   },
+  'audit-tampered': {
+    metric: props.audit.tampered.with({ period, statistic: Stats.SUM }),
+    above: 0,
+    meaning:
+      'Somebody changed or removed an audit record, or put one where none of ours does. Who, CloudTrail says; which, the log of audit-chain or audit-archive. Run audit verify.',
+  },
+  'audit-archive-lags': {
+    metric: props.audit.archived.with({ period: Duration.hours(1), statistic: Stats.SUM }),
+    below: 1,
+    periods: 3,
+    meaning:
+      'For three hours nothing of the audit log was archived. Records end online after the days that are set, archived or not. See the log of audit-archive.',
+  },
+  'audit-archive-dead-letters': {
+    metric: props.audit.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'The audit log was not archived in one hour, three times over. The next makes up for it; see audit-archive.',
+  },
+  'audit-chain-dead-letters': {
+    metric: props.audit.unchained.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'Some audit records could not be put into a block, so that audit verify will call them inserted. The message says where in the stream they are; see the log of audit-chain.',
+  },
   'mail-feedback-dead-letters': {
     metric: props.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     above: 0,
     meaning:
       'A bounce or complaint could not be handled; it waits 14 days in the dead-letter queue. See mail-feedback.',
   },
-  // It answers with what failed and throws nothing, so that no other alarm rises before the last try.
-  ...flat(
-    props.functions,
-    (name, { function: each }): Record<string, Watched> =>
-      name === 'session-ended'
-        ? {
-            'session-ended-behind': {
-              metric: each.metric('IteratorAge', { period, statistic: Stats.MAXIMUM }),
-              above: 10 * 60_000,
-              meaning:
-                'Sessions that ended ten minutes ago are not in the queue yet. The stream forgets after a day. See the log of session-ended.',
-            },
-          }
-        : {},
-  ),
+  // They answer with what failed and throw nothing, so that no other alarm rises before the last try.
+  ...flat(props.functions, (name, { function: each }): Record<string, Watched> => {
+    const meaning = behind[name]
+    const metric = each.metric('IteratorAge', { period, statistic: Stats.MAXIMUM })
+    return meaning === undefined ? {} : { [`${name}-behind`]: { metric, above: 10 * 60_000, meaning } }
+  }),
+  'audit-publish-dead-letters': {
+    metric: props.unpublished.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'Some of what was recorded could not be published: no event, and no webhook tells of it. The message says where in the stream it is; see the log of audit-publish.',
+  },
+  'webhook-dead-letters': {
+    metric: props.webhookDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'A webhook was not told of something, for half a day; the message waits 14 days. See webhook-deliver, and the console, which sends it again.',
+  },
   'session-ended-dead-letters': {
     metric: props.unreadEnds.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     above: 0,
@@ -193,6 +237,16 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
       'An application was not told of the end of a session, for half a day; the message waits 14 days. See backchannel-logout, and docs/operations.md for the redrive.',
   },
 })
+
+/** Of those that a stream calls. */
+const behind: Readonly<Record<string, string>> = {
+  'session-ended':
+    'Sessions that ended ten minutes ago are not in the queue yet. The stream forgets after a day. See the log of session-ended.',
+  'audit-publish':
+    'What was recorded ten minutes ago is not on the event bus yet, nor told to webhooks. The stream forgets after a day. See the log of audit-publish.',
+  'audit-chain':
+    'Audit records of ten minutes ago are in no block yet. The stream forgets after a day. See the log of audit-chain.',
+}
 
 const flat = <Item>(
   items: Readonly<Record<string, Item>>,

@@ -4,6 +4,7 @@ import { certificateVariables } from '../src/stage.ts'
 import { identitySuffix, smartCardPolicy } from './authority.ts'
 import { asksDirectory } from './directory.ts'
 import { awsAccess } from './dynamodb.ts'
+import { localBus, publishers } from './events.ts'
 import { type Teller, tellers } from './logout.ts'
 import { type LocalValidator, tokenValidatorFor } from './token-validator.ts'
 
@@ -15,6 +16,9 @@ export type LocalStage = {
   sesEndpoint: string
   /** Where the ends of sessions wait; only those who send and deliver know of it. */
   logoutQueueUrl?: string
+  /** Where messages for webhooks wait, and where events go; the same. */
+  webhookQueueUrl?: string
+  eventsEndpoint?: string
   tableNames: Record<Table, string>
   wrappingKeyFile: string
   /** The variables that say where a directory is, where there is one. */
@@ -43,6 +47,16 @@ const certificatesFor = ({
   CLIENT_ISSUERS: issuers,
 })
 
+/** The queue for those who put into it and take from it; the bus for who publishes. */
+const eventsFor = (name: string, { webhookQueueUrl, eventsEndpoint }: LocalStage): Record<string, string> => ({
+  ...(webhookQueueUrl !== undefined && [...publishers, 'audit'].includes(name)
+    ? { WEBHOOK_QUEUE_URL: webhookQueueUrl }
+    : {}),
+  ...(eventsEndpoint !== undefined && name === 'audit-publish'
+    ? { EVENT_BUS: localBus, EVENTS_ENDPOINT: eventsEndpoint }
+    : {}),
+})
+
 const isTeller = (name: string): name is Teller => tellers.some((each) => each === name)
 
 export function environmentOf(name: string, stage: LocalStage): Record<string, string> {
@@ -63,6 +77,7 @@ export function environmentOf(name: string, stage: LocalStage): Record<string, s
     ...(stage.certificates === undefined ? {} : certificatesFor(stage.certificates)),
     ...(asksDirectory(name) ? stage.directory : {}),
     ...(isTeller(name) && stage.logoutQueueUrl !== undefined ? { LOGOUT_QUEUE_URL: stage.logoutQueueUrl } : {}),
+    ...eventsFor(name, stage),
     ...tokenValidatorFor(name, stage.tokenValidator),
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_REGION: region,

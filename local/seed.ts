@@ -27,6 +27,8 @@ import {
   type Workbench,
 } from '../src/setup.ts'
 import { createdOneTimePassword } from '../src/store/one-time-passwords.ts'
+import { readWebhook } from '../src/store/webhooks.ts'
+import { changeWebhook, createWebhook } from '../src/webhook-admin.ts'
 import { writeWhole } from './files.ts'
 import { CannotStart } from './ports.ts'
 
@@ -49,9 +51,16 @@ type Secrets = Partial<ApiKeys> &
   Record<'passwords' | 'clientSecrets', Record<string, string>> & {
     /** Missing from what an earlier version made. */
     totps?: Record<string, string>
+    /** Of the CMS's webhook. */
+    webhook?: { id: string; secret: string }
   }
 
-export type Seeded = ApiKeys & { people: Person[]; clients: Record<AppId, Required<DemoClient>> }
+export type Seeded = ApiKeys & {
+  /** Of the demo CMS's webhook. */
+  webhookSecret: string
+  people: Person[]
+  clients: Record<AppId, Required<DemoClient>>
+}
 
 const people = [
   // Of her, every claim is known that OpenID Connect has a name for.
@@ -149,6 +158,27 @@ async function ensureApiKeys(bench: Workbench, file: string, secrets: Secrets): 
   return { apiKey, adminApiKey }
 }
 
+/** The CMS is told what happens to keys, at the address that it has this time. */
+async function ensureWebhook(
+  bench: Workbench & { sealer: Sealer },
+  url: string,
+  file: string,
+  secrets: Secrets,
+): Promise<{ id: string; secret: string }> {
+  const present = secrets.webhook === undefined ? undefined : await readWebhook(bench.db, secrets.webhook.id)
+  if (secrets.webhook !== undefined && present !== undefined) {
+    const { description, types } = present
+    const moved = { url, types, enabled: true, ...(description === undefined ? {} : { description }) }
+    await changeWebhook(bench, present.id, moved, () => true)
+    return secrets.webhook
+  }
+  const made = await createWebhook(bench, { url, description: 'Demo CMS' })
+  if (!made.ok) throw new Error(`The CMS's webhook cannot be registered: ${made.reason} ${made.at} ${made.detail}`)
+  const webhook = { id: made.value.webhook.id, secret: made.value.secret }
+  writeWhole(file, { ...secrets, webhook })
+  return webhook
+}
+
 const newApiKey = async (bench: Workbench, name: string, scopes: readonly ApiScope[]): Promise<string> =>
   (await createApiKey(bench, { name, scopes })).secret
 
@@ -186,7 +216,7 @@ export async function oneTimePasswordOf(
 export async function seed(
   bench: Workbench & { sealer: Sealer },
   directory: string,
-  addresses: Record<AppId, string>,
+  addresses: Record<AppId | 'cms', string>,
 ): Promise<Seeded> {
   const file = join(directory, 'seed.json')
   const kept = readSecrets(file)
@@ -238,5 +268,9 @@ export async function seed(
 
   if (bench.reach !== undefined) await ensureOwnClients(bench, bench.reach.issuer)
   const keys = await ensureApiKeys(bench, file, secrets)
-  return { ...keys, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
+  const { secret: webhookSecret } = await ensureWebhook(bench, `${addresses.cms}/webhook`, file, {
+    ...secrets,
+    ...keys,
+  })
+  return { ...keys, webhookSecret, people: seededPeople, clients: Object.fromEntries(clients) as Seeded['clients'] }
 }

@@ -23,6 +23,7 @@ import { keepAuthority, serveRevocationList } from './authority.ts'
 import { directoryIn } from './directory.ts'
 import { startDynamodb } from './dynamodb.ts'
 import { environmentOf, type LocalStage, tenantCode } from './environment.ts'
+import { type Publisher, publishers, startEvents } from './events.ts'
 import { keepWrappingKey, takeDirectory, writeWhole } from './files.ts'
 import { startGateway } from './gateway.ts'
 import { everyHour } from './hourly.ts'
@@ -59,6 +60,8 @@ export type Demo = {
   issuer: string
   inbox: string
   inboxJson: string
+  /** What was put on the event bus. */
+  eventsJson: string
   tenantCode: string
   /** The demo CMS's. */
   apiKey: string
@@ -123,8 +126,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const demoFile = join(directory, 'demo.json')
   const outputsFile = join(directory, 'outputs.json')
 
-  let lambdas: Lambdas<Lambda | Teller> | undefined
-  const invoke = async (name: Lambda | Teller, event: unknown) => {
+  let lambdas: Lambdas<Lambda | Teller | Publisher> | undefined
+  const invoke = async (name: Lambda | Teller | Publisher, event: unknown) => {
     if (lambdas === undefined) throw new Error('The service is not ready')
     return lambdas.invoke(name, event)
   }
@@ -180,7 +183,11 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   }
   const telling = opened(await startTelling({ directory, invoke, tell }))
 
+  const events = opened(await startEvents({ directory, invoke, tell }))
+
   const stage: LocalStage = {
+    webhookQueueUrl: events.queueUrl,
+    eventsEndpoint: events.busUrl,
     logoutQueueUrl: telling.url,
     certificates: { origin: mtls.url, issuers: authority.caFile, list: list.url },
     issuer: gateway.url,
@@ -198,8 +205,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const db = openDb(client, tableNames)
 
   const [started, seeded] = await bothOrNeither(
-    startLambdas<Lambda | Teller>({
-      names: [...lambdaNames, ...tellers],
+    startLambdas<Lambda | Teller | Publisher>({
+      names: [...lambdaNames, ...tellers, ...publishers],
       directory: join(directory, 'lambdas'),
       build: (name, outdir) => bundle(name, outdir, { minify: false }),
       environment: (name) => environmentOf(name, stage),
@@ -225,8 +232,12 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   )
   lambdas = opened(started)
   // Before the Lambdas end, those who call them do.
-  closings.push(() => telling.close())
+  closings.push(
+    () => telling.close(),
+    () => events.close(),
+  )
   await telling.follow(dynamodb.endpoint, tableNames.sessions)
+  await events.follow(dynamodb.endpoint, tableNames.audit)
 
   // DynamoDB would do it some time within days.
   const sweeping = setInterval(() => {
@@ -252,12 +263,15 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     const portOf = { app1, app2, app3 }
     for (const id of Object.keys(asks) as AppId[])
       opened(await startRelyingParty({ ...seeded.clients[id], ...asks[id], port: portOf[id], issuer }))
-    opened(await startCms({ port: cms, issuer, tenantCode, apiKey: seeded.apiKey }))
+    opened(
+      await startCms({ port: cms, issuer, tenantCode, apiKey: seeded.apiKey, webhookSecret: seeded.webhookSecret }),
+    )
   }
   const demo: Demo = {
     issuer: gateway.url,
     inbox: mail.inboxUrl,
     inboxJson: mail.inboxJsonUrl,
+    eventsJson: `${events.busUrl}/events`,
     tenantCode,
     apiKey: seeded.apiKey,
     adminApiKey: seeded.adminApiKey,

@@ -14,6 +14,7 @@ import type { PublicFetch } from './services/public-fetch.ts'
 import type { Sealer } from './services/sealer.ts'
 import type { Signer } from './services/signer.ts'
 import type { Verifier } from './services/verifier.ts'
+import type { WebhookQueue } from './services/webhook-queue.ts'
 import type { Stage } from './stage.ts'
 import type { Db } from './store/db.ts'
 
@@ -43,6 +44,8 @@ export type World = {
   mail: Mail
   /** Only where the route table grants `fetch`. */
   fetchPublic: PublicFetch
+  /** Only where the route table grants `enqueue`. */
+  webhookQueue: WebhookQueue
   log: Log
 }
 

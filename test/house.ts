@@ -212,7 +212,23 @@ export async function openHouse(options: HouseOptions = {}) {
   }
 
   function houseOf() {
-    return { world, stage, db, commands, enqueued, lines, contract, seed, invoke, answer, all, audit, mails, close, ...seeding() }
+    return {
+      world,
+      stage,
+      db,
+      commands,
+      enqueued,
+      lines,
+      contract,
+      seed,
+      invoke,
+      answer,
+      all,
+      audit,
+      mails,
+      close,
+      ...seeding(),
+    }
   }
 
   /** Runs one request through the route that API Gateway would choose, with that Lambda's rights and no more. */
@@ -480,9 +496,7 @@ function demandConfiguring(lambda: Lambda, action: string, leading: string): voi
     ? ['PutItem realm', 'UpdateItem realm', 'PutItem client', 'UpdateItem client', 'DeleteItem client']
     : []
   const setsUp = its.some(({ rights }) => rights?.includes('set-up')) ? ['PutItem realm', 'PutItem api-key'] : []
-  const hooks = its.some(({ rights }) => rights?.includes('webhooks'))
-    ? ['PutItem webhook', 'DeleteItem webhook']
-    : []
+  const hooks = its.some(({ rights }) => rights?.includes('webhooks')) ? ['PutItem webhook', 'DeleteItem webhook'] : []
   if (![...updates, ...configures, ...setsUp, ...hooks].includes(`${action} ${leading}`))
     deny(lambda, action, `config ${leading}`)
 }

@@ -4,7 +4,7 @@
  * Everything shown is set as text. One thing runs at a time; the buttons wait for it.
  */
 import { type RegistrationResponseJSON, startRegistration, WebAuthnError } from '@simplewebauthn/browser'
-import type { Begun, Exported, Failed, Found } from './cms.ts'
+import type { Begun, Exported, Failed, Found, Told } from './cms.ts'
 import type { Key } from './keystep-api.ts'
 
 function the<Kind extends HTMLElement>(id: string, kind: abstract new (...from: never[]) => Kind): Kind {
@@ -316,3 +316,24 @@ the('export-raw', HTMLElement).addEventListener('click', () =>
     if (unattested !== undefined) await finish(unattested, 'raw')
   }),
 )
+
+const shownOf = new Set<string>()
+
+/** What came by webhook since the last look, above the rest. A service that is away is no news: it is asked again. */
+async function listen(): Promise<void> {
+  try {
+    const { heard } = (await (await fetch('/api/heard')).json()) as Told
+    for (const { id, type, timestamp, data } of heard.filter((each) => !shownOf.has(each.id)).toReversed()) {
+      shownOf.add(id)
+      const about = [data.serialNumber ?? data.externalId ?? data.authenticator, data.state].filter(Boolean).join(', ')
+      the('heard', HTMLElement).prepend(
+        element('li', { text: `${new Date(timestamp).toLocaleTimeString('en-GB')}: ${type} (${about})` }),
+      )
+      the('heard-none', HTMLElement).hidden = true
+    }
+  } catch {
+    // Asked again.
+  }
+  setTimeout(listen, 2000)
+}
+void listen()

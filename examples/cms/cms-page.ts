@@ -66,6 +66,12 @@ ${choice('export', 'raw', 'Raw: this CMS vouches for the key', false)}
 </section>
 </div>
 
+<section aria-labelledby="heard-title">
+<h2 id="heard-title">What the service told us</h2>
+<p class="soft" id="heard-none">Nothing yet. When a key is activated, suspended, locked or deleted there, it is said here by itself.</p>
+<ul id="heard" aria-live="polite"></ul>
+</section>
+
 <dialog id="revoke" aria-labelledby="revoke-title">
 <form method="dialog">
 <h2 id="revoke-title">Revoke this key?</h2>

@@ -21,12 +21,14 @@ import {
   virtualKey,
 } from './enrolment.ts'
 import { type ApiSettings, type Import, type Key, keystepApi, type Person, type Problem } from './keystep-api.ts'
+import { type Heard, openInbox } from './webhook.ts'
 
 /** What the page gets: the answer of each endpoint when it went well, else `{ problem }`. */
 export type Found = { user: Person; authenticators: Key[] }
 export type Begun = { ceremony: string; options: PublicKeyCredentialCreationOptionsJSON }
 export type Exported = { authenticator: Key; virtual?: VirtualCredential }
 export type Failed = { problem: Problem }
+export type Told = { heard: readonly Heard[] }
 
 const challengeMinutes = 10
 const ceremoniesKept = 200
@@ -117,8 +119,9 @@ const idempotencyKey = (ceremony: string, body: Import): string =>
     .digest('base64url')
 
 /** Starts the CMS. Rejects when the port is in use; a service that is not there yet is said on the page. */
-export async function startCms(settings: ApiSettings & { port: number }): Promise<Running> {
+export async function startCms(settings: ApiSettings & { port: number; webhookSecret?: string }): Promise<Running> {
   const api = keystepApi(settings)
+  const inbox = settings.webhookSecret === undefined ? undefined : openInbox(settings.webhookSecret)
   const script = await bundle()
   const ceremonies = new Map<string, Ceremony & { until: number }>()
 
@@ -252,6 +255,10 @@ export async function startCms(settings: ApiSettings & { port: number }): Promis
     if (asked.method === 'GET' && pathname === '/') return showPage(cmsPage(settings))
     if (asked.method === 'GET' && pathname === '/cms.js')
       return { status: 200, headers: { 'content-type': 'text/javascript; charset=utf-8' }, body: script }
+    // From the service, and not from a browser: its signature says so, and nothing else does.
+    if (asked.method === 'POST' && pathname === '/webhook' && inbox !== undefined)
+      return { status: inbox.take(asked.header, await asked.body()), headers: {}, body: '' }
+    if (asked.method === 'GET' && pathname === '/api/heard') return json({ heard: inbox?.heard() ?? [] } satisfies Told)
     if (!/^\/api\/people(\/|$)/.test(pathname))
       return plainPage('Demo CMS', 'Not found', 'The CMS has one page only.', 404)
     // Whoever posts from another site would act with our API key. A browser says where a change comes from, always.

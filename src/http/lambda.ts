@@ -32,6 +32,7 @@ export type Providers = {
   openProofNonces?: typeof import('../services/proof-nonces.ts').openProofNonces
   openMail?: typeof import('../services/mail.ts').openMail
   openClientFetch?: typeof import('../services/public-fetch.ts').openClientFetch
+  openWebhookQueue?: typeof import('../services/webhook-queue.ts').openWebhookQueue
   /** What a person sees when something broke. */
   showFailure?: (call: Call, stage: World['stage']) => Answer
 }
@@ -55,10 +56,11 @@ function makeWorld({
   openProofNonces,
   openMail,
   openClientFetch,
+  openWebhookQueue,
 }: Providers): World {
   const stage = readStage(process.env)
   const now = () => Math.floor(Date.now() / 1000)
-  const db = openDb(openDynamodb(stage), stage.tableNames)
+  const db = openDb(openDynamodb(stage), stage.tableNames, stage)
   const world = { now, stage, db, verifier: openVerifier(stage, db, now), log }
   return {
     ...world,
@@ -76,6 +78,7 @@ function makeWorld({
       openClientFetch === undefined
         ? (...asked) => ungranted<World>('fetch').fetchPublic(...asked)
         : openClientFetch(stage),
+    webhookQueue: openWebhookQueue === undefined ? ungranted('enqueue') : openWebhookQueue(stage),
   }
 }
 

@@ -90,6 +90,7 @@ const sentences: Record<Unread, string> = {
   unreachable: 'does not answer',
   'too-long': 'answers with more than is read',
   'bad-request': 'does not answer with 200',
+  gone: 'does not answer with 200',
   'bad-answer': 'does not answer with 200',
   'not-json': 'does not answer with JSON',
 }

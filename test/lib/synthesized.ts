@@ -73,11 +73,14 @@ export function synthesize(change: Record<string, string> = {}): Areas {
   const areas = {
     data: templateOf('data'),
     keys: templateOf('keys'),
+    archive: templateOf('archive'),
+    audit: templateOf('audit'),
     mail: templateOf('mail'),
     api: templateOf('api'),
     logout: templateOf('logout'),
     rotation: templateOf('rotation'),
     expiry: templateOf('expiry'),
+    events: templateOf('events'),
     watch: templateOf('watch'),
   }
   for (const folder of [app.outdir, code]) rmSync(folder, { recursive: true })
