@@ -3,6 +3,7 @@ import { ok, type Result, type Seconds } from '../../src/core/result.ts'
 import { readCounts, type Statistics, summed } from '../../src/core/statistics.ts'
 import { type Answer, type Call, json } from '../../src/http/call.ts'
 import { auditDay } from '../../src/store/audit.ts'
+import { readFidoModels } from '../../src/store/fido-models.ts'
 import { readEverCounted, readStatistics } from '../../src/store/statistics.ts'
 import { badParameter, readQuery } from '../api/asked.ts'
 import { forCaller } from '../api/caller.ts'
@@ -12,6 +13,8 @@ import type { ManagementNeeds } from './desk.ts'
 /** Days. A leap year's, so that a year can be held against the one before by two requests. */
 export const mostDays = 366
 const usualDays = 30
+/** Models whose names are looked up. */
+const mostNamed = 100
 const ofDay = 86_400
 
 type Range = { from: string; to: string }
@@ -23,12 +26,21 @@ export const handle = forCaller('statistics:read', async (needs: ManagementNeeds
   const [counted, ever] = await Promise.all([readStatistics(needs.db, from, to), readEverCounted(needs.db)])
   const byDay = new Map(counted.map(({ day, counts }) => [day, counts]))
   const sinceEver = readCounts(ever)
+  const models = modelsOf(sinceEver)
+  const named = new Map(
+    (
+      await readFidoModels(
+        needs.db,
+        models.slice(0, mostNamed).map(({ aaguid }) => aaguid),
+      )
+    ).map((model) => [model.aaguid, model.description]),
+  )
   return json(200, {
     from,
     to,
     days: daysIn(range.value).map((day) => ({ day, ...shown(readCounts(byDay.get(day) ?? {})) })),
     total: shown(readCounts(summed(counted.map(({ counts }) => counts)))),
-    ever: { keys: sinceEver.keys, models: modelsOf(sinceEver) },
+    ever: { keys: sinceEver.keys, models: models.map((model) => ({ ...model, name: named.get(model.aaguid) })) },
   })
 })
 

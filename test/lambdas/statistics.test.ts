@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditEvent, AuditType } from '../../src/core/audit-event.ts'
 import { countsOf } from '../../src/core/statistics.ts'
 import { auditDay } from '../../src/store/audit.ts'
+import { keptFidoModel } from '../../src/store/fido-models.ts'
 import { counted } from '../../src/store/statistics.ts'
 import { type Cms, openCms, type Problem } from './authenticators/cms.ts'
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
   await put(today, 0, imported(blue), imported(red), imported(red), of('login.succeeded', { achieved: 'fido' }))
   await put(today, 5, imported(blue), of('login.failed', { reason: 'wrong-password' }))
   await put(daysAgo(3), 5, imported(red), of('authenticator.deleted', { aaguid: blue }), of('login.succeeded'))
+  await cms.house.seed(keptFidoModel({ aaguid: red, description: 'Red key' }))
   await put(
     daysAgo(40),
     1,
@@ -73,7 +75,7 @@ describe('statistics', () => {
     const { json } = await read(`?from=${daysAgo(60)}&to=${daysAgo(50)}`)
     expect(json.total.events).toEqual({})
     expect(json.ever.models).toEqual([
-      { aaguid: red, keys: 4 },
+      { aaguid: red, name: 'Red key', keys: 4 },
       { aaguid: blue, keys: 1 },
     ])
     expect(json.ever.keys).toEqual({ imported: 7, added: 0, activated: 0, expired: 1, deleted: 1 })

@@ -49,7 +49,15 @@ export const statisticsSchemas = {
           keys,
           models: {
             type: 'array',
-            items: object({ aaguid: { type: 'string', format: 'uuid' }, keys: count }, ['aaguid', 'keys'], strict),
+            items: object(
+              {
+                aaguid: { type: 'string', format: 'uuid' },
+                name: { type: 'string', description: 'As the FIDO metadata that an operator loaded has it.' },
+                keys: count,
+              },
+              ['aaguid', 'keys'],
+              strict,
+            ),
             description:
               'How many keys there are of each model, the most frequent first: of those whose attestation vouches for it.',
           },
