@@ -9,6 +9,7 @@ import { useDraft } from '../app/drafts.ts'
 import { inBoth, useWords } from '../app/language.ts'
 import { Notice, say } from '../app/notice.tsx'
 import { type Loaded, useLoaded } from '../app/states.tsx'
+import { Overtaken } from './overtaken.tsx'
 
 type Begun<Draft> = { etag: string; base: unknown; value: Draft }
 
@@ -33,11 +34,13 @@ export type Edited<Saved, Draft> = {
 /**
  * @param member of the answer to a change, in which the document is.
  * @param written what is sent of a draft, which may lack what a document must have.
+ * @param onSaved is told all that was answered.
  */
 export function useEdited<Saved extends Draft, Draft extends object>(
   path: string,
-  member: 'flow' | 'policy',
+  member: 'flow' | 'policy' | 'client',
   written: (draft: Draft) => unknown = (draft) => draft,
+  onSaved?: (answer: Record<string, unknown>) => void,
 ): Edited<Saved, Draft> {
   const { saved } = useWords(words)
   const loaded = useLoaded(path, () => api.get<Saved>(path))
@@ -67,6 +70,7 @@ export function useEdited<Saved extends Draft, Draft extends object>(
     loaded.put(reply.data[member] as Saved, reply.etag)
     setSending({ saving: false, warnings: (reply.data.warnings ?? []) as Warning[] })
     say(saved)
+    onSaved?.(reply.data)
     return true
   }
 
@@ -89,29 +93,8 @@ export function useEdited<Saved extends Draft, Draft extends object>(
 
 /** That others were faster, what they did, and what can be done about it. */
 export function Theirs<Saved, Draft>({ edited }: { edited: Edited<Saved, Draft> }) {
-  const said = useWords(words)
-  if (edited.theirs === undefined) return null
-  return (
-    <Notice kind="error" focus>
-      <p>
-        <strong>{said.theirs}</strong> {said.theirsLead}
-      </p>
-      <ul class="changes">
-        {edited.theirs.split('; ').map((one) => (
-          <li key={one}>
-            <code>{one}</code>
-          </li>
-        ))}
-      </ul>
-      <div class="actions">
-        <button type="button" class="secondary" onClick={() => edited.save(true)}>
-          {said.overwrite}
-        </button>
-        <button type="button" class="secondary" onClick={edited.discard}>
-          {said.takeTheirs}
-        </button>
-      </div>
-    </Notice>
+  return edited.theirs === undefined ? null : (
+    <Overtaken theirs={edited.theirs} onOverwrite={() => edited.save(true)} onDiscard={edited.discard} />
   )
 }
 
@@ -157,10 +140,6 @@ const words = inBoth({
     discard: 'Discard my changes',
     unsaved: 'There are changes that are not saved. They are kept in this tab.',
     notYet: 'This cannot be saved yet: see what is marked.',
-    theirs: 'Somebody else changed this meanwhile.',
-    theirsLead: 'Yours is still here and not saved. They changed:',
-    overwrite: 'Save mine over theirs',
-    takeTheirs: 'Discard mine and go on with theirs',
     doubts: 'It works. Is it what you mean?',
   },
   de: {
@@ -169,10 +148,6 @@ const words = inBoth({
     discard: 'Meine Änderungen verwerfen',
     unsaved: 'Es gibt ungespeicherte Änderungen. Sie bleiben in diesem Tab erhalten.',
     notYet: 'So lässt es sich noch nicht speichern: siehe, was markiert ist.',
-    theirs: 'Jemand anders hat das inzwischen geändert.',
-    theirsLead: 'Ihre Fassung ist noch hier und nicht gespeichert. Geändert wurde:',
-    overwrite: 'Meine Fassung darüber speichern',
-    takeTheirs: 'Meine verwerfen und mit der anderen weitermachen',
     doubts: 'Es funktioniert. Ist es so gemeint?',
   },
 })

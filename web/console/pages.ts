@@ -46,4 +46,11 @@ export const pages: readonly PageEntry[] = [
     scope: 'policy:read',
     load: () => import('./acr.tsx'),
   },
+  {
+    path: '/console/settings',
+    title: inBoth({ en: 'Settings', de: 'Einstellungen' }),
+    group: 'service',
+    scope: 'settings:read',
+    load: () => import('./settings/page.tsx'),
+  },
 ]

@@ -1,0 +1,201 @@
+/** The words of the settings. */
+import type { Settings } from '../../../src/core/realm.ts'
+import { inBoth } from '../../app/language.ts'
+
+type Said = { label: string; hint?: string }
+
+const en = {
+  title: 'Settings',
+  lead: 'What holds for everybody. A change holds from the next request on, and the audit log keeps what it was before.',
+  edit: 'Edit',
+  editSection: (section: string) => `Edit: ${section}`,
+  save: 'Save',
+  cancel: 'Cancel',
+  saved: 'Saved.',
+  readOnly: 'You may look at the settings, and not change them.',
+  enabled: 'enabled',
+  disabled: 'disabled',
+  none: 'none',
+  any: 'any model',
+  forever: 'for ever',
+  never: 'never',
+  unit: 'Unit',
+  units: { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' },
+  choices: {
+    email: 'a code by email',
+    password: 'their password',
+    either: 'either, as they like',
+    letters: 'letters and figures without look-alikes',
+    digits: 'digits',
+  } as Record<string, string>,
+  sections: {
+    fido: 'FIDO-based authentication',
+    codes: 'Verification code by email',
+    portal: 'Portal',
+    sessions: 'Sessions',
+    console: 'Console levels',
+    keys: 'Signing keys',
+  },
+  leads: {
+    fido: 'Authenticators that a Credential Management System imports, and how their users activate them.',
+    codes:
+      'The code that is mailed when somebody activates an authenticator. It holds for codes that are sent from then on.',
+    portal: 'What people may set up by themselves at the portal.',
+    sessions: 'How long a sign-in goes on. It holds for sessions from then on.',
+    console: 'How well somebody must have signed in to work in this console, by the names of the ACR map.',
+    keys: 'What tokens are signed with. Keys take turns by themselves; their commands are in the operations manual.',
+  },
+  published: 'Published now',
+  publishedLead: 'At /jwks: those that sign, the next ones, and those that no token needs for much longer.',
+  algorithm: 'Algorithm',
+  keyId: 'Key ID',
+  certificates: (count: number) => (count === 1 ? 'one certificate' : `${count} certificates`),
+  settings: {
+    authenticatorImport: {
+      label: 'Authenticator import via API',
+      hint: 'Off: nothing is imported any more. What was imported before can still be read, changed and deleted.',
+    },
+    activationProof: { label: 'Before activating, users confirm who they are by' },
+    activationCountsAsLogin: {
+      label: 'The touch that activates also signs in',
+      hint: 'Off: they touch the key once more to sign in.',
+    },
+    pendingLifetime: {
+      label: 'A pending authenticator waits for its user',
+      hint: 'Empty: for ever. At least one hour.',
+    },
+    allowedAaguids: {
+      label: 'Models that may be imported (AAGUID)',
+      hint: 'One a line; empty: any. A model is believed only of an attestation that leads to one of the roots below.',
+    },
+    attestationRoots: {
+      label: 'Makers whose word on a model counts',
+      hint: 'Certificates in PEM, one after another.',
+    },
+    counterFailuresToLock: {
+      label: 'Signature counter failures before a key is locked',
+      hint: 'A counter that does not advance can mean a copied key. 0: never.',
+    },
+    codeAlphabet: { label: 'Made of' },
+    codeLength: { label: 'Length', hint: '6 to 8 digits; letters are always eight.' },
+    codeLifetime: { label: 'Good for', hint: '2 to 10 minutes.' },
+    codeTries: { label: 'Tries', hint: '1 to 5; then another code is needed.' },
+    codeSends: { label: 'Codes in a row', hint: '1 to 3 within the time below.' },
+    codeSendWindow: { label: 'Within', hint: '15 minutes to a day.' },
+    selfServiceFido: { label: 'A passkey or security key' },
+    selfServiceOtp: { label: 'An app with one-time codes' },
+    selfServiceRecoveryCodes: { label: 'Recovery codes' },
+    sessionIdle: { label: 'Ends after so long without use' },
+    sessionLifetime: { label: 'Ends in any case after' },
+    consoleAcr: { label: 'To look, and for everyday changes' },
+    sensitiveAcr: {
+      label: 'For what opens doors or cannot be undone',
+      hint: 'Settings, keys, applications, flows, roles; and for people who change what they sign in with.',
+    },
+    sensitiveMaxAge: { label: 'Not older than' },
+    signingAlgorithms: { label: 'Algorithms', hint: 'RS256 and ES256 are always there.' },
+    signingKeyPeriod: { label: 'A key signs for', hint: 'Twice the overlap at least.' },
+    signingKeyOverlap: { label: 'Published before it signs, and after, for' },
+  } as const satisfies Record<keyof Settings, Said> as Record<keyof Settings, Said>,
+}
+
+export type Words = typeof en
+
+export const words = inBoth<Words>({
+  en,
+  de: {
+    title: 'Einstellungen',
+    lead: 'Was für alle gilt. Eine Änderung gilt ab der nächsten Anfrage, und das Protokoll bewahrt, was vorher war.',
+    edit: 'Bearbeiten',
+    editSection: (section) => `Bearbeiten: ${section}`,
+    save: 'Speichern',
+    cancel: 'Abbrechen',
+    saved: 'Gespeichert.',
+    readOnly: 'Sie dürfen die Einstellungen ansehen, aber nicht ändern.',
+    enabled: 'eingeschaltet',
+    disabled: 'ausgeschaltet',
+    none: 'keine',
+    any: 'jedes Modell',
+    forever: 'für immer',
+    never: 'nie',
+    unit: 'Einheit',
+    units: { second: 'Sekunden', minute: 'Minuten', hour: 'Stunden', day: 'Tage' },
+    choices: {
+      email: 'einen Code per E-Mail',
+      password: 'ihr Passwort',
+      either: 'eins von beiden, nach Wahl',
+      letters: 'Buchstaben und Ziffern, die sich nicht ähneln',
+      digits: 'Ziffern',
+    },
+    sections: {
+      fido: 'FIDO-basierte Authentifizierung',
+      codes: 'Bestätigungscode per E-Mail',
+      portal: 'Portal',
+      sessions: 'Sitzungen',
+      console: 'Stufen der Konsole',
+      keys: 'Signaturschlüssel',
+    },
+    leads: {
+      fido: 'Authenticatoren, die ein Credential-Management-System importiert, und wie sie aktiviert werden.',
+      codes:
+        'Der Code, der bei der Aktivierung eines Authenticators gesendet wird. Es gilt für Codes, die ab jetzt gesendet werden.',
+      portal: 'Was Menschen im Portal selbst einrichten dürfen.',
+      sessions: 'Wie lange eine Anmeldung hält. Es gilt für Sitzungen ab jetzt.',
+      console:
+        'Wie gut jemand angemeldet sein muss, um in dieser Konsole zu arbeiten; mit den Namen der ACR-Zuordnung.',
+      keys: 'Womit Tokens signiert werden. Schlüssel wechseln sich von selbst ab; die Befehle stehen im Betriebshandbuch.',
+    },
+    published: 'Zurzeit veröffentlicht',
+    publishedLead: 'Unter /jwks: die signierenden, die nächsten, und jene, die bald kein Token mehr braucht.',
+    algorithm: 'Verfahren',
+    keyId: 'Schlüssel-ID',
+    certificates: (count) => (count === 1 ? 'ein Zertifikat' : `${count} Zertifikate`),
+    settings: {
+      authenticatorImport: {
+        label: 'Authenticator-Import per API',
+        hint: 'Aus: Es wird nichts mehr importiert. Was schon importiert ist, lässt sich weiter lesen, ändern und löschen.',
+      },
+      activationProof: { label: 'Vor der Aktivierung bestätigen Benutzer, wer sie sind, durch' },
+      activationCountsAsLogin: {
+        label: 'Die Berührung, die aktiviert, meldet auch an',
+        hint: 'Aus: Sie berühren den Schlüssel zum Anmelden noch einmal.',
+      },
+      pendingLifetime: {
+        label: 'Ein wartender Authenticator wartet auf seinen Benutzer',
+        hint: 'Leer: für immer. Mindestens eine Stunde.',
+      },
+      allowedAaguids: {
+        label: 'Modelle, die importiert werden dürfen (AAGUID)',
+        hint: 'Je Zeile eine; leer: jedes. Ein Modell gilt nur, wenn seine Attestierung zu einem der Zertifikate unten führt.',
+      },
+      attestationRoots: {
+        label: 'Hersteller, deren Wort über ein Modell zählt',
+        hint: 'Zertifikate in PEM, eins nach dem anderen.',
+      },
+      counterFailuresToLock: {
+        label: 'Zählerfehler, bis ein Schlüssel gesperrt wird',
+        hint: 'Ein Zähler, der nicht weiterzählt, kann einen kopierten Schlüssel bedeuten. 0: nie.',
+      },
+      codeAlphabet: { label: 'Besteht aus' },
+      codeLength: { label: 'Länge', hint: '6 bis 8 Ziffern; Buchstaben sind immer acht.' },
+      codeLifetime: { label: 'Gilt', hint: '2 bis 10 Minuten.' },
+      codeTries: { label: 'Versuche', hint: '1 bis 5; danach braucht es einen neuen Code.' },
+      codeSends: { label: 'Codes hintereinander', hint: '1 bis 3 innerhalb der Zeit darunter.' },
+      codeSendWindow: { label: 'Innerhalb von', hint: '15 Minuten bis ein Tag.' },
+      selfServiceFido: { label: 'Einen Passkey oder Sicherheitsschlüssel' },
+      selfServiceOtp: { label: 'Eine App mit Einmalcodes' },
+      selfServiceRecoveryCodes: { label: 'Wiederherstellungscodes' },
+      sessionIdle: { label: 'Endet nach so langer Ruhe' },
+      sessionLifetime: { label: 'Endet in jedem Fall nach' },
+      consoleAcr: { label: 'Zum Ansehen und für alltägliche Änderungen' },
+      sensitiveAcr: {
+        label: 'Für alles, was Türen öffnet oder sich nicht zurücknehmen lässt',
+        hint: 'Einstellungen, Schlüssel, Anwendungen, Abläufe, Rollen; und für Menschen, die ändern, womit sie sich anmelden.',
+      },
+      sensitiveMaxAge: { label: 'Nicht älter als' },
+      signingAlgorithms: { label: 'Verfahren', hint: 'RS256 und ES256 sind immer dabei.' },
+      signingKeyPeriod: { label: 'Ein Schlüssel signiert', hint: 'Mindestens das Doppelte der Überlappung.' },
+      signingKeyOverlap: { label: 'Veröffentlicht, bevor er signiert und danach, für' },
+    },
+  },
+})
