@@ -8,6 +8,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { parseDirectory, type WrittenName } from '../src/core/directory/directory-settings.ts'
 import { directoryVariables } from '../src/stage.ts'
+import { type AuditRetention, auditRetentionKinds, auditRetentionOf } from './audit-retention.ts'
 import { type ClientCertificates, clientCertificateKinds, clientCertificatesOf } from './client-certificates.ts'
 import { isCertificateArn, isHost, isLine } from './shapes.ts'
 import { type TokenValidatorSettings, tokenValidatorKinds, tokenValidatorOf } from './token-validator.ts'
@@ -26,6 +27,7 @@ export type Settings = {
   sender: string
   mailIdentity: { name: string; exists: boolean }
   logRetention: RetentionDays
+  audit: AuditRetention
   importRpIds: readonly string[]
   enrolmentOrigins: readonly string[]
   /** The directory that is asked for passwords: what its Lambda is told of it, and the port to let it through to. */
@@ -136,6 +138,7 @@ const kinds = {
   ...directoryKinds,
   ...clientCertificateKinds,
   ...tokenValidatorKinds,
+  ...auditRetentionKinds,
   secretArn: {
     expected: "a secret's whole ARN, such as arn:aws:secretsmanager:eu-central-1:111122223333:secret:keystep-AbCdEf",
     fits: matches(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/),
@@ -224,6 +227,7 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
       ),
     )
   const network = networkOf(one('vpcId'), texts.get('subnetIds'), texts.get('availabilityZones'), problems)
+  const audit = auditRetentionOf(one, problems)
   const tokenValidator = tokenValidatorOf(one('tokenValidator'), network !== undefined, problems)
 
   if (domain && (!isWithin(domain, rpId) || isPublicSuffix(rpId))) problems.push(say('rpId', rpId, kinds.rpId.expected))
@@ -256,6 +260,7 @@ function together(stage: string, texts: ReadonlyMap<Name, readonly string[]>): S
       sender,
       mailIdentity: { name: identity, exists: one('sesIdentityExists') === 'true' },
       logRetention: retentionDays.find((each) => each === days) ?? RetentionDays.ONE_MONTH,
+      audit,
       signingKeys: signingKeysOf(one('signingKeys')),
       importRpIds: texts.get('importRpIds') ?? [],
       enrolmentOrigins: texts.get('enrolmentOrigins') ?? [],
