@@ -16,6 +16,8 @@ import {
   readValidatorSettings,
   type ValidatorSettings,
 } from './core/token-validator/validator-settings.ts'
+import type { ArchivePlace } from './services/archive.ts'
+import type { CheckpointKey } from './services/checkpoint-signer.ts'
 
 export type Stage = {
   /** `https://id.example.org`, without a trailing slash: the issuer, and the origin of the pages. */
@@ -50,6 +52,10 @@ export type Stage = {
   webhookQueue?: string
   /** Where events go: told to the one who publishes. On a laptop, what stands for EventBridge is at an address. */
   eventBus?: { name: string; endpoint?: string }
+  /** How long an audit record stays online; none: for ever. */
+  auditOnlineDays?: number
+  /** Where the audit log is archived and by which key its checkpoints are signed: told to the one who does alone. */
+  auditArchive?: { place: ArchivePlace; key: CheckpointKey }
   /** PEM: roots, authorities and self-signed certificates of applications, for those that show one (RFC 8705 §2). */
   clientIssuersFile?: string
   dynamodbEndpoint?: string
@@ -96,12 +102,24 @@ export function readStage(environment: Environment): Stage {
     ...optional('logoutQueue', environment.LOGOUT_QUEUE_URL),
     ...optional('webhookQueue', environment.WEBHOOK_QUEUE_URL),
     ...eventBusIn(environment),
+    ...auditIn(environment),
     ...optional('clientIssuersFile', environment.CLIENT_ISSUERS),
     ...optional('dynamodbEndpoint', environment.DYNAMODB_ENDPOINT),
     ...optional('sesEndpoint', environment.SES_ENDPOINT),
   }
   if (missing.length > 0) throw new Error(`Settings missing from the environment: ${[...new Set(missing)].join(', ')}`)
   return stage
+}
+
+function auditIn(environment: Environment): Pick<Stage, 'auditOnlineDays' | 'auditArchive'> {
+  const { AUDIT_ONLINE_DAYS: days, AUDIT_ARCHIVE_BUCKET: bucket, AUDIT_ARCHIVE_FOLDER: directory } = environment
+  const { AUDIT_KEY_ARN: kms, AUDIT_KEY_FILE: file } = environment
+  const place = directory ? { directory } : bucket ? { bucket } : undefined
+  const key = file ? { file } : kms ? { kms } : undefined
+  return {
+    ...(days ? { auditOnlineDays: Number(days) } : {}),
+    ...(place && key ? { auditArchive: { place, key } } : {}),
+  }
 }
 
 function secretsIn({ SECRETS_FILE: file, SECRETS_ARN: arn }: Environment): Pick<Stage, 'secrets'> {

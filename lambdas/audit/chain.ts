@@ -164,7 +164,7 @@ export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchRespon
   if (opened === undefined) {
     const stage = readStage(process.env)
     opened = makeHandler({
-      db: openDb(openDynamodb(stage), stage.tableNames),
+      db: openDb(openDynamodb(stage), stage.tableNames, stage),
       now: () => Math.floor(Date.now() / 1000),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),
     })

@@ -80,7 +80,7 @@ export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => {
   if (opened === undefined) {
     const stage = readStage(process.env)
     if (stage.webhookQueue === undefined) throw new Error('Settings missing from the environment: WEBHOOK_QUEUE_URL')
-    const db = openDb(openDynamodb(stage), stage.tableNames)
+    const db = openDb(openDynamodb(stage), stage.tableNames, stage)
     opened = makeHandler({
       db,
       now: () => Math.floor(Date.now() / 1000),

@@ -73,7 +73,7 @@ export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchRespon
       throw new Error('Settings missing from the environment: WEBHOOK_QUEUE_URL, EVENT_BUS')
     opened = makeHandler({
       stage,
-      db: openDb(openDynamodb(stage), stage.tableNames),
+      db: openDb(openDynamodb(stage), stage.tableNames, stage),
       bus: openEventBus(eventBus),
       queue: openQueue(webhookQueue),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),

@@ -14,7 +14,7 @@ import { openDb, openDynamodb } from '../../src/store/db.ts'
 export async function handler(): Promise<void> {
   const stage = readStage(process.env)
   const done = await rotateKeys({
-    db: openDb(openDynamodb(stage), stage.tableNames),
+    db: openDb(openDynamodb(stage), stage.tableNames, stage),
     now: () => Math.floor(Date.now() / 1000),
     actor: { kind: 'service', id: 'rotate-keys' },
     keyMaker: openKeyMaker(openVault(stage), stage.kmsSigningKeys),

@@ -92,7 +92,7 @@ export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => {
     const stage = readStage(process.env)
     if (stage.logoutQueue === undefined) throw new Error('Settings missing from the environment: LOGOUT_QUEUE_URL')
     const now = () => Math.floor(Date.now() / 1000)
-    const db = openDb(openDynamodb(stage), stage.tableNames)
+    const db = openDb(openDynamodb(stage), stage.tableNames, stage)
     opened = makeHandler({
       now,
       stage,

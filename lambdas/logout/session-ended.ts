@@ -72,7 +72,7 @@ export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchRespon
     const stage = readStage(process.env)
     if (stage.logoutQueue === undefined) throw new Error('Settings missing from the environment: LOGOUT_QUEUE_URL')
     opened = makeHandler({
-      db: openDb(openDynamodb(stage), stage.tableNames),
+      db: openDb(openDynamodb(stage), stage.tableNames, stage),
       queue: openQueue(stage.logoutQueue),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),
     })

@@ -156,7 +156,7 @@ let note: ReturnType<typeof noteTrouble> | undefined
 export const handler = makeHandler(async (trouble) => {
   if (note === undefined) {
     const stage = readStage(process.env)
-    note = noteTrouble(openDb(openDynamodb(stage), stage.tableNames))
+    note = noteTrouble(openDb(openDynamodb(stage), stage.tableNames, stage))
   }
   const { email: _, ...facts } = trouble
   console.log(JSON.stringify({ message: 'mail-trouble', ...facts }))

@@ -27,6 +27,7 @@ export function recorded(event: AuditEvent): Write {
     write: 'put',
     ...auditPlace(event.at, id),
     item: { id, ...event, kind: auditKind(event.type, shardOf(id)) },
+    retainedFrom: event.at,
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { Table } from '../../lib/tables.ts'
 import { awsPatience } from '../aws-patience.ts'
+import type { Seconds } from '../core/result.ts'
 import type { Stage } from '../stage.ts'
 
 export type Key = { pk: string; sk?: string }
@@ -26,12 +27,17 @@ export type Item = Record<string, unknown>
 
 type Expressed = { condition?: string; values?: Record<string, unknown> }
 
-/** One write of a transaction. A failed condition hands back the record as it was. */
+/**
+ * One write of a transaction. A failed condition hands back the record as it was. `retainedFrom`: when the stage's retention
+ * begins for this record, where the stage has one.
+ */
 export type Write =
-  | (Expressed & Place & { write: 'put'; item: Item })
+  | (Expressed & Place & { write: 'put'; item: Item; retainedFrom?: Seconds })
   | (Expressed & Place & { write: 'update'; update: string })
   | (Expressed & Place & { write: 'delete' })
   | (Expressed & Place & { write: 'check' })
+
+type Put = Extract<Write, { write: 'put' }>
 
 /**
  * What came of a transaction. `conflicts[i]` is there for each write whose condition failed: the record that stood
@@ -106,8 +112,18 @@ export function openDynamodb(stage: Pick<Stage, 'dynamodbEndpoint'>, patience = 
 /** Why a transaction did nothing, and may do something a little later. The SDK tries again only where the whole of it was throttled. */
 const passing = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'None'])
 
-export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>): Db {
+export function openDb(
+  client: DynamoDBClient,
+  tableNames: Record<Table, string>,
+  { auditOnlineDays }: Pick<Stage, 'auditOnlineDays'> = {},
+): Db {
   const nameOf = (table: Table): string => tableNames[table]
+
+  const imageOf = ({ item, key, retainedFrom }: Put) => {
+    const ends = auditOnlineDays !== undefined && retainedFrom !== undefined
+    const until = ends ? { until: retainedFrom + auditOnlineDays * 86_400 } : {}
+    return marshall({ ...item, ...until, ...key }, marshalling)
+  }
 
   const itemOf = (write: Write): TransactWriteItem => {
     const common = { TableName: nameOf(write.table), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const }
@@ -121,7 +137,7 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
             ...common,
             ...conditioned,
             ...attributes,
-            Item: marshall({ ...write.item, ...write.key }, marshalling),
+            Item: imageOf(write),
           },
         }
       case 'update':
@@ -199,9 +215,8 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
     async transact(given) {
       const writes = folded(given)
       if (isAuditAlone(writes)) {
-        const [{ table, key, item }] = writes
-        const Item = marshall({ ...item, ...key }, marshalling)
-        await client.send(new PutItemCommand({ TableName: nameOf(table), Item }))
+        const [put] = writes
+        await client.send(new PutItemCommand({ TableName: nameOf(put.table), Item: imageOf(put) }))
         return { ok: true }
       }
       for (let attempt = 0; ; attempt++) {
@@ -255,7 +270,7 @@ export function openDb(client: DynamoDBClient, tableNames: Record<Table, string>
  * is that so: a second put could undo a change, and a condition would fail on what the first had done, where a
  * transaction has a token that DynamoDB knows it by.
  */
-const isAuditAlone = (writes: readonly Write[]): writes is readonly [Extract<Write, { write: 'put' }>] => {
+const isAuditAlone = (writes: readonly Write[]): writes is readonly [Put] => {
   const [only, ...others] = writes
   return others.length === 0 && only?.write === 'put' && only.table === 'audit' && only.condition === undefined
 }

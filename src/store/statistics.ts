@@ -5,7 +5,7 @@
 import { type Counts, summed } from '../core/statistics.ts'
 import type { Db, Item, Write } from './db.ts'
 
-const partition = 'statistics'
+export const statisticsPartition = 'statistics'
 const ever = 'ever'
 
 /** DynamoDB takes 4 kB of an expression: what does not fit goes into a record beside it. In bytes. */
@@ -23,7 +23,7 @@ export const counted = (day: string, shard: number, counts: Counts): Write[] =>
 const added = (sk: string, portion: readonly (readonly [string, number])[]): Write => ({
   write: 'update',
   table: 'config',
-  key: { pk: partition, sk },
+  key: { pk: statisticsPartition, sk },
   update: `ADD ${portion.map(([name], index) => `#${name} :v${index}`).join(', ')}`,
   values: Object.fromEntries(portion.map(([, count], index) => [`v${index}`, count])),
 })
@@ -69,7 +69,7 @@ async function allBetween(db: Pick<Db, 'query'>, from: string, to: string): Prom
     const page = await db.query({
       table: 'config',
       where: '#pk = :pk AND #sk BETWEEN :from AND :to',
-      values: { pk: partition, from, to },
+      values: { pk: statisticsPartition, from, to },
       ...(after === undefined ? {} : { after }),
     })
     items.push(...page.items)
