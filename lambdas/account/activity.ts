@@ -4,6 +4,7 @@
 // In the Lambda `audit`, the only one that reads the log. What is between the service and its operators is not shown, nor
 // who of them it was: to the person, that is their organisation.
 import { type Actor, type AuditType, auditTypes } from '../../src/core/audit-event.ts'
+import { shownTypes } from '../../src/core/own-activity.ts'
 import { ok, type Result } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { type AuditRecord, isPlaceInLog, logIdOf, readLog } from '../../src/store/audit-log.ts'
@@ -17,44 +18,6 @@ import { dateTime, tenantUrl } from '../api/representation.ts'
 import { forSelf, type Self, type SelfNeeds } from './self.ts'
 
 const shownFor = 90 * 86_400
-
-/** What a person can make something of. A step that was asked for on the way, or a token that was made, is none. */
-const shownTypes = [
-  'authenticator.imported',
-  'authenticator.added',
-  'authenticator.activated',
-  'authenticator.activation-failed',
-  'authenticator.suspended',
-  'authenticator.resumed',
-  'authenticator.renamed',
-  'authenticator.locked',
-  'authenticator.deleted',
-  'authenticator.expired',
-  'otp.enrolled',
-  'otp.imported',
-  'otp.renamed',
-  'otp.suspended',
-  'otp.resumed',
-  'otp.locked',
-  'otp.deleted',
-  'recovery-codes.made',
-  'recovery-code.used',
-  'code.sent',
-  'login.succeeded',
-  'login.failed',
-  'session.ended',
-  'sessions.ended',
-  'elevation.dropped',
-  'consent.given',
-  'consent.denied',
-  'consent.withdrawn',
-  'user.changed',
-  'user.disabled',
-  'user.enabled',
-  'user.unlocked',
-  'user.roles-changed',
-] as const satisfies readonly AuditType[]
-export type ShownType = (typeof shownTypes)[number]
 
 const hidden: ReadonlySet<AuditType> = new Set(auditTypes.filter((type) => !shownTypes.some((each) => each === type)))
 

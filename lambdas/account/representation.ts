@@ -62,7 +62,8 @@ export function mayOf({
   return [...(state === 'active' ? (['rename'] as const) : []), ...(origin === 'local' ? (['remove'] as const) : [])]
 }
 
-export function showAuthenticators({ person, realm }: Self, now: Seconds) {
+/** `acr`: by which name a sign-in asks for a key, so that a pending one is activated. */
+export function showAuthenticators({ person, realm }: Self, now: Seconds, acr: string | undefined) {
   const { user, authenticators, otps, recoveryCodes } = person
   const { settings } = realm
   const hasCodes = otps.some(isActive)
@@ -76,6 +77,7 @@ export function showAuthenticators({ person, realm }: Self, now: Seconds) {
       recoveryCodes && { left: codesLeft(recoveryCodes), createdDateTime: dateTime(recoveryCodes.createdAt) },
     ),
     password: user.passwordHash !== undefined ? 'here' : user.directory !== undefined ? 'directory' : 'none',
+    ...given('activationAcr', acr),
     mayAdd: [
       ...(settings.selfServiceFido ? ['fido'] : []),
       ...(settings.selfServiceOtp ? ['otp'] : []),

@@ -99,6 +99,17 @@ export function isProved(
   return reaches(standings(questionOf(standpoint, proofs), proofs, true), loa)
 }
 
+/** By which name a pending key is asked for, so that it is activated: of the lowest level that takes one. */
+export function acrOfKeys({ flow, policy }: Pick<Standpoint, 'flow' | 'policy'>): string | undefined {
+  const level = flow.levels.find(({ steps }) =>
+    steps.some(({ authenticator, requirement }) => authenticator === 'webauthn' && requirement !== 'disabled'),
+  )
+  if (level === undefined) return undefined
+  return Object.entries(policy.acrToLoa)
+    .filter(([, loa]) => loa >= level.loa)
+    .sort(([one, low], [other, high]) => low - high || (one < other ? -1 : 1))[0]?.[0]
+}
+
 // --- What cannot be done without ----------------------------------------------------------------------------------
 
 /** Somebody who lets nobody in below a level; `name` of an application, none where it is the person's role. */

@@ -19,7 +19,7 @@ const known = observed<Caller | undefined>(undefined)
 
 /** Read anew at each start: a role that was taken away is gone with the next page. */
 export async function readCaller(): Promise<Reply<Caller>> {
-  const reply = await api.get<Caller>(place.application === 'portal' ? '/account' : '/caller')
+  const reply = place.application === 'portal' ? await readSelf() : await api.get<Caller>('/caller')
   if (reply.ok) {
     known.set(reply.data)
     ownDrafts(reply.data.user?.id ?? reply.data.id)
@@ -28,6 +28,14 @@ export async function readCaller(): Promise<Reply<Caller>> {
 }
 
 export const useCaller = (): Caller | undefined => useObserved(known)
+
+/** At the portal one is oneself, and has no rights to speak of. */
+async function readSelf(): Promise<Reply<Caller>> {
+  const reply = await api.get<{ id: string; userName: string; displayName: string; roles: string[] }>('/me')
+  if (!reply.ok) return reply
+  const { id, userName, displayName, roles } = reply.data
+  return { ...reply, data: { kind: 'user', id, scopes: [], user: { id, userName, displayName }, roles } }
+}
 
 /** Whether they may; what somebody may not do is not offered. */
 export const useMay = (): ((scope: string) => boolean) => {

@@ -154,10 +154,13 @@ export async function currentTokens(): Promise<Tokens | undefined> {
 }
 
 /** Leaves for /authorize, to come back to the page that is shown now. */
-export async function leaveToSignIn(asked: Asked = {}, { repeat = false }: { repeat?: boolean } = {}): Promise<never> {
+export async function leaveToSignIn(
+  asked: Asked = {},
+  { repeat = false, prompt }: { repeat?: boolean; prompt?: 'login' } = {},
+): Promise<never> {
   const here = location.pathname === `${place.base}/callback` ? place.base : location.pathname + location.search
   const begun = begin(asked, here, repeat)
-  const address = await addressFor(begun, {})
+  const address = await addressFor(begun, prompt === undefined ? {} : { prompt })
   sessionStorage.setItem(begunAt(begun.state), JSON.stringify(begun))
   if (asked.acrValues !== undefined) sessionStorage.setItem(levelAsked, asked.acrValues)
   location.assign(address)

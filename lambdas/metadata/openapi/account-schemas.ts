@@ -36,6 +36,7 @@ export const accountSchemas = {
         'createdDateTime',
       ]),
       password: { enum: ['here', 'directory', 'none'] },
+      activationAcr: { type: 'string', description: 'What a sign-in asks for, so that a pending key is activated.' },
       mayAdd: { type: 'array', items: { enum: ['fido', 'otp', 'recovery-codes'] } },
     },
     ['authenticators', 'password', 'mayAdd'],

@@ -1,0 +1,40 @@
+/** Which kinds of audit records a person is shown of what happened with their own account. */
+import type { AuditType } from './audit-event.ts'
+
+/** What a person can make something of. A step that was asked for on the way, or a token that was made, is none. */
+export const shownTypes = [
+  'authenticator.imported',
+  'authenticator.added',
+  'authenticator.activated',
+  'authenticator.activation-failed',
+  'authenticator.suspended',
+  'authenticator.resumed',
+  'authenticator.renamed',
+  'authenticator.locked',
+  'authenticator.deleted',
+  'authenticator.expired',
+  'otp.enrolled',
+  'otp.imported',
+  'otp.renamed',
+  'otp.suspended',
+  'otp.resumed',
+  'otp.locked',
+  'otp.deleted',
+  'recovery-codes.made',
+  'recovery-code.used',
+  'code.sent',
+  'login.succeeded',
+  'login.failed',
+  'session.ended',
+  'sessions.ended',
+  'elevation.dropped',
+  'consent.given',
+  'consent.denied',
+  'consent.withdrawn',
+  'user.changed',
+  'user.disabled',
+  'user.enabled',
+  'user.unlocked',
+  'user.roles-changed',
+] as const satisfies readonly AuditType[]
+export type ShownType = (typeof shownTypes)[number]
