@@ -24,10 +24,12 @@ import type { Mail } from '../../local/mailbox.ts'
 import { oneTimePasswordOf, type Person } from '../../local/seed.ts'
 import { type Service, startService } from '../../local/service.ts'
 import { localClient } from '../../local/tables.ts'
+import type { AuditEvent } from '../../src/core/audit-event.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
 import { toBase32 } from '../../src/core/otp/base32.ts'
 import { ownSecretBytes } from '../../src/core/otp/one-time-password.ts'
 import { defaultSettings, type Settings } from '../../src/core/realm.ts'
+import { countsOf } from '../../src/core/statistics.ts'
 import type { Role } from '../../src/core/user.ts'
 import { openSealer, type Sealer } from '../../src/services/sealer.ts'
 import { openVault } from '../../src/services/vault.ts'
@@ -37,7 +39,9 @@ import { openDb } from '../../src/store/db.ts'
 import { places } from '../../src/store/keys.ts'
 import { createdOneTimePassword, lockedOneTimePasswords } from '../../src/store/one-time-passwords.ts'
 import { changedState, readAuthenticator, readPerson } from '../../src/store/people.ts'
+import { readRealm } from '../../src/store/realm.ts'
 import { replacedSession, sessionsOfUser } from '../../src/store/sessions.ts'
+import { counted } from '../../src/store/statistics.ts'
 import { createSecurityKey } from '../authenticator.ts'
 import { openBrowser } from '../web/site.ts'
 import { administrationOf } from './administration.ts'
@@ -163,6 +167,14 @@ export async function startVisits() {
       return imported
     },
 
+    /** An operator takes the password away: what is left is what they added. */
+    forgetsPassword: (person: Person) =>
+      db.update(places.user(person.id), {
+        update: 'REMOVE #passwordHash',
+        condition: 'attribute_exists(#passwordHash)',
+        values: {},
+      }),
+
     suspends: (person: Person, key: { id: string }) => changeState(person, key, 'suspended'),
     resumes: (person: Person, key: { id: string }) => changeState(person, key, 'active'),
     async revokes(person: Person, key: { id: string }): Promise<void> {
@@ -181,6 +193,9 @@ export async function startVisits() {
       changed = true
       expect(await changeSettings(bench, change)).toMatchObject({ ok: true })
     },
+
+    /** As they are kept. */
+    settings: async (): Promise<Settings> => (await readRealm(db)).settings,
 
     /** Opens a browser that nobody has used. */
     async opens(options: BrowserContextOptions = {}): Promise<Visitor> {
@@ -227,6 +242,11 @@ export async function startVisits() {
         const proofs = session.proofs.map((proof) => ({ ...proof, at: proof.at - seconds }))
         await db.transact([replacedSession({ ...session, proofs }, session.secretHash)])
       }
+    },
+
+    /** These happened that day (`2026-11-22`), as the chain of the audit log counts them. */
+    async counts(day: string, events: readonly AuditEvent[]): Promise<void> {
+      expect((await db.transact(counted(day, 0, countsOf(events)))).ok).toBe(true)
     },
 
     /** Stops the service as Ctrl-C does; `resume` starts it again with the same folder and at the same addresses. */

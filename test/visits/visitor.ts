@@ -215,4 +215,11 @@ export class Visitor {
       ...(sideways > 0 ? [`${sideways} px stick out`] : []),
     ]
   }
+
+  /** A picture for who looks at them, where `SCREENSHOTS` names a folder. */
+  async isPictured(name: string): Promise<void> {
+    const folder = process.env.SCREENSHOTS
+    if (folder !== undefined)
+      await this.page.screenshot({ path: `${folder}/${name.replace(/\W+/g, '-')}.png`, fullPage: true })
+  }
 }

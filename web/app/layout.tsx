@@ -33,7 +33,7 @@ export function Layout({ pages, children }: { pages: readonly PageEntry[]; child
         >
           {menu}
         </button>
-        <a class="brand" href={place.base}>
+        <a class="brand" href={place.base} aria-label={place.serviceName}>
           <img src="/assets/favicon.svg" alt="" width="24" height="24" />
           <span>{place.serviceName}</span>
         </a>
