@@ -29,6 +29,8 @@ const budget: Record<Lambda | EventLambda, number> = {
   'mail-feedback': 345,
   'rotate-keys': 350,
   'expire-pending': 320,
+  'audit-chain': 330,
+  'audit-archive': 740,
   'session-ended': 290,
   'backchannel-logout': 395,
   'audit-publish': 400,

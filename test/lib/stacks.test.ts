@@ -61,7 +61,12 @@ describe('the tables', () => {
     },
     Audit: {
       KeySchema: keys('pk', 'sk'),
-      GlobalSecondaryIndexes: [{ IndexName: 'by-user', KeySchema: keys('user', 'sk'), Projection: all }],
+      GlobalSecondaryIndexes: [
+        { IndexName: 'by-user', KeySchema: keys('user', 'sk'), Projection: all },
+        { IndexName: 'by-type', KeySchema: keys('kind', 'sk'), Projection: all },
+      ],
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      TimeToLiveSpecification: { AttributeName: 'until', Enabled: true },
     },
   }
 
@@ -79,11 +84,6 @@ describe('the tables', () => {
       Properties: { ...usual, ...properties },
     })
     expect('TimeToLiveSpecification' in (table?.Properties ?? {})).toBe('TimeToLiveSpecification' in properties)
-  })
-
-  it('keep the audit: nothing there ends by itself', () => {
-    const [, audit] = resourcesOf(areas.data, 'AWS::DynamoDB::GlobalTable').find(([id]) => id.startsWith('Audit')) ?? []
-    expect(audit?.Properties).not.toHaveProperty('TimeToLiveSpecification')
   })
 })
 
@@ -173,10 +173,7 @@ describe('the API', () => {
 })
 
 describe('each Lambda', () => {
-  const lambdas = () =>
-    [areas.api, areas.mail, areas.logout, areas.rotation, areas.expiry].flatMap((template) =>
-      resourcesOf(template, 'AWS::Lambda::Function'),
-    )
+  const lambdas = () => Object.values(areas).flatMap((template) => resourcesOf(template, 'AWS::Lambda::Function'))
 
   it('runs Node 24 on arm64, with a size, a time limit and traces', () => {
     for (const [, { Properties }] of lambdas()) {
@@ -187,7 +184,9 @@ describe('each Lambda', () => {
         TracingConfig: { Mode: 'Active' },
       })
       expect(Properties.MemorySize).toBeGreaterThanOrEqual(256)
-      expect(Properties.Timeout).toBeLessThanOrEqual(30)
+      // Nobody waits for what a schedule or a stream calls.
+      const isAsked = !/-(expire-pending|audit-chain|audit-archive)$/.test(String(Properties.FunctionName))
+      expect(Properties.Timeout).toBeLessThanOrEqual(isAsked ? 30 : 900)
     }
   })
 
@@ -201,9 +200,13 @@ describe('each Lambda', () => {
         ]),
       )
       const isTelling = /-(session-ended|backchannel-logout)$/.test(String(Properties.FunctionName))
+      const isPublishing = /-(audit-publish|webhook-deliver|settings)$/.test(String(Properties.FunctionName))
+      const isArchiving = Properties.FunctionName === 'keystep-test-audit-archive'
       const isMailing = Properties.FunctionName === 'keystep-test-activation'
       expect(Object.keys(told).sort()).toEqual(
         [
+          'AUDIT_ONLINE_DAYS',
+          ...(isArchiving ? ['AUDIT_ARCHIVE_BUCKET', 'AUDIT_KEY_ARN'] : []),
           'ISSUER',
           ...(isTelling ? ['LOGOUT_QUEUE_URL'] : []),
           ...(isMailing ? ['MAIL_CONFIGURATION_SET'] : []),
@@ -216,6 +219,8 @@ describe('each Lambda', () => {
           'TABLE_PEOPLE',
           'TABLE_SESSIONS',
           'TENANT_CODE',
+          ...(isPublishing ? ['WEBHOOK_QUEUE_URL'] : []),
+          ...(String(Properties.FunctionName).endsWith('-audit-publish') ? ['EVENT_BUS'] : []),
           'WRAPPING_KEY_ARN',
         ].sort(),
       )
@@ -288,6 +293,79 @@ describe('mail', () => {
   it('leaves an identity alone that exists already', () => {
     const { mail } = synthesize({ sesIdentityExists: 'true' })
     expect(resourcesOf(mail, 'AWS::SES::EmailIdentity')).toHaveLength(0)
+  })
+})
+
+describe('the audit log', () => {
+  const mapping = () => only(areas.audit, 'AWS::Lambda::EventSourceMapping')
+
+  it('is chained from the stream from its beginning: what is new, and what somebody did to it, and no block', () => {
+    expect(mapping()).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^Unchained/), 'Arn'] } },
+      },
+    })
+    // One at a time of each shard of the stream.
+    expect(mapping()).not.toHaveProperty('ParallelizationFactor')
+    const { Filters } = mapping().FilterCriteria as { Filters: { Pattern: string }[] }
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [{ exists: true }] } } } },
+      { eventName: ['MODIFY', 'REMOVE'], userIdentity: { type: [{ exists: false }] } },
+    ])
+  })
+
+  it('is archived every hour, under a lock, encrypted, by TLS alone, seen by nobody, and kept when the stack goes', () => {
+    expect(only(areas.audit, 'AWS::Events::Rule')).toMatchObject({ ScheduleExpression: 'rate(1 hour)' })
+    const [[, bucket] = [undefined, undefined]] = resourcesOf(areas.archive, 'AWS::S3::Bucket')
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        ObjectLockEnabled: true,
+        ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 3653 } } },
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: expect.anything(),
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    })
+    expect(JSON.stringify(only(areas.archive, 'AWS::S3::BucketPolicy'))).toContain('"aws:SecureTransport":"false"')
+    const { archive } = synthesize({ auditArchiveLock: 'compliance', auditArchiveDays: '800' })
+    expect(only(archive, 'AWS::S3::Bucket')).toMatchObject({
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 800 } } },
+    })
+  })
+
+  it('has its checkpoints signed by a key that KMS keeps, and that can do nothing else', () => {
+    expect(only(areas.archive, 'AWS::KMS::Key')).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+  })
+
+  it('wakes somebody when nothing was archived for three hours, whether it failed or was not even called', () => {
+    const [, lags] =
+      resourcesOf(areas.watch, 'AWS::CloudWatch::Alarm').find(
+        ([, { Properties }]) => Properties.AlarmName === 'keystep-test-audit-archive-lags',
+      ) ?? []
+    expect(lags?.Properties).toMatchObject({
+      Namespace: 'keystep-test',
+      MetricName: 'audit-archived',
+      Period: 3600,
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    })
+    const filters = resourcesOf(areas.audit, 'AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties)
+    expect(filters.map(({ FilterPattern }) => FilterPattern).sort()).toEqual([
+      '"audit-archived"',
+      '"audit-tampered"',
+      '"audit-tampered"',
+    ])
   })
 })
 
@@ -396,6 +474,14 @@ describe('the watch', () => {
         'mail-feedback-dead-letters',
         'logout-dead-letters',
         'session-ended-behind',
+        'audit-chain-behind',
+        'audit-publish-behind',
+        'audit-publish-dead-letters',
+        'webhook-dead-letters',
+        'audit-chain-dead-letters',
+        'audit-archive-dead-letters',
+        'audit-archive-lags',
+        'audit-tampered',
         'session-ended-dead-letters',
         'rotate-keys-dead-letters',
         'expire-pending-dead-letters',
