@@ -292,6 +292,7 @@ const rows: readonly Route[] = [
   known('discovery', 'GET /.well-known/openid-configuration', 'metadata/discovery.ts', { tables: { config: ['get'] } }),
   known('jwks', 'GET /jwks', 'metadata/jwks.ts', { tables: { config: ['query'] } }),
   known('openapi', 'GET /openapi.json', 'metadata/openapi.ts'),
+  known('api-page', 'GET /docs/api', 'metadata/api-page.ts'),
   known('assets', 'GET /assets/{file}', 'metadata/assets.ts'),
   known('console', 'GET /console', 'metadata/console.ts'),
   known('console', 'GET /console/{rest+}', 'metadata/console.ts'),
@@ -372,6 +373,7 @@ const rows: readonly Route[] = [
   seeds('one-time-passwords-read', `GET ${seed}`, 'one-time-passwords/read.ts'),
   seeds('one-time-passwords-change', `PATCH ${seed}`, 'one-time-passwords/change.ts'),
   seeds('one-time-passwords-delete', `DELETE ${seed}`, 'one-time-passwords/delete.ts'),
+  seeds('recovery-codes-read', `GET ${ofUser}/recovery-codes`, 'one-time-passwords/recovery-codes.ts'),
 
   administering('caller', `GET ${tenant}/caller`, 'management/caller.ts'),
 

@@ -29,6 +29,7 @@ export function showAuthenticator(key: Authenticator) {
       publicKey: credential.publicKey,
       algorithm: credential.algorithm,
       ...(aaguid === undefined ? {} : { aaguid }),
+      ...(credential.aaguid === undefined ? {} : { aaguidCertified: true }),
       ...(credential.transports === undefined ? {} : { transports: credential.transports }),
       signatureCounter: credential.signatureCounter,
       ...(credential.discoverable === undefined ? {} : { discoverable: credential.discoverable }),

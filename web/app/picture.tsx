@@ -161,17 +161,18 @@ function configured({ labels, series, kind, tag }: Omit<DrawnProps, 'said'>): Ch
 }
 
 /** A name of a model or a reason is as long as it is. In characters. */
-const longestLine = 22
+const longestLine = 16
 
+/** Broken after spaces and hyphens; of what is very long, its beginning. */
 function inLines(label: string): string | string[] {
   if (label.length <= longestLine) return label
   const lines: string[] = ['']
-  for (const word of label.split(' ')) {
+  for (const word of label.split(/(?<=[ -])/)) {
     const line = lines.at(-1) ?? ''
-    if (line !== '' && line.length + word.length >= longestLine) lines.push(word)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+    if (line !== '' && line.length + word.trimEnd().length > longestLine) lines.push(word)
+    else lines[lines.length - 1] = line + word
   }
-  return lines.slice(0, 3)
+  return lines.map((line) => line.trimEnd()).slice(0, 3)
 }
 
 /** In pixels. */

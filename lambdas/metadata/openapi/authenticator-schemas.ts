@@ -66,6 +66,7 @@ const authenticatorProperties = {
         description:
           'The model. Certified when an attestation with a certificate was verified; otherwise what was claimed, which is part of no decision.',
       },
+      aaguidCertified: { const: true, description: 'There where a certificate of its maker stands for the model.' },
       transports,
       signatureCounter: counter,
       discoverable: { type: 'boolean' },

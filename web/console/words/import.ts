@@ -1,0 +1,101 @@
+/** The words of the page that imports many authenticators from a file. */
+import { inBoth } from '../../app/language.ts'
+
+export const words = inBoth({
+  en: {
+    title: 'Bulk import',
+    lead: 'Security keys of many users from one file, as CSV or JSON. Nothing is imported before you have seen what would happen.',
+    file: 'CSV or JSON file',
+    fileHint:
+      'CSV: a line of names first – userId, credentialId, publicKey (base64url) or publicKeyPem, rpId; and friendlyName, externalId, serialNumber, expiresAt, aaguid, signatureCounter, transports, userHandle as you have them. JSON: a list of such items, or { "items": […] } as the API takes them.',
+    rpId: 'RP ID',
+    rpIdHint: 'Where the file does not name one.',
+    template: 'Download an empty CSV file',
+    rows: (count: number) => (count === 1 ? '1 row' : `${count} rows`),
+    unfit: (count: number) =>
+      count === 1 ? '1 row cannot be read and is left out.' : `${count} rows cannot be read and are left out.`,
+    tooLarge: 'The file is larger than 20 MB. Divide it.',
+    notJson: 'This is not JSON.',
+    notItems: 'The file has no list of items.',
+    empty: 'There is no row in the file.',
+    missing: (names: string) => `missing: ${names}`,
+    unknown: (names: string) => `not known: ${names}`,
+    notNumber: 'signatureCounter is no number',
+    row: 'Row',
+    user: 'User',
+    key: 'Key',
+    result: 'Result',
+    preview: 'What is in the file',
+    tryOut: 'Try it out',
+    doIt: 'Import',
+    doItAgain: 'Import again what is missing',
+    stop: 'Stop',
+    another: 'Another file',
+    trying: (done: number, all: number) => `Tried out ${done} of ${all}`,
+    importing: (done: number, all: number) => `Imported ${done} of ${all}`,
+    stopped: 'Stopped. What was imported stays; importing again goes on where it stopped.',
+    interrupted: 'Not all of it was answered. Import again: what was done is not done twice.',
+    tried: (good: number, bad: number) =>
+      bad === 0 ? `All ${good} would be imported.` : `${good} would be imported, ${bad} would be refused.`,
+    imported: (good: number, bad: number) =>
+      bad === 0 ? `All ${good} were imported.` : `${good} were imported, ${bad} were refused.`,
+    outcomes: {
+      unfit: 'Unreadable',
+      waiting: '–',
+      would: 'Would be imported',
+      created: 'Imported',
+      existing: 'Was there already',
+      refused: 'Refused',
+    },
+    download: 'Download the results (CSV)',
+  },
+  de: {
+    title: 'Massenimport',
+    lead: 'Sicherheitsschlüssel vieler Benutzer aus einer Datei, als CSV oder JSON. Nichts wird importiert, bevor Sie gesehen haben, was geschähe.',
+    file: 'CSV- oder JSON-Datei',
+    fileHint:
+      'CSV: zuerst eine Zeile mit Namen – userId, credentialId, publicKey (base64url) oder publicKeyPem, rpId; dazu friendlyName, externalId, serialNumber, expiresAt, aaguid, signatureCounter, transports, userHandle, soweit vorhanden. JSON: eine Liste solcher Einträge, oder { "items": […] }, wie die API sie nimmt.',
+    rpId: 'RP-ID',
+    rpIdHint: 'Wo die Datei keine nennt.',
+    template: 'Leere CSV-Datei herunterladen',
+    rows: (count: number) => (count === 1 ? '1 Zeile' : `${count} Zeilen`),
+    unfit: (count: number) =>
+      count === 1
+        ? '1 Zeile ist nicht lesbar und wird ausgelassen.'
+        : `${count} Zeilen sind nicht lesbar und werden ausgelassen.`,
+    tooLarge: 'Die Datei ist größer als 20 MB. Teilen Sie sie.',
+    notJson: 'Das ist kein JSON.',
+    notItems: 'Die Datei hat keine Liste von Einträgen.',
+    empty: 'In der Datei ist keine Zeile.',
+    missing: (names: string) => `fehlt: ${names}`,
+    unknown: (names: string) => `unbekannt: ${names}`,
+    notNumber: 'signatureCounter ist keine Zahl',
+    row: 'Zeile',
+    user: 'Benutzer',
+    key: 'Schlüssel',
+    result: 'Ergebnis',
+    preview: 'Was in der Datei ist',
+    tryOut: 'Ausprobieren',
+    doIt: 'Importieren',
+    doItAgain: 'Fehlendes noch einmal importieren',
+    stop: 'Anhalten',
+    another: 'Andere Datei',
+    trying: (done: number, all: number) => `${done} von ${all} ausprobiert`,
+    importing: (done: number, all: number) => `${done} von ${all} importiert`,
+    stopped: 'Angehalten. Was importiert ist, bleibt; ein neuer Import macht dort weiter.',
+    interrupted: 'Nicht alles wurde beantwortet. Importieren Sie noch einmal: was getan ist, wird nicht zweimal getan.',
+    tried: (good: number, bad: number) =>
+      bad === 0 ? `Alle ${good} würden importiert.` : `${good} würden importiert, ${bad} abgelehnt.`,
+    imported: (good: number, bad: number) =>
+      bad === 0 ? `Alle ${good} sind importiert.` : `${good} sind importiert, ${bad} abgelehnt.`,
+    outcomes: {
+      unfit: 'Unlesbar',
+      waiting: '–',
+      would: 'Würde importiert',
+      created: 'Importiert',
+      existing: 'War schon da',
+      refused: 'Abgelehnt',
+    },
+    download: 'Ergebnisse herunterladen (CSV)',
+  },
+})
