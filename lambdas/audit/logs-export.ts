@@ -49,7 +49,7 @@ export const handle = forCaller(
     return {
       status: 200,
       headers: {
-        'content-type': 'application/jsonl; charset=utf-8',
+        'content-type': 'application/jsonl',
         'cache-control': 'no-store',
         'content-disposition': `attachment; filename="audit-${format}.jsonl"`,
         ...(next === undefined ? {} : { link: `<${address}>; rel="next"` }),

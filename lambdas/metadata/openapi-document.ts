@@ -8,6 +8,7 @@ import { apiScopes } from '../../src/core/api-key.ts'
 import type { tokenScopes } from '../api/caller.ts'
 import { accountPaths } from './openapi/account.ts'
 import { accountSchemas } from './openapi/account-schemas.ts'
+import { auditPaths, auditSchemas } from './openapi/audit.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'
@@ -23,6 +24,7 @@ import { statisticsPaths, statisticsSchemas } from './openapi/statistics.ts'
 import { stepUpPaths } from './openapi/step-up.ts'
 import { stepUpSchemas } from './openapi/step-up-schemas.ts'
 import { userPaths, userSchemas } from './openapi/users.ts'
+import { webhookPaths, webhookSchemas } from './openapi/webhooks.ts'
 
 const schemas = {
   ...userSchemas,
@@ -36,6 +38,8 @@ const schemas = {
   ...settingsSchemas,
   ...accountSchemas,
   ...scimSchemas,
+  ...auditSchemas,
+  ...webhookSchemas,
   ...commonSchemas,
 }
 const paths = {
@@ -50,6 +54,8 @@ const paths = {
   ...consentPaths,
   ...accountPaths,
   ...scimPaths,
+  ...auditPaths,
+  ...webhookPaths,
 }
 
 /** The document of a deployment. */
@@ -77,6 +83,8 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'Settings' },
     { name: 'API keys' },
     { name: 'Mails' },
+    { name: 'Webhooks' },
+    { name: 'Audit log' },
     { name: 'Statistics' },
     { name: 'My account' },
     { name: 'SCIM' },
