@@ -373,7 +373,6 @@ const rows: readonly Route[] = [
   seeds('one-time-passwords-read', `GET ${seed}`, 'one-time-passwords/read.ts'),
   seeds('one-time-passwords-change', `PATCH ${seed}`, 'one-time-passwords/change.ts'),
   seeds('one-time-passwords-delete', `DELETE ${seed}`, 'one-time-passwords/delete.ts'),
-  seeds('recovery-codes-read', `GET ${ofUser}/recovery-codes`, 'one-time-passwords/recovery-codes.ts'),
 
   administering('caller', `GET ${tenant}/caller`, 'management/caller.ts'),
 

@@ -113,11 +113,4 @@ export const oneTimePasswordSchemas = {
     [],
     { ...strict, minProperties: 1 },
   ),
-  RecoveryCodes: object(
-    {
-      left: { type: 'integer', minimum: 0 },
-      createdDateTime: dateTime('When they were made; left out where there never were any.'),
-    },
-    ['left'],
-  ),
 } as const satisfies Record<string, Json>

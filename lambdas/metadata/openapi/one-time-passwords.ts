@@ -199,14 +199,4 @@ export const oneTimePasswordPaths = {
       },
     },
   },
-  [`${ofUser}/recovery-codes`]: {
-    get: {
-      ...about,
-      operationId: 'readRecoveryCodes',
-      summary: 'How many recovery codes a user has left',
-      description: 'Never which.',
-      parameters: parameter('tenantCode', 'userId'),
-      responses: { 200: answer('As many as were not used.', 'RecoveryCodes'), ...refusals(['user-not-found']) },
-    },
-  },
 } as const satisfies Record<string, Json>

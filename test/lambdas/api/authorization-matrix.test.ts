@@ -65,7 +65,6 @@ const scopes: Record<string, Scope> = {
   'one-time-passwords-read': 'otp:read',
   'one-time-passwords-change': 'otp:write',
   'one-time-passwords-delete': 'otp:write',
-  'recovery-codes-read': 'otp:read',
   'flows-list': 'flows:read',
   'flows-create': 'flows:write',
   'flows-read': 'flows:read',

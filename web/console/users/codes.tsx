@@ -12,39 +12,30 @@ import { type Column, Table } from '../../app/table.tsx'
 import { words } from '../words/user.ts'
 import { type OneTimePassword, toneOf, type User, userPath } from './model.ts'
 
-type Recovery = { left: number; createdDateTime?: string }
+/** Without recovery codes there are none left. */
+type Theirs = { items: readonly OneTimePassword[]; recoveryCodesLeft: number }
 
 export function Codes({ user }: { user: User }) {
   const { codes: said } = useWords(words)
   const path = `${userPath(user.id)}/one-time-passwords`
-  const codes = useLoaded(path, () => api.get<{ items: readonly OneTimePassword[] }>(path))
-  const recovery = useLoaded(path, () => api.get<Recovery>(`${userPath(user.id)}/recovery-codes`, { quiet: true }))
+  const codes = useLoaded(path, () => api.get<Theirs>(path))
   const columns = useColumns(path, codes.reload)
   return (
     <section>
       <h2>{said.title}</h2>
       <Shown of={codes}>
-        {({ items }) => (
-          <Table
-            caption={said.title}
-            columns={columns}
-            rows={items}
-            keyOf={({ id }) => id}
-            empty={<p>{said.none}</p>}
-          />
+        {({ items, recoveryCodesLeft }) => (
+          <>
+            <Table
+              caption={said.title}
+              columns={columns}
+              rows={items}
+              keyOf={({ id }) => id}
+              empty={<p>{said.none}</p>}
+            />
+            <p class="soft after-table">{said.recovery(recoveryCodesLeft)}</p>
+          </>
         )}
-      </Shown>
-      <h3>{said.recovery}</h3>
-      <Shown of={recovery}>
-        {({ left, createdDateTime }) =>
-          createdDateTime === undefined ? (
-            <p class="soft">{said.noRecovery}</p>
-          ) : (
-            <p>
-              {said.left(left)} (<Time at={createdDateTime} />)
-            </p>
-          )
-        }
       </Shown>
     </section>
   )

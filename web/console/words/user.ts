@@ -129,9 +129,7 @@ export const words = inBoth({
       removeLead:
         'They cannot sign in with its codes any more; recovery codes go with the last one. This cannot be undone.',
       removed: (name: string) => `${name} was deleted.`,
-      recovery: 'Recovery codes',
-      left: (count: number) => (count === 1 ? 'One is left' : `${count} are left`),
-      noRecovery: 'They have none.',
+      recovery: (left: number) => `Recovery codes left: ${left}`,
     },
     sessions: {
       title: 'Sessions',
@@ -298,9 +296,7 @@ export const words = inBoth({
       removeLead:
         'Sie können sich mit seinen Codes nicht mehr anmelden; mit dem letzten gehen die Wiederherstellungscodes. Das lässt sich nicht rückgängig machen.',
       removed: (name: string) => `${name} wurde gelöscht.`,
-      recovery: 'Wiederherstellungscodes',
-      left: (count: number) => (count === 1 ? 'Einer ist übrig' : `${count} sind übrig`),
-      noRecovery: 'Sie haben keine.',
+      recovery: (left: number) => `Übrige Wiederherstellungscodes: ${left}`,
     },
     sessions: {
       title: 'Sitzungen',
