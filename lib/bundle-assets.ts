@@ -25,7 +25,12 @@ export async function bundleAssets(outdir: string, minify: boolean): Promise<str
   const shared = { absWorkingDir: root, bundle: true, minify, metafile: true, logLevel: 'silent' } as const
   const forBrowsers = { ...shared, outdir, platform: 'browser', target: 'es2022', legalComments: 'none' } as const
   const made = await Promise.all([
-    build({ ...shared, entryPoints: ['web/keystep.css', 'web/app.css'], outdir, external: ['/assets/*'] }),
+    build({
+      ...shared,
+      entryPoints: ['web/keystep.css', 'web/app.css', 'web/api.css'],
+      outdir,
+      external: ['/assets/*'],
+    }),
     build({
       ...forBrowsers,
       entryPoints: scripts.map((name) => ({ in: `web/browser/${name}`, out: basename(name, '.ts') })),

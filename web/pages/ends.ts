@@ -92,6 +92,6 @@ export const home = (view: ViewOf<'home'>, words: Words): Page => {
 <p class="links"><a href="/console">${console}</a></p>
 <h2>${forDevelopers}</h2>
 <p class="links"><a href="${`${view.issuer}/.well-known/openid-configuration`}">${discovery}</a>
-<a href="${`${view.issuer}/openapi.json`}">${api}</a></p>`,
+<a href="/docs/api">${api}</a></p>`,
   )
 }
