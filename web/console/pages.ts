@@ -92,4 +92,18 @@ export const pages: readonly PageEntry[] = [
     scope: 'settings:read',
     load: () => import('./settings/page.tsx'),
   },
+  {
+    path: '/console/api-keys',
+    title: inBoth({ en: 'API keys', de: 'API-Schlüssel' }),
+    group: 'service',
+    scope: 'api-keys:read',
+    load: () => import('./api-keys/page.tsx'),
+  },
+  {
+    path: '/console/mails',
+    title: inBoth({ en: 'Emails', de: 'E-Mails' }),
+    group: 'service',
+    scope: 'settings:read',
+    load: () => import('./mails/page.tsx'),
+  },
 ]

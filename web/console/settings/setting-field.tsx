@@ -71,7 +71,7 @@ export function SettingField({ name, value, onChange, acrs }: SettingFieldProps)
     }
     case 'duration': {
       const seconds = typeof value === 'number' ? value : null
-      const naming = { unitLabel: `${label}: ${said.unit}`, unitNames: said.units }
+      const naming = { unitLabel: said.unit, unitNames: said.units }
       return <DurationField {...common} {...naming} value={seconds} onChange={onChange} />
     }
     case 'acr': {

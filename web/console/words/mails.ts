@@ -1,0 +1,35 @@
+/** The words of the mails' preview. */
+import { inBoth } from '../../app/language.ts'
+
+const en = {
+  title: 'Emails',
+  lead: 'What people are sent from here, with a sample in it. Mails follow the settings: the code here is made as the real ones are.',
+  template: 'Email',
+  templates: { 'activation-code': 'Verification code' } as Record<string, string>,
+  language: 'Language',
+  look: 'Look',
+  looks: { light: 'light', dark: 'dark', text: 'plain text' } as Record<string, string>,
+  from: 'From',
+  subject: 'Subject',
+  frame: (name: string) => `Preview: ${name}`,
+  test: 'Send it to me',
+  sent: (to: string) => `It is on its way to ${to}.`,
+}
+
+export const words = inBoth({
+  en,
+  de: {
+    title: 'E-Mails',
+    lead: 'Was von hier verschickt wird, mit einem Beispiel darin. Mails folgen den Einstellungen: Der Code hier sieht aus wie die echten.',
+    template: 'E-Mail',
+    templates: { 'activation-code': 'Bestätigungscode' },
+    language: 'Sprache',
+    look: 'Ansicht',
+    looks: { light: 'hell', dark: 'dunkel', text: 'nur Text' },
+    from: 'Von',
+    subject: 'Betreff',
+    frame: (name) => `Vorschau: ${name}`,
+    test: 'An mich senden',
+    sent: (to) => `Sie ist unterwegs an ${to}.`,
+  },
+})
