@@ -1,6 +1,7 @@
 /** What each Lambda is told of this stage: the laptop's answer to `lib/environment.ts`, with what AWS itself sets. */
 import { type Table, tables } from '../lib/tables.ts'
 import { certificateVariables } from '../src/stage.ts'
+import { archiveFor, type LocalArchive } from './audit.ts'
 import { identitySuffix, smartCardPolicy } from './authority.ts'
 import { asksDirectory } from './directory.ts'
 import { awsAccess } from './dynamodb.ts'
@@ -18,9 +19,11 @@ export type LocalStage = {
   logoutQueueUrl?: string
   /** Where messages for webhooks wait, and where events go; the same. */
   webhookQueueUrl?: string
+  lettersUrl?: string
   eventsEndpoint?: string
   tableNames: Record<Table, string>
   wrappingKeyFile: string
+  auditArchive?: LocalArchive
   /** The variables that say where a directory is, where there is one. */
   directory?: Record<string, string>
   /** Where certificates are asked for, whose they are to be, and where their revocation list is. */
@@ -48,9 +51,12 @@ const certificatesFor = ({
 })
 
 /** The queue for those who put into it and take from it; the bus for who publishes. */
-const eventsFor = (name: string, { webhookQueueUrl, eventsEndpoint }: LocalStage): Record<string, string> => ({
+const eventsFor = (name: string, { webhookQueueUrl, lettersUrl, eventsEndpoint }: LocalStage): Record<string, string> => ({
   ...(webhookQueueUrl !== undefined && [...publishers, 'audit'].includes(name)
     ? { WEBHOOK_QUEUE_URL: webhookQueueUrl }
+    : {}),
+  ...(lettersUrl !== undefined && ['audit-publish', 'account-mail'].includes(name)
+    ? { MAIL_QUEUE_URL: lettersUrl }
     : {}),
   ...(eventsEndpoint !== undefined && name === 'audit-publish'
     ? { EVENT_BUS: localBus, EVENTS_ENDPOINT: eventsEndpoint }
@@ -78,6 +84,7 @@ export function environmentOf(name: string, stage: LocalStage): Record<string, s
     ...(asksDirectory(name) ? stage.directory : {}),
     ...(isTeller(name) && stage.logoutQueueUrl !== undefined ? { LOGOUT_QUEUE_URL: stage.logoutQueueUrl } : {}),
     ...eventsFor(name, stage),
+    ...archiveFor(name, stage.auditArchive),
     ...tokenValidatorFor(name, stage.tokenValidator),
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_REGION: region,

@@ -70,6 +70,9 @@ const ours = [
   'lambdas',
   'lambdas.log',
   'certificates',
+  'audit-archive',
+  'audit-key',
+  'audit-chain-stream.json',
 ]
 
 /**

@@ -19,6 +19,7 @@ import { openSealer } from '../src/services/sealer.ts'
 import { openVault } from '../src/services/vault.ts'
 import { elsewhereOf, readStage } from '../src/stage.ts'
 import { openDb } from '../src/store/db.ts'
+import { type Keeper, keepAudit, keepers, localArchive } from './audit.ts'
 import { keepAuthority, serveRevocationList } from './authority.ts'
 import { directoryIn } from './directory.ts'
 import { startDynamodb } from './dynamodb.ts'
@@ -126,8 +127,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const demoFile = join(directory, 'demo.json')
   const outputsFile = join(directory, 'outputs.json')
 
-  let lambdas: Lambdas<Lambda | Teller | Publisher> | undefined
-  const invoke = async (name: Lambda | Teller | Publisher, event: unknown) => {
+  let lambdas: Lambdas<Lambda | Teller | Publisher | Keeper> | undefined
+  const invoke = async (name: Lambda | Teller | Publisher | Keeper, event: unknown) => {
     if (lambdas === undefined) throw new Error('The service is not ready')
     return lambdas.invoke(name, event)
   }
@@ -185,8 +186,10 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
 
   const events = opened(await startEvents({ directory, invoke, tell }))
 
+  const auditArchive = localArchive(directory)
   const stage: LocalStage = {
     webhookQueueUrl: events.queueUrl,
+    lettersUrl: events.lettersUrl,
     eventsEndpoint: events.busUrl,
     logoutQueueUrl: telling.url,
     certificates: { origin: mtls.url, issuers: authority.caFile, list: list.url },
@@ -196,6 +199,7 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
     sesEndpoint: mail.endpoint,
     tableNames,
     wrappingKeyFile: keepWrappingKey(directory),
+    auditArchive,
     directory: directoryIn(process.env),
     tokenValidator: tokenValidatorIn(process.env),
   }
@@ -205,8 +209,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   const db = openDb(client, tableNames)
 
   const [started, seeded] = await bothOrNeither(
-    startLambdas<Lambda | Teller | Publisher>({
-      names: [...lambdaNames, ...tellers, ...publishers],
+    startLambdas<Lambda | Teller | Publisher | Keeper>({
+      names: [...lambdaNames, ...tellers, ...publishers, ...keepers],
       directory: join(directory, 'lambdas'),
       build: (name, outdir) => bundle(name, outdir, { minify: false }),
       environment: (name) => environmentOf(name, stage),
@@ -238,6 +242,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
   )
   await telling.follow(dynamodb.endpoint, tableNames.sessions)
   await events.follow(dynamodb.endpoint, tableNames.audit)
+  const auditing = { directory, endpoint: dynamodb.endpoint, table: tableNames.audit, invoke, tell }
+  opened(await keepAudit(auditing))
 
   // DynamoDB would do it some time within days.
   const sweeping = setInterval(() => {
@@ -291,6 +297,8 @@ async function start(options: ServiceOptions, closings: Closing[]): Promise<Serv
       AuditTable: tableNames.audit,
       DynamodbEndpoint: dynamodb.endpoint,
       WrappingKeyFile: stage.wrappingKeyFile,
+      AuditArchiveFolder: auditArchive.folder,
+      AuditKeyFile: auditArchive.keyFile,
       Issuer: stage.issuer,
       CertificateIdentity: certificates,
       TokenValidatorAskedBy: tokens,
