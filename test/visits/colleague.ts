@@ -1,5 +1,7 @@
 /** Somebody with a role, at the console: signed in as the console asks for, with a password and a code of their app. */
 import type { BrowserContextOptions } from 'playwright-core'
+import type { Person } from '../../local/seed.ts'
+import type { Person } from '../../local/seed.ts'
 import type { Role } from '../../src/core/user.ts'
 import type { Visits } from './visit.ts'
 import type { Visitor } from './visitor.ts'
@@ -17,7 +19,7 @@ export async function colleague(
   visits: Visits,
   heading: string,
   { path = '/console', roles: theirs = ['administrator'], ...options }: Wishes = {},
-): Promise<Visitor & { nextCode: () => string }> {
+): Promise<Visitor & { nextCode: () => string; person: Person }> {
   const person = await visits.newPerson('Colleague', { roles: theirs })
   const nextCode = await visits.givesCodes(person)
   const visitor = await visits.opens(options)
@@ -34,5 +36,5 @@ export async function colleague(
   await visitor.page.getByLabel(code, { exact: true }).fill(nextCode())
   await visitor.presses(go)
   await visitor.reads(heading)
-  return Object.assign(visitor, { nextCode })
+  return Object.assign(visitor, { nextCode, person })
 }

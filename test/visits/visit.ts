@@ -175,6 +175,15 @@ export async function startVisits() {
         values: {},
       }),
 
+    /** As if its maker's certificate had been verified when it was imported. */
+    async certifies(person: Person, key: { id: string }, aaguid: string): Promise<void> {
+      await db.update(places.authenticator(person.id, key.id), {
+        update: 'SET #provenance = :attested, #credential.#aaguid = :aaguid',
+        condition: 'attribute_exists(#pk)',
+        values: { attested: 'attested', aaguid },
+      })
+    },
+
     suspends: (person: Person, key: { id: string }) => changeState(person, key, 'suspended'),
     resumes: (person: Person, key: { id: string }) => changeState(person, key, 'active'),
     async revokes(person: Person, key: { id: string }): Promise<void> {

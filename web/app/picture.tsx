@@ -15,6 +15,7 @@ import {
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { inBoth, tagOf, useLanguage, useWords } from './language.ts'
+import { type Column, Table } from './table.tsx'
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip, Legend)
 
@@ -40,6 +41,17 @@ export function Picture({ title, summary, labels, series, kind, category, broad,
   const said = useWords(words)
   const tag = tagOf(useLanguage())
   const id = useId()
+  const columns: Column<number>[] = [
+    { key: 'category', title: category, kind: 'row', cell: (at) => labels[at] },
+    ...series.map(
+      ({ label, values }): Column<number> => ({
+        key: label,
+        title: label,
+        kind: 'number',
+        cell: (at) => (values[at] ?? 0).toLocaleString(tag),
+      }),
+    ),
+  ]
   return (
     <section class={broad ? 'picture card broad' : 'picture card'} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
@@ -47,34 +59,7 @@ export function Picture({ title, summary, labels, series, kind, category, broad,
       <Drawn {...{ labels, series, kind, tag }} said={`${title}. ${summary}`} />
       <details>
         <summary>{said.numbers}</summary>
-        {/* What scrolls can be gone to. */}
-        <section class="pane" tabIndex={0} aria-label={title}>
-          <table>
-            <caption class="unseen">{title}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{category}</th>
-                {series.map(({ label }) => (
-                  <th scope="col" class="number" key={label}>
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {labels.map((label, at) => (
-                <tr key={label}>
-                  <th scope="row">{label}</th>
-                  {series.map((each) => (
-                    <td class="number" key={each.label}>
-                      {(each.values[at] ?? 0).toLocaleString(tag)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table caption={said.of(title)} columns={columns} rows={labels.map((_, at) => at)} keyOf={String} />
       </details>
       {children}
     </section>
@@ -214,4 +199,7 @@ const level: readonly Stroke[] = [[0, 4, 8, 4]]
 const upright: readonly Stroke[] = [[4, 0, 4, 8]]
 const strokes: readonly (readonly Stroke[])[] = [rising, level, falling, upright, [...level, ...upright]]
 
-const words = inBoth({ en: { numbers: 'Show the numbers' }, de: { numbers: 'Die Zahlen zeigen' } })
+const words = inBoth({
+  en: { numbers: 'Show the numbers', of: (title: string) => `${title}: the numbers` },
+  de: { numbers: 'Die Zahlen zeigen', of: (title) => `${title}: die Zahlen` },
+})

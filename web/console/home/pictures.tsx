@@ -153,6 +153,7 @@ function Models({ statistics }: Props) {
   const first = bars[0]
   return (
     <Picture
+      broad
       kind="bars"
       title={said.title}
       summary={said.summary(
@@ -163,7 +164,7 @@ function Models({ statistics }: Props) {
       labels={bars.map(([label]) => label)}
       series={[{ label: count, values: bars.map(([, value]) => value) }]}
     >
-      <Behind href="/console/settings/fido" scope="settings:read">
+      <Behind href="/console/settings" scope="settings:read">
         {said.link}
       </Behind>
     </Picture>
