@@ -1,7 +1,6 @@
 /** Somebody with a role, at the console: signed in as the console asks for, with a password and a code of their app. */
 import type { BrowserContextOptions } from 'playwright-core'
 import type { Person } from '../../local/seed.ts'
-import type { Person } from '../../local/seed.ts'
 import type { Role } from '../../src/core/user.ts'
 import type { Visits } from './visit.ts'
 import type { Visitor } from './visitor.ts'
