@@ -17,6 +17,7 @@ import { openKeyMaker } from '../src/services/key-maker.ts'
 import { openClientFetch } from '../src/services/public-fetch.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
+import { auditCommands, auditUsage } from './admin/audit-commands.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
 import { clientCommands, clientUsage } from './admin/client-commands.ts'
 import { keyCommands, keyUsage } from './admin/key-commands.ts'
@@ -46,7 +47,7 @@ Commands
   api-key revoke ID
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}${modelUsage}`
+${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}${auditUsage}${modelUsage}`
 
 const commands: Record<string, Command> = {
   ...setupCommands,
@@ -56,10 +57,13 @@ const commands: Record<string, Command> = {
   ...sessionCommands,
   ...clientCommands,
   ...stepUpCommands,
+  ...auditCommands,
   ...modelCommands,
 }
 
 // --- Where --------------------------------------------------------------------------------------------------------
+
+type Outputs = Record<string, string>
 
 /** The outputs of the stacks by name; `npm start` writes a file of the same form. */
 function readOutputs(file: string, hint: string): Record<string, string> {
@@ -70,6 +74,13 @@ function readOutputs(file: string, hint: string): Record<string, string> {
   } catch {
     throw new Cannot(`${file} is not what \`cdk deploy --outputs-file\` writes.`)
   }
+}
+
+/** Where it is archived and who signs that, as the stacks say it, or a laptop. */
+function auditIn({ AuditArchive, AuditKeyArn, AuditArchiveFolder, AuditKeyFile }: Outputs): Bench['audit'] {
+  if (AuditArchiveFolder && AuditKeyFile)
+    return { archive: { directory: AuditArchiveFolder }, key: { file: AuditKeyFile } }
+  return AuditArchive && AuditKeyArn ? { archive: { bucket: AuditArchive }, key: { kms: AuditKeyArn } } : {}
 }
 
 function openBench(given: Given): Bench {
@@ -88,14 +99,17 @@ function openBench(given: Given): Bench {
   const { DynamodbEndpoint: endpoint, WrappingKeyFile: keyFile, Region: region, Issuer: issuer } = outputs
   // Where the stacks are, for whoever has not said so: the tables and the key are nowhere else.
   if (region !== undefined) process.env.AWS_REGION = region
+  const { AuditOnlineDays: days } = outputs
+  const retention = days === undefined ? {} : { auditOnlineDays: Number(days) }
   const vault = openVault({ wrappingKey: keyFile === undefined ? { kms: need('WrappingKeyArn') } : { file: keyFile } })
   return {
-    db: openDb(endpoint === undefined ? new DynamoDBClient() : localClient(endpoint), tableNames),
+    db: openDb(endpoint === undefined ? new DynamoDBClient() : localClient(endpoint), tableNames, retention),
     now: () => Math.floor(Date.now() / 1000),
     vault,
     keyMaker: openKeyMaker(vault, outputs.KmsSigningKeys),
     actor: { kind: 'operator', id: process.env.USER ?? 'unknown' },
     ...(issuer === undefined ? {} : { reach: { issuer, fetchPublic: openClientFetch({ issuer }) } }),
+    audit: auditIn(outputs),
     elsewhere: {
       certificates: identitySources.find((each) => each === outputs.CertificateIdentity),
       tokens: askedByNames.find((each) => each === outputs.TokenValidatorAskedBy),

@@ -4,6 +4,8 @@ import { text } from 'node:stream/consumers'
 import type { parseArgs } from 'node:util'
 import { passwordTrouble } from '../../src/core/password.ts'
 import type { Result } from '../../src/core/result.ts'
+import type { ArchivePlace } from '../../src/services/archive.ts'
+import type { CheckpointKey } from '../../src/services/checkpoint-signer.ts'
 import type { Workbench } from '../../src/setup.ts'
 import type { Elsewhere } from '../../src/stage.ts'
 
@@ -47,13 +49,21 @@ export const options = {
   json: { type: 'boolean' },
   'from-keycloak': { type: 'string' },
   id: { type: 'string' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  archive: { type: 'string' },
+  key: { type: 'string' },
+  patience: { type: 'string' },
   flow: { type: 'string' },
   authenticator: { type: 'string', multiple: true },
 } as const
 
 export type Given = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values']
-/** With what the outputs say of certificates and of a token validator, which `explain` is to know of. */
-export type Bench = Workbench & { elsewhere: Elsewhere }
+/**
+ * With what the outputs say of certificates and of a token validator, which `explain` is to know of, and of where the audit
+ * log is archived.
+ */
+export type Bench = Workbench & { elsewhere: Elsewhere; audit: { archive?: ArchivePlace; key?: CheckpointKey } }
 
 export type Command = (bench: Bench, words: string[], given: Given) => Promise<string>
 
