@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Aws, CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { DomainName, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Key } from 'aws-cdk-lib/aws-kms'
@@ -17,6 +17,7 @@ import { type ClientCertificates, truststoreOf } from './client-certificates.ts'
 import { environmentOf, issuerOf, mapTables } from './environment.ts'
 import { HouseFunction, type Reach } from './function.ts'
 import { addHttpApi, pascal } from './http-api.ts'
+import { acknowledgeMailing, anyIdentity } from './mailing.ts'
 import { needsOf, type Resources, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { acknowledgeKmsKeys, mayKmsSign } from './signing-rights.ts'
@@ -59,9 +60,6 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   audit: { memory: 1024, seconds: 29 },
   scim: { memory: 1024, seconds: 29 },
 }
-
-/** By pseudo parameters, so that the evidence for cdk-nag names it alike whether a stage says its region or not. */
-const anyIdentity = `arn:${Aws.PARTITION}:ses:${Aws.REGION}:${Aws.ACCOUNT_ID}:identity/*`
 
 /** Those that are behind the host that asks for certificates, and nowhere else. */
 const behindMtls = new Set(lambdas.filter((lambda) => routesOf(lambda).every(({ host }) => host === 'mtls')))
@@ -161,12 +159,7 @@ export class ApiStack extends Stack {
       ...(settings.network && reaches.length > 0 ? { network: { ...settings.network, reaches } } : {}),
     })
     if (signs) acknowledgeKmsKeys(made, settings)
-    if (needs.rights.includes('mail'))
-      Validations.of(made).acknowledge({
-        id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]',
-        reason:
-          "In SES's sandbox SendEmail is authorised on the recipient's identity too; ses:FromAddress is the one sender.",
-      })
+    if (needs.rights.includes('mail')) acknowledgeMailing(made)
     return made
   }
 

@@ -24,6 +24,7 @@ export const eventLambdas = {
   'backchannel-logout': 'logout/deliver.ts',
   'audit-publish': 'events/publish.ts',
   'webhook-deliver': 'events/deliver.ts',
+  'account-mail': 'account/mail.ts',
 } as const
 export type EventLambda = keyof typeof eventLambdas
 

@@ -14,6 +14,8 @@ export type Deployed = {
   /** For those who tell webhooks, and who publishes. */
   webhookQueueUrl?: string
   eventBus?: string
+  /** For who publishes, and who writes to people. */
+  mailQueueUrl?: string
   /** For the one who writes to the archive of the audit log. */
   auditArchive?: { bucket: string; keyArn: string }
 }
@@ -37,6 +39,7 @@ export const environmentOf = (settings: Settings, deployed: Deployed): Record<st
   ...(deployed.secretArn ? { SECRETS_ARN: deployed.secretArn } : {}),
   ...(deployed.logoutQueueUrl ? { LOGOUT_QUEUE_URL: deployed.logoutQueueUrl } : {}),
   ...(deployed.webhookQueueUrl ? { WEBHOOK_QUEUE_URL: deployed.webhookQueueUrl } : {}),
+  ...(deployed.mailQueueUrl ? { MAIL_QUEUE_URL: deployed.mailQueueUrl } : {}),
   ...(deployed.eventBus ? { EVENT_BUS: deployed.eventBus } : {}),
   ...(settings.importRpIds.length > 0 ? { IMPORT_RP_IDS: settings.importRpIds.join(',') } : {}),
   ...(settings.enrolmentOrigins.length > 0 ? { ENROLMENT_ORIGINS: settings.enrolmentOrigins.join(',') } : {}),

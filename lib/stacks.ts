@@ -73,6 +73,7 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     ...shared,
     description: 'Keystep: what happens, told to others',
     codeOf,
+    mail: { configurationSetArn, configurationSetName },
   })
   const audit = new AuditStack(app, idOf('audit'), {
     ...shared,
@@ -110,6 +111,7 @@ export function addStacks(app: App, settings: Settings, codeOf: (lambda: Lambda 
     audit,
     expiryDeadLetters: expiry.deadLetters,
     webhookDeadLetters: events.deadLetters,
+    accountMailDeadLetters: events.deadLettersOfMail,
     unpublished: events.unpublished,
   })
 

@@ -40,6 +40,7 @@ type WatchStackProps = StackProps & {
   rotationDeadLetters: Queue
   expiryDeadLetters: Queue
   webhookDeadLetters: Queue
+  accountMailDeadLetters: Queue
   unpublished: Queue
   audit: Pick<AuditStack, 'unchained' | 'deadLetters' | 'tampered' | 'archived'>
   noticeKey: Key
@@ -223,6 +224,12 @@ const watched = (props: WatchStackProps): Record<string, Watched> => ({
     above: 0,
     meaning:
       'A webhook was not told of something, for half a day; the message waits 14 days. See webhook-deliver, and the console, which sends it again.',
+  },
+  'account-mail-dead-letters': {
+    metric: props.accountMailDeadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    above: 0,
+    meaning:
+      'Somebody was not written to that what they sign in with has changed, for half a day; the letter waits 14 days. See account-mail.',
   },
   'session-ended-dead-letters': {
     metric: props.unreadEnds.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),

@@ -51,7 +51,10 @@ const certificatesFor = ({
 })
 
 /** The queue for those who put into it and take from it; the bus for who publishes. */
-const eventsFor = (name: string, { webhookQueueUrl, lettersUrl, eventsEndpoint }: LocalStage): Record<string, string> => ({
+const eventsFor = (
+  name: string,
+  { webhookQueueUrl, lettersUrl, eventsEndpoint }: LocalStage,
+): Record<string, string> => ({
   ...(webhookQueueUrl !== undefined && [...publishers, 'audit'].includes(name)
     ? { WEBHOOK_QUEUE_URL: webhookQueueUrl }
     : {}),

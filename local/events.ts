@@ -1,6 +1,6 @@
 /**
- * How others on a laptop hear of what happens: the stream of the audit table, what stands for the event bus, the queue of
- * webhooks, and the two Lambdas that are called by them, as `lib/events-stack.ts` puts them together in AWS.
+ * How others on a laptop hear of what happens: the stream of the audit table, what stands for the event bus, the queues of
+ * webhooks and of letters to people, and the Lambdas that are called by them, as `lib/events-stack.ts` puts them together in AWS.
  *
  * Events are kept in memory, the newest last, and answered as JSON at `/events`: as rules of a bus would see them.
  */
@@ -14,7 +14,7 @@ import { listen } from './ports.ts'
 import { startQueue } from './queue.ts'
 import { followStream } from './stream.ts'
 
-export const publishers = ['audit-publish', 'webhook-deliver'] as const satisfies EventLambda[]
+export const publishers = ['audit-publish', 'webhook-deliver', 'account-mail'] as const satisfies EventLambda[]
 export type Publisher = (typeof publishers)[number]
 
 /** What the filter of the mapping in `lib/events-stack.ts` lets through. */
@@ -37,6 +37,8 @@ export type EventsSettings = {
 
 export type Events = {
   queueUrl: string
+  /** Of letters to people about their account. */
+  lettersUrl: string
   /** Where the SDK puts events, and where `/events` is. */
   busUrl: string
   /** From when the Lambdas can be called. */
@@ -61,8 +63,20 @@ export async function startEvents({ directory, invoke, tell, second = 1000 }: Ev
       return (await invoke('webhook-deliver', event)) as SQSBatchResponse
     },
   })
+  const letters = await startQueue({
+    file: join(directory, 'mail-queue.json'),
+    tries: deliveryTries,
+    purpose: 'Somebody was not written to about their account',
+    tell,
+    second,
+    async deliver(event) {
+      await ready.promise
+      return (await invoke('account-mail', event)) as SQSBatchResponse
+    },
+  })
   return {
     queueUrl: queue.url,
+    lettersUrl: letters.url,
     busUrl: bus.url,
     async follow(endpoint, table) {
       ready.resolve()
@@ -79,6 +93,7 @@ export async function startEvents({ directory, invoke, tell, second = 1000 }: Ev
     async close() {
       await following?.close()
       await queue.close()
+      await letters.close()
       await bus.close()
     },
   }

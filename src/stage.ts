@@ -50,6 +50,8 @@ export type Stage = {
   logoutQueue?: string
   /** Where messages wait until webhooks have heard them: told to those who send and deliver alone. */
   webhookQueue?: string
+  /** Where letters to people wait that something happened with their account: told to who publishes and who mails. */
+  mailQueue?: string
   /** Where events go: told to the one who publishes. On a laptop, what stands for EventBridge is at an address. */
   eventBus?: { name: string; endpoint?: string }
   /** How long an audit record stays online; none: for ever. */
@@ -101,6 +103,7 @@ export function readStage(environment: Environment): Stage {
     ...optional('mailConfigurationSet', environment.MAIL_CONFIGURATION_SET),
     ...optional('logoutQueue', environment.LOGOUT_QUEUE_URL),
     ...optional('webhookQueue', environment.WEBHOOK_QUEUE_URL),
+    ...optional('mailQueue', environment.MAIL_QUEUE_URL),
     ...eventBusIn(environment),
     ...auditIn(environment),
     ...optional('clientIssuersFile', environment.CLIENT_ISSUERS),

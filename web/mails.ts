@@ -1,9 +1,10 @@
 /**
- * The mail that carries a verification code, as HTML and as text: nothing is fetched from anywhere when it is opened.
+ * The mail that carries a verification code, as HTML and as text, and what is around every mail: nothing is fetched from
+ * anywhere when it is opened.
  *
  * The subject names the service and never the code: subjects show on locked screens and stay in logs.
  */
-import { html } from './html.ts'
+import { type Html, html } from './html.ts'
 import type { Locale } from './view.ts'
 import { words } from './words.ts'
 
@@ -22,7 +23,7 @@ export type ActivationMail = {
 export type Mail = { subject: string; text: string; html: string }
 
 /** One line, so that a name can neither end a header nor begin a paragraph of its own. */
-const line = (text: string): string => {
+export const line = (text: string): string => {
   const letters = [...text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()]
   return letters.length > 80 ? `${letters.slice(0, 79).join('')}…` : letters.join('')
 }
@@ -47,11 +48,13 @@ export function activationMail(given: ActivationMail): Mail {
 
 // Colours are inline because some mail programs drop <style>; the <style> only repaints for those that are dark.
 const font = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-const paragraph = 'margin:0 0 16px;font-size:16px;line-height:1.5'
+export const paragraph = 'margin:0 0 16px;font-size:16px;line-height:1.5'
 
-function document({ code, serviceName, minutes, locale }: ActivationMail, subject: string, asked: string): string {
-  const { mail } = words[locale]
-  return html`<!doctype html>
+type Frame = { locale: Locale; subject: string; serviceName: string; why: string }
+
+/** What is around the body of every mail. */
+export const mailFrame = ({ locale, subject, serviceName, why }: Frame, body: Html): string =>
+  html`<!doctype html>
 <html lang="${locale}">
 <head>
 <meta charset="utf-8">
@@ -72,16 +75,21 @@ function document({ code, serviceName, minutes, locale }: ActivationMail, subjec
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr><td align="center" style="padding:32px 12px">
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:520px;background:#ffffff;border:1px solid #d5dedd;border-radius:16px"><tr><td style="padding:32px 28px;${font}">
 <p style="margin:0 0 24px;font-size:14px;line-height:1.4;font-weight:600">${serviceName}</p>
-<p style="${paragraph}">${mail.greeting}</p>
-<p style="${paragraph}">${asked}</p>
-<p style="${paragraph}">${mail.enter}</p>
-<p class="code" style="margin:0 0 16px;padding:18px 12px;background:#eef5f4;border:1px solid #c9dbd8;border-radius:12px;color:#0b3f3a;font-family:ui-monospace,Consolas,Menlo,monospace;font-size:28px;line-height:1.2;font-weight:700;letter-spacing:4px;text-align:center">${code}</p>
-<p style="${paragraph}">${mail.valid(minutes)}</p>
-<p style="margin:0;font-size:16px;line-height:1.5">${mail.notYou(serviceName)}</p>
+${body}
 </td></tr></table>
-<p class="quiet" style="max-width:520px;margin:16px auto 0;font-size:13px;line-height:1.5;color:#4c5a58;${font}">${mail.why(serviceName)}</p>
+<p class="quiet" style="max-width:520px;margin:16px auto 0;font-size:13px;line-height:1.5;color:#4c5a58;${font}">${why}</p>
 </td></tr></table>
 </body>
 </html>
 `.toString()
+
+function document({ code, serviceName, minutes, locale }: ActivationMail, subject: string, asked: string): string {
+  const { mail } = words[locale]
+  const body = html`<p style="${paragraph}">${mail.greeting}</p>
+<p style="${paragraph}">${asked}</p>
+<p style="${paragraph}">${mail.enter}</p>
+<p class="code" style="margin:0 0 16px;padding:18px 12px;background:#eef5f4;border:1px solid #c9dbd8;border-radius:12px;color:#0b3f3a;font-family:ui-monospace,Consolas,Menlo,monospace;font-size:28px;line-height:1.2;font-weight:700;letter-spacing:4px;text-align:center">${code}</p>
+<p style="${paragraph}">${mail.valid(minutes)}</p>
+<p style="margin:0;font-size:16px;line-height:1.5">${mail.notYou(serviceName)}</p>`
+  return mailFrame({ locale, subject, serviceName, why: mail.why(serviceName) }, body)
 }

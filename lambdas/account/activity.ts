@@ -3,8 +3,8 @@
 //
 // In the Lambda `audit`, the only one that reads the log. What is between the service and its operators is not shown, nor
 // who of them it was: to the person, that is their organisation.
-import { type Actor, type AuditType, auditTypes } from '../../src/core/audit-event.ts'
-import { shownTypes } from '../../src/core/own-activity.ts'
+import { type AuditType, auditTypes } from '../../src/core/audit-event.ts'
+import { byOf, shownTypes } from '../../src/core/own-activity.ts'
 import { ok, type Result } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { type AuditRecord, isPlaceInLog, logIdOf, readLog } from '../../src/store/audit-log.ts'
@@ -60,12 +60,6 @@ async function namesOf({ db }: Pick<World, 'db'>, records: readonly AuditRecord[
   return new Map(
     found.flatMap((item) => clientIn(item) ?? []).map(({ clientId, clientName }) => [clientId, clientName]),
   )
-}
-
-/** `stranger`: somebody who had not proved to be this person, which may be they themselves. */
-const byOf = ({ kind, id }: Actor, user: string): 'you' | 'organisation' | 'service' | 'stranger' => {
-  if (kind === 'user') return id === user ? 'you' : 'organisation'
-  return kind === 'service' || kind === 'stranger' ? kind : 'organisation'
 }
 
 function showRecord(record: AuditRecord, { user, person }: Self, names: Map<string, string>) {

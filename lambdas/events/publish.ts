@@ -1,12 +1,13 @@
 /**
- * A record is in the audit log: it becomes an event on the stage's bus, and for each webhook that wants to hear of it a
- * message in the queue.
+ * A record is in the audit log: it becomes an event on the stage's bus, for each webhook that wants to hear of it a message
+ * in the queue, and where it changes what somebody signs in with a letter to them, in another.
  *
  * No route: the stream of the audit table invokes it, so that whoever makes a change, and however they fail after it, it is
  * told. What the stream delivers twice is told twice, by the same id: an event's is the record's, and so is a message's.
  */
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { type AccountNotice, noticeOf, withoutCompanions } from '../../src/core/account-notice.ts'
 import { logEntry } from '../../src/core/audit/log-entry.ts'
 import type { Delivery } from '../../src/core/webhook/message.ts'
 import { messageOf } from '../../src/core/webhook/message.ts'
@@ -24,12 +25,14 @@ type Needs = {
   db: Pick<Db, 'query'>
   bus: EventBus
   queue: Pick<Queue<Delivery>, 'send'>
+  /** Of letters to the people whom it is about. */
+  letters: Pick<Queue<AccountNotice>, 'send'>
   log: Log
 }
 
 /** All of them or none: the bus first, so that while it fails no message is put into the queue again and again. */
 export const makeHandler =
-  ({ stage, db, bus, queue, log }: Needs) =>
+  ({ stage, db, bus, queue, letters, log }: Needs) =>
   async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     try {
       const records = Records.flatMap(recordIn)
@@ -38,6 +41,8 @@ export const makeHandler =
         ? deliveriesOf(records, await listWebhooks(db))
         : []
       if (deliveries.length > 0) await queue.send(deliveries)
+      const notices = withoutCompanions(records).flatMap((record) => noticeOf(record) ?? [])
+      if (notices.length > 0) await letters.send(notices)
       return { batchItemFailures: [] }
     } catch (failure) {
       log('publish-failed', { error: failure instanceof Error ? failure.message : 'unknown' })
@@ -68,14 +73,15 @@ let opened: ReturnType<typeof makeHandler> | undefined
 export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
   if (opened === undefined) {
     const stage = readStage(process.env)
-    const { webhookQueue, eventBus } = stage
-    if (webhookQueue === undefined || eventBus === undefined)
-      throw new Error('Settings missing from the environment: WEBHOOK_QUEUE_URL, EVENT_BUS')
+    const { webhookQueue, eventBus, mailQueue } = stage
+    if (webhookQueue === undefined || eventBus === undefined || mailQueue === undefined)
+      throw new Error('Settings missing from the environment: WEBHOOK_QUEUE_URL, EVENT_BUS, MAIL_QUEUE_URL')
     opened = makeHandler({
       stage,
       db: openDb(openDynamodb(stage), stage.tableNames, stage),
       bus: openEventBus(eventBus),
       queue: openQueue(webhookQueue),
+      letters: openQueue(mailQueue),
       log: (message, facts) => console.log(JSON.stringify({ message, ...facts })),
     })
   }

@@ -1,5 +1,5 @@
-/** Which kinds of audit records a person is shown of what happened with their own account. */
-import type { AuditType } from './audit-event.ts'
+/** What a person is shown of what happened with their own account: which kinds of audit records, and whose doing it was. */
+import type { Actor, AuditType } from './audit-event.ts'
 
 /** What a person can make something of. A step that was asked for on the way, or a token that was made, is none. */
 export const shownTypes = [
@@ -38,3 +38,9 @@ export const shownTypes = [
   'user.roles-changed',
 ] as const satisfies readonly AuditType[]
 export type ShownType = (typeof shownTypes)[number]
+
+/** `stranger`: somebody who had not proved to be this person, which may be they themselves. */
+export const byOf = ({ kind, id }: Actor, user: string): 'you' | 'organisation' | 'service' | 'stranger' => {
+  if (kind === 'user') return id === user ? 'you' : 'organisation'
+  return kind === 'service' || kind === 'stranger' ? kind : 'organisation'
+}

@@ -55,6 +55,8 @@ export type User = {
   deleting?: Seconds
   /** When the last mails went out to this user; kept by `store/mails.ts`. */
   mailsSent?: Seconds[]
+  /** What they were written to about lately; kept by `store/account-notices.ts`. */
+  noticesSent?: string[]
   /** Set by SES's feedback: mail to this address bounced, or its owner complained. */
   mailTrouble?: 'bounced' | 'complained'
 }

@@ -14,6 +14,7 @@ import { makeHandler as makePublish } from '../../lambdas/events/publish.ts'
 import { isNewRecord, localBus, startEventBus } from '../../local/events.ts'
 import { startQueue } from '../../local/queue.ts'
 import { followStream } from '../../local/stream.ts'
+import type { AccountNotice } from '../../src/core/account-notice.ts'
 import { deliveryTries } from '../../src/core/deliveries.ts'
 import type { Delivery } from '../../src/core/webhook/message.ts'
 import { openEventBus } from '../../src/services/event-bus.ts'
@@ -94,8 +95,14 @@ export async function openEventsHouse({
     queue: sqs,
     patience,
   })
+  const letters: AccountNotice[] = []
   const publish = makePublish({
     ...house.world,
+    letters: {
+      async send(notices) {
+        letters.push(...notices)
+      },
+    },
     bus: {
       async put(entries) {
         if (away.bus) throw new Error('EventBridge is away')
@@ -129,6 +136,7 @@ export async function openEventsHouse({
     house,
     bus,
     queue,
+    letters,
     told,
     published,
     publish,

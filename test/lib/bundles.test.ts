@@ -35,6 +35,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   'backchannel-logout': 395,
   'audit-publish': 400,
   'webhook-deliver': 350,
+  'account-mail': 400,
 }
 
 let outdir: string
