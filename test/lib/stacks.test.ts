@@ -200,9 +200,10 @@ describe('each Lambda', () => {
         ]),
       )
       const isTelling = /-(session-ended|backchannel-logout)$/.test(String(Properties.FunctionName))
-      const isPublishing = /-(audit-publish|webhook-deliver|settings)$/.test(String(Properties.FunctionName))
+      const isPublishing = /-(audit|audit-publish|webhook-deliver)$/.test(String(Properties.FunctionName))
       const isArchiving = Properties.FunctionName === 'keystep-test-audit-archive'
-      const isMailing = Properties.FunctionName === 'keystep-test-activation'
+      const isWriting = /-(audit-publish|account-mail)$/.test(String(Properties.FunctionName))
+      const isMailing = /-(activation|settings|account-mail)$/.test(String(Properties.FunctionName))
       expect(Object.keys(told).sort()).toEqual(
         [
           'AUDIT_ONLINE_DAYS',
@@ -210,6 +211,7 @@ describe('each Lambda', () => {
           'ISSUER',
           ...(isTelling ? ['LOGOUT_QUEUE_URL'] : []),
           ...(isMailing ? ['MAIL_CONFIGURATION_SET'] : []),
+          ...(isWriting ? ['MAIL_QUEUE_URL'] : []),
           'MAIL_SENDER',
           'NODE_OPTIONS',
           'RP_ID',
@@ -478,6 +480,7 @@ describe('the watch', () => {
         'audit-publish-behind',
         'audit-publish-dead-letters',
         'webhook-dead-letters',
+        'account-mail-dead-letters',
         'audit-chain-dead-letters',
         'audit-archive-dead-letters',
         'audit-archive-lags',
