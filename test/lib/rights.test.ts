@@ -548,7 +548,9 @@ describe('signing keys in KMS', () => {
   })
 
   it('are nobody’s where the stage has none', () => {
-    expect(JSON.stringify(areas)).not.toContain('kms:Sign')
+    // The one of the audit log's checkpoints is another, whatever becomes of those that sign tokens.
+    const { audit: _, ...others } = areas
+    expect(JSON.stringify(others)).not.toContain('kms:Sign')
     expect(JSON.stringify(areas)).not.toContain('kms:CreateKey')
   })
 })
