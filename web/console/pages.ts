@@ -66,6 +66,25 @@ export const pages: readonly PageEntry[] = [
     load: () => import('./import/page.tsx'),
   },
   {
+    path: '/console/clients',
+    title: inBoth({ en: 'Applications', de: 'Anwendungen' }),
+    group: 'access',
+    scope: 'clients:read',
+    load: () => import('./clients/list.tsx'),
+  },
+  {
+    path: '/console/clients/new',
+    title: inBoth({ en: 'Register an application', de: 'Anwendung registrieren' }),
+    scope: 'clients:write',
+    load: () => import('./clients/new.tsx'),
+  },
+  {
+    path: '/console/clients/:clientId',
+    title: inBoth({ en: 'Application', de: 'Anwendung' }),
+    scope: 'clients:read',
+    load: () => import('./clients/client.tsx'),
+  },
+  {
     path: '/console/flows',
     title: inBoth({ en: 'Flows', de: 'Anmeldeabläufe' }),
     group: 'access',
@@ -105,5 +124,19 @@ export const pages: readonly PageEntry[] = [
     group: 'service',
     scope: 'settings:read',
     load: () => import('./mails/page.tsx'),
+  },
+  {
+    path: '/console/webhooks',
+    title: inBoth({ en: 'Webhooks', de: 'Webhooks' }),
+    group: 'service',
+    scope: 'webhooks:read',
+    load: () => import('./webhooks/page.tsx'),
+  },
+  {
+    path: '/console/logs',
+    title: inBoth({ en: 'Audit log', de: 'Audit-Log' }),
+    group: 'overview',
+    scope: 'audit:read',
+    load: () => import('./logs/page.tsx'),
   },
 ]

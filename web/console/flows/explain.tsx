@@ -19,7 +19,8 @@ const nothing: Question = { user: '', client: '', acrValues: '', shown: [], minu
 type Answers = { saved: Explanation; edited?: Explanation | undefined }
 type State = { busy: boolean; refused?: Refused; answers?: Answers }
 
-type ClientRow = { clientId: string; clientName: string; enabled?: boolean }
+/** As a registration has its names (RFC 7591). */
+type ClientRow = { client_id: string; client_name: string; enabled?: boolean }
 
 const listIn = (text: string): string[] => text.split(/[\s,]+/).filter((one) => one !== '')
 
@@ -103,7 +104,7 @@ function Fields({ question, set, names }: FieldsProps) {
         value={question.client}
         choices={[
           { value: '', label: said.choose },
-          ...known.map(({ clientId, clientName }) => ({ value: clientId, label: `${clientName} (${clientId})` })),
+          ...known.map(({ client_id: id, client_name: name }) => ({ value: id, label: `${name} (${id})` })),
         ]}
         onChange={(client) => set({ ...question, client })}
       />
@@ -170,7 +171,7 @@ function verdictOf({ decision }: Explanation, { explain: said, factors }: Words)
   return { text: said.asked(offers.join(said.either)), tone: 'info' }
 }
 
-function Answer({ title, explanation }: { title: string; explanation: Explanation }) {
+export function Answer({ title, explanation }: { title: string; explanation: Explanation }) {
   const said = useWords(words)
   const tag = tagOf(useLanguage())
   const { text, tone } = verdictOf(explanation, said)
