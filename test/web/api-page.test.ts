@@ -13,18 +13,18 @@ import { openBrowser } from './site.ts'
 
 const web = join(import.meta.dirname, '../../web')
 
+const stage = { issuer: 'https://id.example.org', serviceName: 'Example Sign-in' }
+
 let browser: Browser
 let close: () => void
 let address: string
 let axe: string
 beforeAll(async () => {
-  const { body, headers } = await handle({
-    stage: { issuer: 'https://id.example.org', serviceName: 'Example Sign-in' },
-  })
+  const { body = '', headers } = await handle({ stage }, { headers: { 'accept-encoding': 'gzip, br' } })
   const styles = await Promise.all(['keystep.css', 'api.css'].map((name) => readFile(join(web, name))))
   const favicon = await readFile(join(web, 'assets/favicon.svg'))
   const server = createServer(({ url }, response) => {
-    if (url === '/docs/api') return response.writeHead(200, headers).end(body)
+    if (url === '/docs/api') return response.writeHead(200, headers).end(Buffer.from(body, 'base64'))
     if (url === '/assets/favicon.svg') return response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(favicon)
     const style = { '/assets/keystep.css': styles[0], '/assets/api.css': styles[1] }[url ?? '']
     return response.writeHead(style === undefined ? 404 : 200, { 'content-type': 'text/css' }).end(style)
@@ -55,6 +55,11 @@ async function opens(options: { width?: number; colorScheme?: 'light' | 'dark' }
 }
 
 describe('the page of the API', () => {
+  it('is sent as it is to whoever knows no compression', async () => {
+    for (const accepted of [{}, { 'accept-encoding': 'br' }, { 'accept-encoding': 'gzip;q=0' }])
+      expect((await handle({ stage }, { headers: accepted })).body).toContain('<!doctype html>')
+  })
+
   it.each([
     [320, 'light'],
     [320, 'dark'],

@@ -57,7 +57,7 @@ export function renderApiPage(document: Json, { serviceName }: { serviceName: st
 <main>
 <h1>API</h1>
 <p>${textIn(info, 'summary')}</p>
-<p>${textIn(info, 'description')}</p>
+${paragraph(textIn(info, 'description'))}
 <p class="links"><a href="/openapi.json">The same for programs: OpenAPI ${textIn(document, 'openapi')}</a></p>
 <nav aria-label="Areas"><ul>${tags.map((tag) => html`<li><a href="#${anchorOf(tag)}">${tag}</a></li>`)}</ul></nav>
 ${credentials(document)}
@@ -119,7 +119,10 @@ ${requestBody(resolved(document, operation.about.requestBody))}
 </div>
 </details>`
 
-const paragraph = (text: string | undefined): Html | false => text !== undefined && html`<p>${text}</p>`
+/** What is between backticks is code (CommonMark, of which the descriptions use nothing else). */
+const paragraph = (text: string | undefined): Html | false =>
+  text !== undefined &&
+  html`<p>${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}</p>`
 
 /** By which credentials: where an operation does not say, as the document does. */
 function callersOf(document: Json, { about }: Operation): Html {
