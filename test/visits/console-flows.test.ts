@@ -79,7 +79,7 @@ describe('an administrator', () => {
     await browser.readsText('Confirmed: it is you.')
     await page.getByRole('heading', { name: 'Level 1: code' }).waitFor()
     await browser.presses('Save')
-    await browser.isTold('Saved.')
+    await page.getByText('Saved.', { exact: true }).waitFor()
     expect(await aliases('mine')).toEqual(['pwd', 'code', 'fido'])
   })
 
@@ -101,7 +101,7 @@ describe('an administrator', () => {
     await expect.poll(() => page.getByRole('heading', { name: 'Level 4: fido' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Save', exact: true }).focus()
     await keyboard.press('Enter')
-    await browser.isTold('Saved.')
+    await page.getByText('Saved.', { exact: true }).waitFor()
     expect(await aliases('keyboard')).toEqual(['pwd', 'otp', 'level-4'])
 
     await browser.presses('Bind')
@@ -131,7 +131,7 @@ describe('an administrator', () => {
     await browser.readsText('the default nonsense is not in the map of the realm')
     await page.getByLabel('Default ACR').fill('pwd')
     await browser.presses('Save')
-    await browser.isTold('Saved.')
+    await page.getByText('Saved.', { exact: true }).waitFor()
     expect(await read('step-up-policy')).toMatchObject({ defaultAcr: ['pwd'], unreachable: 'fail-fast' })
     expect(await browser.faults()).toEqual([])
   })

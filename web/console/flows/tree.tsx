@@ -106,6 +106,7 @@ function LevelNode({ level, acrToLoa, put, ...node }: LevelProps) {
             key={at}
             {...{ step, at, level: node.at, examined: node.examined, open: node.open, setOpen: node.setOpen }}
             count={level.steps.length}
+            levelTitle={title}
             put={steps && ((next) => steps(replaced(level.steps, at, next)))}
             move={steps && ((by) => steps(moved(level.steps, at, by)))}
             remove={steps && (() => steps(without(level.steps, at)))}
@@ -129,9 +130,14 @@ function LevelNode({ level, acrToLoa, put, ...node }: LevelProps) {
   )
 }
 
-type StepProps = NodeProps & { step: DraftStep; level: number; put?: ((step: DraftStep) => void) | undefined }
+type StepProps = NodeProps & {
+  step: DraftStep
+  level: number
+  levelTitle: string
+  put?: ((step: DraftStep) => void) | undefined
+}
 
-function StepNode({ step, level, put, ...node }: StepProps) {
+function StepNode({ step, level, levelTitle, put, ...node }: StepProps) {
   const said = useWords(words)
   const pointer = `/levels/${level}/steps/${node.at}`
   const title = said.factors[step.authenticator]
@@ -148,7 +154,7 @@ function StepNode({ step, level, put, ...node }: StepProps) {
           </p>
           <StepFacts step={step} />
         </div>
-        {put && <NodeActions {...node} pointer={pointer} what={`${title}, ${said.level(level + 1, '')}`} />}
+        {put && <NodeActions {...node} pointer={pointer} what={`${title}, ${levelTitle}`} />}
       </div>
       <Wrong examined={node.examined} pointer={pointer} exact />
       {put && node.open === pointer && <StepFields step={step} pointer={pointer} put={put} examined={node.examined} />}
