@@ -3,16 +3,23 @@ import { Dialog } from '../app/dialog.tsx'
 import { inBoth, useWords } from '../app/language.ts'
 import { Copy } from '../app/small.tsx'
 
-type SecretShownProps = { title: string; lead: string; secret: string; onClose: () => void }
+type SecretShownProps = {
+  title: string
+  lead: string
+  secret: string
+  /** What becomes of it here, where it is not only its hash that is kept. */
+  once?: string
+  onClose: () => void
+}
 
 /** Never kept as a draft: with the page it is gone. */
-export function SecretShown({ title, lead, secret, onClose }: SecretShownProps) {
+export function SecretShown({ title, lead, secret, once, onClose }: SecretShownProps) {
   const said = useWords(words)
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{lead}</p>
       <code class="secret">{secret}</code>
-      <p class="soft">{said.once}</p>
+      <p class="soft">{once ?? said.once}</p>
       <div class="actions">
         <Copy text={secret} name={title} />
         <button type="button" class="primary" onClick={onClose}>
