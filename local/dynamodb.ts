@@ -32,7 +32,7 @@ export function awsAccess(): AwsAccess {
 
 const elsewhere = 'or set DYNAMODB_ENDPOINT to another DynamoDB, such as DynamoDB Local at http://localhost:8000'
 
-function binary(): string {
+export function binary(): string {
   const name = `@dynoxide/${process.platform}-${process.arch}`
   const file = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide'
   try {
