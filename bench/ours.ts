@@ -97,7 +97,8 @@ export async function openOurs(people: number): Promise<Ours> {
       tableNames,
       wrappingKeyFile,
     }),
-    { RP_ID: 'example.org' },
+    // Nobody is told anything here.
+    { RP_ID: 'example.org', WEBHOOK_QUEUE_URL: 'http://localhost:9/nobody' },
   )
   const stage = readStage(process.env)
   const client = localClient(endpoint)

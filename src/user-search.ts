@@ -30,7 +30,7 @@ export async function findUsers(db: Db, wanted: Wanted, limit: number, start?: P
   const users: User[] = []
   let after = start
   for (let go = 0; go < goes; go++) {
-    const { candidates, more } = await source.read(db, source.isExact ? limit : looked, after)
+    const { candidates, more } = await source.read(db, source.isTight ? limit : looked, after)
     for (const [at, { user, place }] of candidates.entries()) {
       after = place
       if (!source.matches(user, place)) continue
@@ -45,8 +45,8 @@ export async function findUsers(db: Db, wanted: Wanted, limit: number, start?: P
 }
 
 type Source = {
-  /** Nothing is left out, so that as many as are wanted are as many as are read. */
-  isExact: boolean
+  /** Nobody or hardly anybody is left out, so that as many as are wanted are read, and no more. */
+  isTight: boolean
   read(db: Db, limit: number, after?: Place): Promise<{ candidates: Candidate[]; more?: Place }>
   matches(user: User, place: Place): boolean
 }
@@ -68,9 +68,12 @@ function sourceOf(wanted: Wanted): Source {
   if (role !== undefined) return entries(roleListing(role), '', isWanted)
   // Somebody with two such words is shown by the first of them, once.
   if (search !== '')
-    return entries(wordListing(search), search, (user, [order]) => isWanted(user) && foundBy(user, search) === order)
+    return {
+      ...entries(wordListing(search), search, (user, [order]) => isWanted(user) && foundBy(user, search) === order),
+      isTight: enabled === undefined && prefix === '',
+    }
   if (enabled === false) return entries(disabledListing, '', isWanted)
-  return { ...names(prefix), isExact: enabled === undefined, matches: isWanted }
+  return { ...names(prefix), isTight: enabled === undefined, matches: isWanted }
 }
 
 /** By user name: the records of the users themselves. */
@@ -86,7 +89,7 @@ const names = (prefix: string): Pick<Source, 'read'> => ({
 
 function entries(listing: string, prefix: string, matches: Source['matches']): Source {
   return {
-    isExact: false,
+    isTight: false,
     matches,
     async read(db, limit, after) {
       const from = after === undefined ? {} : { after: entryPosition(listing, { order: after[0], owner: after[1] }) }

@@ -27,7 +27,12 @@ describe('a user', () => {
       email: 'anna@example.org',
       displayName: 'Anna Banana',
       enabled: true,
+      roles: [],
+      emailVerified: true,
+      directory: false,
+      hasPassword: false,
       createdDateTime: new Date(anna.createdAt * 1000).toISOString(),
+      updatedDateTime: new Date(anna.updatedAt * 1000).toISOString(),
     })
     expect((await cms.call('GET', '/users/anna')).json).toEqual(byId.json)
     expect((await cms.call('GET', '/users/nobody')).json).toMatchObject({ status: 404, code: 'user-not-found' })
