@@ -31,6 +31,7 @@ import { readWebhook } from '../src/store/webhooks.ts'
 import { changeWebhook, createWebhook } from '../src/webhook-admin.ts'
 import { writeWhole } from './files.ts'
 import { CannotStart } from './ports.ts'
+import { seedModels } from './seed-models.ts'
 
 /** `totp`: the secret of the person's one-time codes, base32, as an authenticator app takes it. */
 export type Person = {
@@ -267,6 +268,7 @@ export async function seed(
   )
 
   if (bench.reach !== undefined) await ensureOwnClients(bench, bench.reach.issuer)
+  await seedModels(bench)
   const keys = await ensureApiKeys(bench, file, secrets)
   const { secret: webhookSecret } = await ensureWebhook(bench, `${addresses.cms}/webhook`, file, {
     ...secrets,

@@ -56,6 +56,9 @@ export function say(text: string, kind: Kind = 'good'): void {
   ending = setTimeout(() => saying.set(undefined), shownFor)
 }
 
+/** Whether something went well just now. */
+export const useIsSaying = (): boolean => useObserved(saying) !== undefined
+
 /** There from the start, so that what appears in it is announced. */
 export function Sayings() {
   const said = useObserved(saying)

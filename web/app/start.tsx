@@ -1,12 +1,13 @@
 /** Begins an application: signs in, asks who that is, and draws the page of the address. */
 import { type ComponentChildren, render } from 'preact'
-import { LocationProvider } from 'preact-iso'
+import { useEffect, useState } from 'preact/hooks'
+import { LocationProvider, useLocation } from 'preact-iso'
 import type { Refused } from './api.ts'
 import { readCaller } from './caller.ts'
 import { PageHead } from './head.tsx'
 import { useWords } from './language.ts'
 import { Layout } from './layout.tsx'
-import { Notice, Refusal } from './notice.tsx'
+import { Notice, Refusal, useIsSaying } from './notice.tsx'
 import type { PageEntry } from './pages.ts'
 import { ground, place } from './place.ts'
 import { Routed } from './routed.tsx'
@@ -48,6 +49,15 @@ function Application({ pages, arrival }: { pages: readonly PageEntry[]; arrival:
 /** To whoever comes back from a step-up: what became of it, and what to do now. */
 function Back({ arrival }: { arrival: Arrival }) {
   const { repeat, notConfirmed } = useWords(words)
+  const { path } = useLocation()
+  const [from] = useState(path)
+  const isSaying = useIsSaying()
+  const [isOver, setOver] = useState(false)
+  // What they were asked to repeat is done, or they went on to something else.
+  useEffect(() => {
+    if (isSaying || path !== from) setOver(true)
+  }, [isSaying, path, from])
+  if (isOver) return null
   if (arrival.kind === 'refused')
     return (
       <Notice kind="error" focus>

@@ -10,8 +10,9 @@ import { Notice, Refusal } from '../../app/notice.tsx'
 import { Badge, type Tone } from '../../app/small.tsx'
 import { type Column, Table } from '../../app/table.tsx'
 import { words } from '../words/import.ts'
+import type { Sendable } from './batches.ts'
 import { columnNames, type Fault, type FileRefusal, largestFile, type Row, readRows } from './rows.ts'
-import { type Outcome, type Sendable, sendAll } from './run.ts'
+import { type Outcome, sendAll } from './run.ts'
 
 type Phase = 'none' | 'trying' | 'tried' | 'importing' | 'imported'
 

@@ -128,9 +128,13 @@ export function Consents({ user }: { user: User }) {
     title: said.do,
     kind: 'tight',
     cell: ({ clientId }) => (
-      <button type="button" class="small secondary" onClick={() => withdraw(clientId)}>
+      <button
+        type="button"
+        class="small secondary"
+        onClick={() => withdraw(clientId)}
+        aria-label={`${said.withdraw}: ${clientId}`}
+      >
         {said.withdraw}
-        <span class="unseen">: {clientId}</span>
       </button>
     ),
   }

@@ -87,9 +87,8 @@ function CodeActions({ it: otp, path, reload }: CodeProps) {
     reload()
   }
   const button = (text: string, act: () => void, kind = 'secondary') => (
-    <button type="button" class={`small ${kind}`} onClick={act}>
+    <button type="button" class={`small ${kind}`} onClick={act} aria-label={`${text}: ${name}`}>
       {text}
-      <span class="unseen">: {name}</span>
     </button>
   )
   return (

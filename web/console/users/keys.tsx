@@ -32,7 +32,7 @@ async function readModels(keys: readonly Key[]): Promise<readonly Model[]> {
   return reply.ok ? reply.data.items : []
 }
 
-export function Keys({ user }: { user: User }) {
+export function Keys({ user, onChange }: { user: User; onChange: () => void }) {
   const { keys: said } = useWords(words)
   const path = `${userPath(user.id)}/authenticators`
   const keys = useLoaded(path, () => api.get<Envelope<Key>>(`${path}?pageSize=100`))
@@ -60,7 +60,10 @@ export function Keys({ user }: { user: User }) {
                 it={key}
                 path={`${path}/${key.id}`}
                 model={models.data?.find(({ aaguid }) => aaguid === key.metadata.aaguid)}
-                reload={keys.reload}
+                reload={async () => {
+                  onChange()
+                  await keys.reload()
+                }}
               />
             ))
           )
@@ -141,9 +144,8 @@ function KeyActions(props: ActionsProps) {
   }
   const Open = open.value === '' ? undefined : asks[open.value]
   const button = (ask: keyof typeof asks, text: string, kind = 'secondary') => (
-    <button type="button" class={`small ${kind}`} onClick={() => open.set(ask)}>
+    <button type="button" class={`small ${kind}`} onClick={() => open.set(ask)} aria-label={`${text}: ${name}`}>
       {text}
-      <span class="unseen">: {name}</span>
     </button>
   )
   if (!may('authenticators:write')) return null
@@ -156,9 +158,8 @@ function KeyActions(props: ActionsProps) {
         {button('rename', said.rename)}
         {key.state === 'active' && button('suspend', said.suspend)}
         {key.state === 'suspended' && (
-          <button type="button" class="small secondary" onClick={resume}>
+          <button type="button" class="small secondary" onClick={resume} aria-label={`${said.resume}: ${name}`}>
             {said.resume}
-            <span class="unseen">: {name}</span>
           </button>
         )}
         {!isImported && button('remove', said.remove, 'danger')}

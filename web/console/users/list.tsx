@@ -1,4 +1,4 @@
-/** Users, by the beginning of their name, by role, by whether they may sign in. */
+/** Users, by the beginning of any of their names, by role, by whether they may sign in. */
 import type { ComponentChildren } from 'preact'
 import { roles } from '../../../src/core/user.ts'
 import { useMay } from '../../app/caller.ts'
@@ -11,7 +11,7 @@ import { type Column, DataTable, Filter } from '../../app/table.tsx'
 import { words } from '../words/users.ts'
 import { type ListedUser, userPage } from './model.ts'
 
-type Wanted = { prefix: string; enabled: string; role: string }
+type Wanted = { search: string; enabled: string; role: string }
 
 function pathOf(wanted: Wanted): string {
   const query = new URLSearchParams({ pageSize: '50' })
@@ -23,7 +23,7 @@ export function Page() {
   const said = useWords(words)
   const may = useMay()
   // Whoever comes back from a user finds the list as it was.
-  const wanted = useDraft<Wanted>('wanted', { prefix: '', enabled: '', role: '' })
+  const wanted = useDraft<Wanted>('wanted', { search: '', enabled: '', role: '' })
   const narrow = (change: Partial<Wanted>) => wanted.set((now) => ({ ...now, ...change }))
   const paged = usePaged<ListedUser>(pathOf(useSettled(wanted.value)))
   return (
@@ -36,7 +36,7 @@ export function Page() {
         )}
       </PageHead>
       <div class="toolbar">
-        <Filter label={said.filter} value={wanted.value.prefix} onChange={(prefix) => narrow({ prefix })} />
+        <Filter label={said.filter} value={wanted.value.search} onChange={(search) => narrow({ search })} />
         <Choose label={said.state} value={wanted.value.enabled} onChange={(enabled) => narrow({ enabled })}>
           <option value="true">{said.enabled}</option>
           <option value="false">{said.disabled}</option>
@@ -106,8 +106,9 @@ export function States({ of: { enabled, deleting, roles } }: { of: ListedUser })
   const said = useWords(words)
   return (
     <span class="badges">
-      {deleting ? <Badge tone="bad">{said.deleting}</Badge> : !enabled && <Badge tone="warn">{said.disabled}</Badge>}
-      {enabled && <Badge tone="good">{said.enabled}</Badge>}
+      {deleting && <Badge tone="bad">{said.deleting}</Badge>}
+      {!deleting && !enabled && <Badge tone="warn">{said.disabled}</Badge>}
+      {enabled && <span class="soft">{said.enabled}</span>}
       {roles.map((role) => (
         <Badge key={role} tone="info">
           {said.roles[role]}

@@ -1,4 +1,5 @@
 /** One user: who they are, what they sign in with, where they are signed in, what they allowed, what happened. */
+import { useReducer } from 'preact/hooks'
 import { api } from '../../app/api.ts'
 import { useMay } from '../../app/caller.ts'
 import { PageHead } from '../../app/head.tsx'
@@ -19,6 +20,8 @@ export function Page({ params: { userId = '' } }: PageProps) {
   const may = useMay()
   const user = useLoaded(userId, () => api.get<User>(userPath(userId)))
   const { data } = user
+  // What was done here is in the log a moment later: asked for again with each change.
+  const [changes, noteChange] = useReducer((count: number, _: undefined) => count + 1, 0)
   return (
     <>
       <PageHead title={data?.displayName ?? userId} back={{ href: '/console/users', label: said.users }}>
@@ -29,11 +32,11 @@ export function Page({ params: { userId = '' } }: PageProps) {
           <>
             <States of={shown} />
             <About user={shown} />
-            {may('authenticators:read') && <Keys user={shown} />}
+            {may('authenticators:read') && <Keys user={shown} onChange={() => noteChange(undefined)} />}
             {may('otp:read') && <Codes user={shown} />}
             {may('sessions:read') && <Sessions user={shown} />}
             {may('consents:read') && <Consents user={shown} />}
-            {may('audit:read') && <Activity user={shown} />}
+            {may('audit:read') && <Activity key={`${user.etag} ${changes}`} user={shown} />}
           </>
         )}
       </Shown>

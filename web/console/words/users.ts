@@ -4,8 +4,8 @@ import { inBoth } from '../../app/language.ts'
 export const words = inBoth({
   en: {
     title: 'Users',
-    lead: 'Everybody who signs in here. Type the beginning of a user name.',
-    filter: 'User name begins with',
+    lead: 'Everybody who signs in here.',
+    filter: 'Name or email begins with',
     state: 'State',
     role: 'Role',
     everybody: 'all',
@@ -52,8 +52,8 @@ export const words = inBoth({
   },
   de: {
     title: 'Benutzer',
-    lead: 'Alle, die sich hier anmelden. Tippen Sie den Anfang eines Benutzernamens.',
-    filter: 'Benutzername beginnt mit',
+    lead: 'Alle, die sich hier anmelden.',
+    filter: 'Name oder E-Mail beginnt mit',
     state: 'Zustand',
     role: 'Rolle',
     everybody: 'alle',
