@@ -37,6 +37,7 @@ const password = { ...step, people: [batch, check, remove, put, query, update], 
 
 const rights: Record<string, Record<string, string[]>> = {
   metadata: { config: [batch, query], ...log, ...trace },
+  description: { ...log, ...trace },
   authorize: {
     config: [batch, query],
     people: [check, query],
@@ -314,6 +315,7 @@ const things: [RegExp, string][] = [
   [/^\{"Fn::GetAtt":\["Bus\w{8}","Arn"\]\}$/, 'bus'],
   [/^\{"Fn::GetAtt":\["Unpublished\w{8}","Arn"\]\}$/, 'unpublished'],
   [/^\{"Fn::GetAtt":\["Messages\w{8}","Arn"\]\}$/, 'messages'],
+  [/^\{"Fn::GetAtt":\["Letters\w{8}","Arn"\]\}$/, 'letters'],
   [/^\{"Fn::(ImportValue|GetStackOutput)":.*keystep-test-events.*Messages.*\}$/, 'messages'],
   [/^\{"Fn::GetAtt":\["Unchained\w{8}","Arn"\]\}$/, 'unchained'],
   [/^\{"Fn::GetAtt":\["DeadLetters\w{8}","Arn"\]\}$/, 'dead letters'],
@@ -425,8 +427,8 @@ describe('the stacks', () => {
       .flatMap((it) => resourcesOf(it, 'AWS::IAM::Policy'))
       .flatMap(([, { Properties: policy }]) => (policy.PolicyDocument as { Statement: Statement[] }).Statement)
       .filter(({ Action, Resource }) => JSON.stringify([Action, Resource]).includes('*'))
-    // Those of activation and of settings.
-    expect(wild.filter(isMail)).toHaveLength(2)
+    // Those of activation, of settings and of account-mail.
+    expect(wild.filter(isMail)).toHaveLength(3)
     // What is archived has names that time gives, below two prefixes of one bucket: the list above has them.
     expect(wild.filter(isArchive)).toHaveLength(2)
     const others = wild.filter((it) => !isMail(it) && !isArchive(it))

@@ -40,7 +40,8 @@ export function AuthenticatorCard({ own, acr, onChange }: CardProps) {
           own.activatedDateTime !== undefined && [facts.activated, <Time key="activated" at={own.activatedDateTime} />],
           own.expiresDateTime !== undefined && [facts.expires, <Time key="expires" at={own.expiresDateTime} exact />],
           own.state !== 'pending' && [facts.used, <Time key="used" at={own.lastUsedDateTime} none={facts.never} />],
-          own.kind === 'fido' && [facts.copies, own.backupEligible === true ? facts.synced : facts.bound],
+          // Where nothing was said of it, nothing is.
+          own.backupEligible !== undefined && [facts.copies, own.backupEligible ? facts.synced : facts.bound],
         ]}
       />
       <Actions own={own} name={name} acr={acr} onChange={onChange} />
