@@ -3,7 +3,7 @@ import type { Settings } from '../../src/core/realm.ts'
 import { ok, type Result, refuse } from '../../src/core/result.ts'
 import type { Call } from '../../src/http/call.ts'
 import type { Stage } from '../../src/stage.ts'
-import { type MailTemplate, mailTemplateNames, mailTemplates } from '../../web/mail-templates.ts'
+import { type MailTemplate, mailTemplateNames, sampleMail } from '../../web/mail-templates.ts'
 import type { Mail } from '../../web/mails.ts'
 import { type Locale, locales } from '../../web/view.ts'
 
@@ -23,8 +23,8 @@ export function localeIn(asked: unknown): Result<Locale, 'malformed-request'> {
 }
 
 export const sampleOf = (
-  { serviceName }: Pick<Stage, 'serviceName'>,
+  { serviceName, issuer }: Pick<Stage, 'serviceName' | 'issuer'>,
   settings: Settings,
   template: MailTemplate,
   locale: Locale,
-): Mail => mailTemplates[template]({ locale, serviceName, settings })
+): Mail => sampleMail(template, { locale, serviceName, issuer, settings })

@@ -1,11 +1,20 @@
 /** The words of the mails' preview. */
 import { inBoth } from '../../app/language.ts'
+import type { MailTemplate } from '../../mail-templates.ts'
 
 const en = {
   title: 'Emails',
   lead: 'What people are sent from here, with a sample in it. Mails follow the settings: the code here is made as the real ones are.',
   template: 'Email',
-  templates: { 'activation-code': 'Verification code' } as Record<string, string>,
+  templates: {
+    'activation-code': 'Verification code',
+    'authenticator-prepared': 'An authenticator was prepared',
+    'authenticator-activated': 'An authenticator was activated',
+    'authenticator-added': 'An authenticator was added',
+    'authenticator-removed': 'An authenticator was removed',
+    'authenticator-suspended': 'An authenticator was suspended',
+    'authenticator-locked': 'An authenticator was locked',
+  } satisfies Record<MailTemplate, string> as Record<string, string>,
   language: 'Language',
   look: 'Look',
   looks: { light: 'light', dark: 'dark', text: 'plain text' } as Record<string, string>,
@@ -22,7 +31,15 @@ export const words = inBoth({
     title: 'E-Mails',
     lead: 'Was von hier verschickt wird, mit einem Beispiel darin. Mails folgen den Einstellungen: Der Code hier sieht aus wie die echten.',
     template: 'E-Mail',
-    templates: { 'activation-code': 'Bestätigungscode' },
+    templates: {
+      'activation-code': 'Bestätigungscode',
+      'authenticator-prepared': 'Ein Authenticator wurde vorbereitet',
+      'authenticator-activated': 'Ein Authenticator wurde aktiviert',
+      'authenticator-added': 'Ein Authenticator kam hinzu',
+      'authenticator-removed': 'Ein Authenticator wurde entfernt',
+      'authenticator-suspended': 'Ein Authenticator wurde ausgesetzt',
+      'authenticator-locked': 'Ein Authenticator wurde gesperrt',
+    },
     language: 'Sprache',
     look: 'Ansicht',
     looks: { light: 'hell', dark: 'dunkel', text: 'nur Text' },
