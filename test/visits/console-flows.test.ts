@@ -62,7 +62,7 @@ describe('an administrator', () => {
     await browser.isPictured('console flow edited')
     expect(await browser.faults()).toEqual([])
 
-    await asks(browser, 'anna', 'otp')
+    await asks(browser, browser.person.userName, 'otp')
     await asideOf(browser).getByRole('heading', { name: 'As edited' }).waitFor()
     await asideOf(browser).getByText('The edit changes').waitFor()
     expect(await aliases('mine')).toEqual(['pwd', 'otp', 'fido'])
@@ -146,7 +146,7 @@ describe('who may only look', () => {
       await browser.readsText('You may look at flows, and not change them.')
       for (const name of [/^Edit/, /^Remove/, 'Bind', 'Delete', 'Duplicate', 'Add a level'])
         expect(await page.getByRole('button', { name }).count()).toBe(0)
-      await asks(browser, 'anna', 'fido')
+      await asks(browser, browser.person.userName, 'fido')
       await asideOf(browser).getByText('Asked for:').waitFor()
       expect(await browser.faults()).toEqual([])
       await page.getByRole('navigation').getByRole('link', { name: 'ACR to LoA' }).click()

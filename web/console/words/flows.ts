@@ -36,7 +36,7 @@ const en = {
   bind: 'Bind',
   bindTitle: (name: string) => `Bind ${name} as the browser flow?`,
   bindLead: (from: string, to: string) =>
-    `From the next sign-in on, every application without a flow of its own asks for what ${to} says, instead of ${from}. Sign-ins in progress end as they began.`,
+    `From the next sign-in on, every application without a flow of its own asks for what ${to} says, instead of ${from}. Sign-ins in progress go on by it, too.`,
   bindKeeps: (clients: string) => `Not touched, since they have a flow of their own: ${clients}.`,
   bindReaches: 'Names and what reaches them:',
   unreached: 'not reached',
@@ -164,7 +164,7 @@ export const words = inBoth({
     bind: 'Binden',
     bindTitle: (name) => `${name} als Browser-Ablauf binden?`,
     bindLead: (from, to) =>
-      `Ab der nächsten Anmeldung fragt jede Anwendung ohne eigenen Ablauf nach dem, was ${to} verlangt, statt ${from}. Begonnene Anmeldungen enden, wie sie begonnen haben.`,
+      `Ab der nächsten Anmeldung fragt jede Anwendung ohne eigenen Ablauf nach dem, was ${to} verlangt, statt ${from}. Auch begonnene Anmeldungen gehen damit weiter.`,
     bindKeeps: (clients) => `Unberührt, weil sie einen eigenen Ablauf haben: ${clients}.`,
     bindReaches: 'Namen, und was sie erreicht:',
     unreached: 'nicht erreicht',
