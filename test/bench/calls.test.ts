@@ -104,6 +104,10 @@ it.each([
 const uncounted = [
   ...['console', 'portal', 'fido-models', 'break-glass'],
   ...['home', 'openapi', 'assets', 'statistics-read'],
+  ...['api-page', 'api-otherwise', 'scim-otherwise'],
+  ...['scim-users-list', 'scim-users-search', 'scim-users-create', 'scim-users-read', 'scim-users-replace'],
+  ...['scim-users-patch', 'scim-users-delete', 'scim-groups'],
+  ...['scim-config', 'scim-resource-types', 'scim-resource-type', 'scim-schemas', 'scim-schema'],
   ...['login-method', 'login-cancel', 'login-restart', 'activation-skip', 'activation-password'],
   ...['users-list', 'users-create', 'users-read', 'users-change', 'users-delete', 'users-roles', 'users-password'],
   ...['users-unlock', 'authenticators-search', 'authenticators-list', 'authenticators-read'],
@@ -113,6 +117,10 @@ const uncounted = [
   ...['flows-list', 'flows-create', 'flows-read', 'flows-change', 'flows-delete', 'flows-duplicate', 'flows-bind'],
   ...['settings-read', 'settings-change', 'api-keys-list', 'api-keys-create', 'api-keys-read', 'api-keys-change'],
   ...['api-keys-revoke', 'mails-list', 'mails-read', 'mails-test'],
+  ...['me', 'own-authenticators', 'own-authenticators-begin', 'own-authenticators-add', 'own-authenticators-change'],
+  ...['own-authenticators-delete', 'own-codes-begin', 'own-codes-add', 'own-recovery-codes', 'own-sessions'],
+  ...['own-sessions-end', 'own-sessions-end-all', 'own-elevation-drop', 'own-consents', 'own-consents-withdraw'],
+  ...['own-activity'],
   ...['policy-read', 'policy-change', 'client-policy-read', 'client-policy-change'],
 ]
 

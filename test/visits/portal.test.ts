@@ -68,6 +68,10 @@ describe('a key that the organisation prepared', () => {
     await browser.reads('My authenticators')
     await card.getByText('Active').waitFor()
     expect(await visits.readsKey(anna, key)).toMatchObject({ state: 'active' })
+    // She hears of it by mail, some moments later.
+    await expect
+      .poll(async () => (await visits.mailsTo(anna)).map(({ text }) => text).join(), { timeout: 20_000 })
+      .toContain('was activated for your account')
 
     await card.getByRole('button', { name: 'Rename Blue key' }).click()
     await browser.types('Name', 'Anna’s own')

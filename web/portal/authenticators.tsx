@@ -4,7 +4,7 @@ import { PageHead } from '../app/head.tsx'
 import { useWords } from '../app/language.ts'
 import { Time } from '../app/small.tsx'
 import { Empty, Shown, useLoaded } from '../app/states.tsx'
-import type { Owned } from './account.ts'
+import type { Own, Owned } from './account.ts'
 import { AuthenticatorCard } from './authenticator-card.tsx'
 import { words } from './words/authenticators.ts'
 
@@ -41,7 +41,7 @@ function All({ owned, reload }: { owned: Owned; reload: () => void }) {
         </Empty>
       )}
       <ul class="cards">
-        {owned.authenticators.map((own) => (
+        {pendingFirst(owned.authenticators).map((own) => (
           <li key={own.id}>
             <AuthenticatorCard own={own} acr={owned.activationAcr} onChange={reload} />
           </li>
@@ -59,6 +59,10 @@ function All({ owned, reload }: { owned: Owned; reload: () => void }) {
     </>
   )
 }
+
+/** What waits for its user is seen first. */
+const pendingFirst = (all: readonly Own[]): Own[] =>
+  [...all].sort((one, other) => Number(other.state === 'pending') - Number(one.state === 'pending'))
 
 function RecoveryCodes({ owned: { recoveryCodes, mayAdd } }: { owned: Owned }) {
   const said = useWords(words)
