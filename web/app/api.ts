@@ -87,7 +87,7 @@ async function read<Data>({ response }: Challenged): Promise<Reply<Data>> {
   const requestId = response.headers.get('apigw-requestid') ?? undefined
   const about = { status: response.status, ...(requestId === undefined ? {} : { requestId }) }
   const text = await response.text()
-  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+  const isJson = /[/+]json(;|$)/.test(response.headers.get('content-type') ?? '')
   const value: unknown = isJson && text !== '' ? JSON.parse(text) : text
   const etag = response.headers.get('etag')
   if (response.ok)
