@@ -21,6 +21,9 @@ import { documentOf, groups, isJson, openGroups, type Registration, type Typed, 
 import { Secrets } from './secrets.tsx'
 import { TryIt } from './try-it.tsx'
 
+/** The console and the portal: without them nobody could bring them back from here. */
+const ours = ['console', 'portal']
+
 export function Page({ params: { clientId = '' } }: PageProps) {
   const said = useWords(words)
   const may = useMay()
@@ -39,7 +42,10 @@ export function Page({ params: { clientId = '' } }: PageProps) {
             back={{ href: '/console/clients', label: said.back }}
             lead={<Identifier text={clientId} name={said.id} />}
           >
-            {mayWrite && <Delete client={client} path={path} />}
+            <a class="button secondary" href="#try-it">
+              {said.tryIt}
+            </a>
+            {mayWrite && !ours.includes(clientId) && <Delete client={client} path={path} />}
           </PageHead>
           {!mayWrite && <p class="soft">{said.readOnly}</p>}
           <RegistrationCard edited={edited} readOnly={!mayWrite} />
