@@ -61,6 +61,7 @@ export type Lambda =
   | 'resource'
   | 'logout'
   | 'metadata'
+  | 'description'
   | 'users'
   | 'authenticators'
   | 'management'
@@ -138,6 +139,8 @@ const step = { config: ['get'], people: ['get', 'query', 'check', 'update'], ...
 const consenting = { ...step, people: [...step.people, 'put'] } as const
 
 const known = routesIn('metadata', 'anyone', documents)
+/** The description of the API is large, and what every client asks (keys, configuration) need not wait for it. */
+const described = routesIn('description', 'anyone', machines)
 const authorize = routesIn('authorize', 'browser', pages, {
   config: ['get', 'query'],
   people: ['query', 'check'],
@@ -291,8 +294,8 @@ const rows: readonly Route[] = [
   known('home', 'GET /', 'metadata/home.ts'),
   known('discovery', 'GET /.well-known/openid-configuration', 'metadata/discovery.ts', { tables: { config: ['get'] } }),
   known('jwks', 'GET /jwks', 'metadata/jwks.ts', { tables: { config: ['query'] } }),
-  known('openapi', 'GET /openapi.json', 'metadata/openapi.ts'),
-  known('api-page', 'GET /docs/api', 'metadata/api-page.ts'),
+  described('openapi', 'GET /openapi.json', 'metadata/openapi.ts'),
+  described('api-page', 'GET /docs/api', 'metadata/api-page.ts'),
   known('assets', 'GET /assets/{file}', 'metadata/assets.ts'),
   known('console', 'GET /console', 'metadata/console.ts'),
   known('console', 'GET /console/{rest+}', 'metadata/console.ts'),
@@ -516,8 +519,8 @@ const rows: readonly Route[] = [
 
   // What is asked of the API and is not there, whatever it is: said as the API says things.
   ...(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).flatMap((method) => [
-    known('api-otherwise', `${method} /api/{rest+}`, 'metadata/otherwise.ts', { throttle: machines }),
-    known('scim-otherwise', `${method} /scim/{rest+}`, 'metadata/otherwise.ts', { throttle: machines }),
+    described('api-otherwise', `${method} /api/{rest+}`, 'metadata/otherwise.ts'),
+    described('scim-otherwise', `${method} /scim/{rest+}`, 'metadata/otherwise.ts'),
   ]),
 ]
 

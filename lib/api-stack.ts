@@ -51,6 +51,7 @@ const sizes: Record<Lambda, { memory: number; seconds: number }> = {
   resource: { memory: 1024, seconds: 10 },
   logout: { memory: 512, seconds: 10 },
   metadata: { memory: 512, seconds: 10 },
+  description: { memory: 512, seconds: 10 },
   users: { memory: 1024, seconds: 29 },
   authenticators: { memory: 1024, seconds: 29 },
   management: { memory: 1024, seconds: 29 },
