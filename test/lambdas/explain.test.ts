@@ -123,7 +123,7 @@ describe('an explanation', () => {
 
   it('of a client’s own flow and of names that nobody knows', async () => {
     const { json } = await explain({ client: 'lax', ...wanting('gold', 'cba'), session: password(60) })
-    expect(json.flow).toEqual({ id: 'stepup-ldap-otp', version: 1, isClients: true })
+    expect(json.flow).toEqual({ id: 'stepup-ldap-otp', version: 1, isClients: true, supposed: false })
     expect(json.why).toEqual(
       expect.arrayContaining([
         'The ACR map of the realm does not know gold.',
@@ -273,7 +273,7 @@ describe('a flow that is supposed', () => {
     expect(json.decision).toMatchObject({ do: 'ask', offers: [{ factor: 'webauthn' }] })
     const { json: asItIs } = await explain(wanting('pwd'))
     expect(asItIs.flow.supposed).toBe(false)
-    expect(asItIs.decision).toMatchObject({ do: 'ask', offers: [{ factor: 'password' }] })
+    expect(asItIs.decision).toMatchObject({ do: 'ask', offers: [{ factor: 'password' }, { factor: 'webauthn' }] })
     expect((await cms.call('GET', '/flows/draft')).status).toBe(404)
     expect((await cms.house.audit('step-up.explained')).some(({ flow, detail }) => flow === 'draft' && detail)).toBe(
       true,

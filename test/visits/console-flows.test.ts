@@ -64,7 +64,7 @@ describe('an administrator', () => {
 
     await asks(browser, browser.person.userName, 'otp')
     await asideOf(browser).getByRole('heading', { name: 'As edited' }).waitFor()
-    await asideOf(browser).getByText('The edit changes').waitFor()
+    await asideOf(browser).getByText('The edit changes nothing for this question.').waitFor()
     expect(await aliases('mine')).toEqual(['pwd', 'otp', 'fido'])
     expect(await browser.faults()).toEqual([])
     await browser.isPictured('console flow explained')

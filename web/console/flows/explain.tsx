@@ -148,7 +148,7 @@ function Fields({ question, set, names }: FieldsProps) {
 function Shown({ answers: { saved, edited } }: { answers: Answers }) {
   const { explain: said } = useWords(words)
   if (edited === undefined) return <Answer title={said.saved} explanation={saved} />
-  const isSame = JSON.stringify([saved.decision, saved.report]) === JSON.stringify([edited.decision, edited.report])
+  const isSame = JSON.stringify(essenceOf(saved)) === JSON.stringify(essenceOf(edited))
   return (
     <>
       <Notice kind="info">
@@ -159,6 +159,12 @@ function Shown({ answers: { saved, edited } }: { answers: Answers }) {
     </>
   )
 }
+
+/** What the person would notice: another name of a level is none of it. */
+const essenceOf = ({ decision, report }: Explanation) => [
+  decision,
+  report.levels.map(({ loa, state, reachable }) => [loa, state, reachable]),
+]
 
 function verdictOf({ decision }: Explanation, { explain: said, factors }: Words): { text: string; tone: Tone } {
   if (decision.do === 'issue') return { text: said.issued(decision.acr ?? said.noName), tone: 'good' }
