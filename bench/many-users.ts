@@ -15,7 +15,8 @@ import { createdUser } from '../src/store/users.ts'
 import { createSecurityKey } from '../test/authenticator.ts'
 import { runAll } from './measure.ts'
 
-export type Crowd = { users: number; authenticators: number; logs: number }
+/** `unheld`: without the guards of their credential ids, which nothing that only reads comes near. */
+export type Crowd = { users: number; authenticators: number; logs: number; unheld?: boolean }
 
 const givenNames = [
   'Anna',
@@ -125,7 +126,10 @@ export async function seedCrowd(store: Store, crowd: Crowd, now: number, say: (l
     [
       'authenticators',
       crowd.authenticators,
-      (number: number) => createdAuthenticator(crowdKey(number, crowd.users, now)),
+      (number: number) =>
+        createdAuthenticator(crowdKey(number, crowd.users, now)).filter(
+          ({ key: { pk } }) => !crowd.unheld || !pk.startsWith('credential#'),
+        ),
     ],
     ['audit records', crowd.logs, (number: number) => [crowdEvent(number, Math.min(crowd.users, withLogs), now)]],
   ] as const

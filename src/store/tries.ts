@@ -108,11 +108,12 @@ export async function takeTry(
   return { ok: true, user: 'user' in whose ? (taken.item as User) : undefined, count, last, at, names }
 }
 
-/** The try was good: the counts start afresh. */
+/** The try was good: the counts start afresh. Of a user who was deleted meanwhile, nothing is made again. */
 export const forgivenTries = ({ at, names }: Extract<Try, { ok: true }>): Write => ({
   write: 'update',
   ...at,
   update: `REMOVE ${[names.tries, names.until, names.all].flatMap((name) => (name === undefined ? [] : [`#${name}`])).join(', ')}`,
+  condition: 'attribute_exists(#pk)',
 })
 
 /** When the longest wait of a user is over, of whichever factor and from wherever. `undefined`: they need not wait. */
