@@ -41,7 +41,14 @@ export function Page() {
   const shown = open.value
   return (
     <>
-      <PageHead title={said.title} lead={said.lead}>
+      <PageHead
+        title={said.title}
+        lead={
+          <>
+            {said.lead} <a href="/docs/api">{said.described}</a>
+          </>
+        }
+      >
         {mayWrite && (
           <button type="button" class="primary" onClick={() => open.set({ what: 'create' })}>
             {said.create}

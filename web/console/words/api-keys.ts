@@ -4,6 +4,7 @@ import { inBoth } from '../../app/language.ts'
 const en = {
   title: 'API keys',
   lead: 'What programs call this API with: a Credential Management System, a directory that provisions users. A key is shown once, when it is made.',
+  described: 'What can be called',
   create: 'Make an API key',
   name: 'Name',
   nameHint: 'What it is for, and perhaps until when: "Our CMS, 2027".',
@@ -47,6 +48,7 @@ export const words = inBoth({
   de: {
     title: 'API-Schlüssel',
     lead: 'Womit Programme diese API aufrufen: ein Credential-Management-System, ein Verzeichnis, das Benutzer anlegt. Ein Schlüssel wird einmal angezeigt, wenn er entsteht.',
+    described: 'Was aufgerufen werden kann',
     create: 'API-Schlüssel anlegen',
     name: 'Name',
     nameHint: 'Wofür er ist und vielleicht bis wann: „Unser CMS, 2027“.',
