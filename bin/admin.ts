@@ -18,6 +18,7 @@ import { openClientFetch } from '../src/services/public-fetch.ts'
 import { openVault } from '../src/services/vault.ts'
 import { openDb } from '../src/store/db.ts'
 import { auditCommands, auditUsage } from './admin/audit-commands.ts'
+import { auditExportCommands, auditExportUsage } from './admin/audit-export.ts'
 import { certificateCommands, certificateUsage } from './admin/certificate-commands.ts'
 import { clientCommands, clientUsage } from './admin/client-commands.ts'
 import { keyCommands, keyUsage } from './admin/key-commands.ts'
@@ -47,7 +48,7 @@ Commands
   api-key revoke ID
   settings                              as they are
   settings set NAME=VALUE...            ${settingNames.join(', ')}
-${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}${auditUsage}${modelUsage}`
+${userUsage}${keyUsage}${clientUsage}${stepUpUsage}${certificateUsage}${sessionUsage}${auditUsage}${auditExportUsage}${modelUsage}`
 
 const commands: Record<string, Command> = {
   ...setupCommands,
@@ -58,6 +59,7 @@ const commands: Record<string, Command> = {
   ...clientCommands,
   ...stepUpCommands,
   ...auditCommands,
+  ...auditExportCommands,
   ...modelCommands,
 }
 
@@ -110,6 +112,11 @@ function openBench(given: Given): Bench {
     actor: { kind: 'operator', id: process.env.USER ?? 'unknown' },
     ...(issuer === undefined ? {} : { reach: { issuer, fetchPublic: openClientFetch({ issuer }) } }),
     audit: auditIn(outputs),
+    stage: {
+      issuer: issuer ?? 'https://localhost',
+      serviceName: outputs.ServiceName ?? 'Keystep',
+      tenantCode: outputs.TenantCode ?? 'demo',
+    },
     elsewhere: {
       certificates: identitySources.find((each) => each === outputs.CertificateIdentity),
       tokens: askedByNames.find((each) => each === outputs.TokenValidatorAskedBy),
@@ -141,7 +148,9 @@ const isOperational = (failure: Error): boolean =>
   /region is missing/i.test(failure.message)
 
 try {
-  console.log(await run())
+  const said = await run()
+  // What was written already says it all.
+  if (said !== '') console.log(said)
 } catch (failure) {
   if (!(failure instanceof Error) || !(failure instanceof Cannot || isOperational(failure))) throw failure
   console.error(isOperational(failure) ? `${failure.name}: ${failure.message}` : failure.message)

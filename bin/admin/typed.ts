@@ -7,7 +7,7 @@ import type { Result } from '../../src/core/result.ts'
 import type { ArchivePlace } from '../../src/services/archive.ts'
 import type { CheckpointKey } from '../../src/services/checkpoint-signer.ts'
 import type { Workbench } from '../../src/setup.ts'
-import type { Elsewhere } from '../../src/stage.ts'
+import type { Elsewhere, Stage } from '../../src/stage.ts'
 
 /** Wrong usage, or a wish that cannot be granted: a sentence, and exit code 1. */
 export class Cannot extends Error {}
@@ -54,6 +54,9 @@ export const options = {
   archive: { type: 'string' },
   key: { type: 'string' },
   patience: { type: 'string' },
+  format: { type: 'string' },
+  user: { type: 'string' },
+  type: { type: 'string' },
   flow: { type: 'string' },
   authenticator: { type: 'string', multiple: true },
 } as const
@@ -63,7 +66,12 @@ export type Given = ReturnType<typeof parseArgs<{ options: typeof options; allow
  * With what the outputs say of certificates and of a token validator, which `explain` is to know of, and of where the audit
  * log is archived.
  */
-export type Bench = Workbench & { elsewhere: Elsewhere; audit: { archive?: ArchivePlace; key?: CheckpointKey } }
+export type Bench = Workbench & {
+  elsewhere: Elsewhere
+  audit: { archive?: ArchivePlace; key?: CheckpointKey }
+  /** What an export calls the service. */
+  stage: Pick<Stage, 'issuer' | 'serviceName' | 'tenantCode'>
+}
 
 export type Command = (bench: Bench, words: string[], given: Given) => Promise<string>
 
