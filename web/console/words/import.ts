@@ -36,9 +36,9 @@ export const words = inBoth({
     stopped: 'Stopped. What was imported stays; importing again goes on where it stopped.',
     interrupted: 'Not all of it was answered. Import again: what was done is not done twice.',
     tried: (good: number, bad: number) =>
-      bad === 0 ? `All ${good} would be imported.` : `${good} would be imported, ${bad} would be refused.`,
+      bad === 0 ? `All ${good} would be imported.` : `Would be imported: ${good}. Would be refused: ${bad}.`,
     imported: (good: number, bad: number) =>
-      bad === 0 ? `All ${good} were imported.` : `${good} were imported, ${bad} were refused.`,
+      bad === 0 ? `All ${good} were imported.` : `Imported: ${good}. Refused: ${bad}.`,
     outcomes: {
       unfit: 'Unreadable',
       waiting: '–',
@@ -85,9 +85,9 @@ export const words = inBoth({
     stopped: 'Angehalten. Was importiert ist, bleibt; ein neuer Import macht dort weiter.',
     interrupted: 'Nicht alles wurde beantwortet. Importieren Sie noch einmal: was getan ist, wird nicht zweimal getan.',
     tried: (good: number, bad: number) =>
-      bad === 0 ? `Alle ${good} würden importiert.` : `${good} würden importiert, ${bad} abgelehnt.`,
+      bad === 0 ? `Alle ${good} würden importiert.` : `Würden importiert: ${good}. Würden abgelehnt: ${bad}.`,
     imported: (good: number, bad: number) =>
-      bad === 0 ? `Alle ${good} sind importiert.` : `${good} sind importiert, ${bad} abgelehnt.`,
+      bad === 0 ? `Alle ${good} sind importiert.` : `Importiert: ${good}. Abgelehnt: ${bad}.`,
     outcomes: {
       unfit: 'Unlesbar',
       waiting: '–',
