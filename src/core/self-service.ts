@@ -28,9 +28,6 @@ import { prospectOf } from './step-up/offers.ts'
 import { reaches, standings } from './step-up/standing.ts'
 import type { User } from './user.ts'
 
-export const selfServiceKinds = ['fido', 'otp', 'recovery-codes'] as const
-export type SelfServiceKind = (typeof selfServiceKinds)[number]
-
 /** The portal as the decision sees it: which flow and which names apply, and what its person has. */
 export type Standpoint = { policy: Policy; flow: Flow; enrolled: Enrolled; now: Seconds }
 
