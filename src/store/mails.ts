@@ -38,11 +38,14 @@ export const uncountedMail = ({ times, at }: MailsSent, now: Seconds): Write => 
   values: { times, sent: [...times, now] },
 })
 
-/** One more, if nobody counted one meanwhile. */
+/** One more, if nobody counted one meanwhile, and the user was not deleted. */
 export const countedMail = ({ times, known, at, forgottenAt }: MailsSent, now: Seconds): Write => ({
   write: 'update',
   ...at,
   update: `SET #mailsSent = :sent${forgottenAt === undefined ? '' : ', #until = :forgottenAt'}`,
-  condition: known === undefined ? 'attribute_not_exists(#mailsSent)' : '#mailsSent = :known',
+  condition: [
+    known === undefined ? 'attribute_not_exists(#mailsSent)' : '#mailsSent = :known',
+    ...(forgottenAt === undefined ? ['attribute_exists(#pk)'] : []),
+  ].join(' AND '),
   values: { sent: [...times, now], known, forgottenAt },
 })
