@@ -11,6 +11,7 @@ import { accountSchemas } from './openapi/account-schemas.ts'
 import { auditPaths, auditSchemas } from './openapi/audit.ts'
 import { authenticatorSchemas } from './openapi/authenticator-schemas.ts'
 import { authenticatorPaths } from './openapi/authenticators.ts'
+import { callerPaths, callerSchemas } from './openapi/caller.ts'
 import { clientSchemas } from './openapi/client-schemas.ts'
 import { clientPaths } from './openapi/clients.ts'
 import { consentPaths, consentSchemas } from './openapi/consents.ts'
@@ -38,6 +39,7 @@ const schemas = {
   ...settingsSchemas,
   ...accountSchemas,
   ...scimSchemas,
+  ...callerSchemas,
   ...auditSchemas,
   ...webhookSchemas,
   ...commonSchemas,
@@ -54,6 +56,7 @@ const paths = {
   ...consentPaths,
   ...accountPaths,
   ...scimPaths,
+  ...callerPaths,
   ...auditPaths,
   ...webhookPaths,
 }
@@ -65,7 +68,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     title: 'Keystep: people, authenticators, step-up and applications',
     version: '1',
     summary:
-      'Imports authenticators and manages them from outside; edits flows and policies, explains decisions, registers applications, and ends sessions.',
+      'Users, authenticators of all kinds, applications, sessions and consents; flows, levels and policies, with the reasons of their decisions; settings, API keys, webhooks, the audit log and statistics; SCIM 2.0; and what people manage themselves.',
     description:
       'Errors are problem documents (RFC 9457); `code` is for programs and does not change. Unknown members of a body and unknown parameters are refused.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
@@ -88,6 +91,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
     { name: 'Statistics' },
     { name: 'My account' },
     { name: 'SCIM' },
+    { name: 'Caller' },
   ],
   paths,
   components: {
@@ -131,7 +135,7 @@ export const openapiDocument = ({ issuer }: { issuer: string }) => ({
           authorizationCode: {
             authorizationUrl: `${issuer}/authorize`,
             tokenUrl: `${issuer}/token`,
-            scopes: { account: 'What is one’s own.' },
+            scopes: { account: 'What is one’s own.', administration: 'What one’s roles allow.' },
           },
         },
       },

@@ -141,7 +141,9 @@ export const always = [
 
 /** The answers to refusals, by their status. */
 export function refusals(reasons: readonly Reason[]): Json {
-  const byStatus = Map.groupBy([...always, ...reasons], (reason) => String(problems[reason].status))
+  // Whoever names a user may hear that this one is not theirs to change.
+  const ofUser = reasons.includes('user-not-found') ? (['beyond-caller'] as const) : []
+  const byStatus = Map.groupBy([...always, ...ofUser, ...reasons], (reason) => String(problems[reason].status))
   return {
     ...Object.fromEntries([...byStatus].map(([status, its]) => [status, problemAnswer(its, status)])),
     429: tooMany(byStatus.get('429')),
