@@ -25,7 +25,7 @@ type CreateProps = { onClose: () => void; onMade: (name: string, secret: string)
 
 export function CreateKey({ onClose, onMade }: CreateProps) {
   const said = useWords(words)
-  const mine = (useCaller()?.scopes ?? []).filter((scope) => !peoples.includes(scope))
+  const mine = (useCaller()?.scopes ?? []).filter((scope) => !peoples.includes(scope)).sort()
   const draft = useDraft<Typed>('new-key', nothing)
   const [state, setState] = useState<{ busy: boolean; refused?: Refused }>({ busy: false })
   const { name, preset, scopes, end } = draft.value

@@ -91,7 +91,7 @@ function useColumns(mayWrite: boolean, open: (what: 'change' | 'revoke', key: Ke
   const columns: Column<Key>[] = [
     { key: 'name', title: said.name, kind: 'row', cell: ({ name }) => name },
     { key: 'state', title: said.state, kind: 'tight', cell: (key) => <State of={key} /> },
-    { key: 'scopes', title: said.scopes, cell: ({ scopes }) => <span class="soft">{scopes.join(' ')}</span> },
+    { key: 'scopes', title: said.scopes, kind: 'wide', cell: ({ scopes }) => <Scopes of={scopes} /> },
     {
       key: 'used',
       title: said.lastUsed,
@@ -123,6 +123,19 @@ function useColumns(mayWrite: boolean, open: (what: 'change' | 'revoke', key: Ke
       </div>
     )
   return [...columns, { key: 'actions', title: said.actions, kind: 'tight', cell }]
+}
+
+/** A few are read at once; of many, how many there are. */
+function Scopes({ of }: { of: readonly string[] }) {
+  const { rights } = useWords(words)
+  const listed = <span class="soft">{[...of].sort().join(' ')}</span>
+  if (of.length <= 4) return listed
+  return (
+    <details>
+      <summary>{rights(of.length)}</summary>
+      {listed}
+    </details>
+  )
 }
 
 function State({ of: { state, revokedDateTime } }: { of: Key }) {
