@@ -20,6 +20,7 @@ import type { Delivery } from '../../src/core/webhook/message.ts'
 import { openEventBus } from '../../src/services/event-bus.ts'
 import { openPublicFetch } from '../../src/services/public-fetch.ts'
 import { openQueue } from '../../src/services/queue.ts'
+import { openWebhookQueue } from '../../src/services/webhook-queue.ts'
 import { type HouseOptions, openHouse } from '../house.ts'
 
 /** What a receiver answers: a status, a way elsewhere, too much, or nothing for as long as somebody waits. */
@@ -85,7 +86,7 @@ export async function openEventsHouse({
     deliver: (event: SQSEvent) => delivery(event),
   })
   const sqs = openQueue<Delivery>(queue.url)
-  house.world.webhookQueue.send = (deliveries) => sqs.send(deliveries)
+  house.world.webhookQueue.send = openWebhookQueue({ webhookQueue: queue.url }).send
   const eventBridge = openEventBus({ name: localBus, endpoint: bus.url })
   /** Set, and the one or the other takes nothing. */
   const away = { queue: false, bus: false }
