@@ -26,7 +26,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   account: 860,
   management: 375,
   scim: 420,
-  settings: 400,
+  settings: 545,
   audit: 400,
   'mail-feedback': 345,
   'rotate-keys': 350,
