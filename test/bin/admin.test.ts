@@ -141,7 +141,7 @@ describe('npm run admin', () => {
       /at \/redirect_uris\/0: must be https/,
     ],
     ['a client without a redirect URI', ['client', 'add', 'x'], /--redirect-uri is missing/],
-    ['a short password', ['user', 'add', 'x', '--password-stdin'], /eight characters/],
+    ['a short password', ['user', 'add', 'x', '--password-stdin'], /8 characters/],
   ] as [string, string[], RegExp][])('%s: a sentence, and exit code 1', async (_name, words, sentence) => {
     const ran = await admin(words, 'short')
     expect(ran.code).toBe(1)
