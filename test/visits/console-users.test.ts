@@ -51,7 +51,6 @@ describe('the list', () => {
     const browser = await colleague(visits, 'Benutzer', { path: '/console/users', ...looks })
     await browser.page.getByRole('row').nth(3).waitFor()
     expect(await browser.faults()).toEqual([])
-    await browser.page.screenshot({ path: `/tmp/w-list-${colorScheme}-${width}.png` })
     if (width === 320) {
       await browser.presses('Menü')
       await browser.page.getByRole('link', { name: 'Massenimport' }).click()
@@ -151,7 +150,6 @@ describe('a key', () => {
     // Who reads only is offered nothing.
     expect(await browser.page.locator('main article button').allInnerTexts()).toEqual(['Copy', 'Copy'])
     expect(await browser.faults()).toEqual([])
-    await browser.page.screenshot({ path: '/tmp/w-user.png', fullPage: true })
     expect(browser.broken).toEqual([])
   })
 
@@ -186,7 +184,6 @@ describe('a key', () => {
     await browser.page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor()
     await browser.readsText('Asked for: level fido.')
     expect(await browser.faults()).toEqual([])
-    await browser.page.screenshot({ path: '/tmp/w-stepup.png' })
     // Not now: nothing is done, and what was typed is there.
     await browser.presses('Not now')
     expect(await browser.page.getByLabel('Reason').inputValue()).toBe('Stolen on the train, and the CMS is down.')
