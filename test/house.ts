@@ -66,14 +66,21 @@ import { createdSealKey } from '../src/store/seal-keys.ts'
 import { createdSigningKey } from '../src/store/signing-keys.ts'
 import { createdUser } from '../src/store/users.ts'
 import type { World } from '../src/world.ts'
+import { unrecorded } from './audited.ts'
 import type { SecurityKey } from './authenticator.ts'
 import type { Sent } from './contract.ts'
 
 /** One command to DynamoDB. `actions` are IAM's words for it, with the table or index each needs. */
 export type Command = { request: string; route: string; name: string; actions: Action[] }
 
-/** `leading`: the partition of the record that is written, which a right may be limited to. */
-type Action = { action: string; on: string; leading?: string | undefined }
+/** `leading`: the partition of the record that is written, which a right may be limited to; `sort`: its place there; `changes`: what an update names. */
+export type Action = {
+  action: string
+  on: string
+  leading?: string | undefined
+  sort?: string | undefined
+  changes?: string[]
+}
 
 export type Request = {
   headers?: Record<string, string>
@@ -144,6 +151,8 @@ export async function openHouse(options: HouseOptions = {}) {
 
   const running = new AsyncLocalStorage<Running>()
   const commands: Command[] = []
+  /** Changes that had no audit record in their transaction: a house where there was one does not close in peace. */
+  const alone = new Set<string>()
   const client = localClient(dynamodb.endpoint)
   client.middlewareStack.add(
     (next, context) => async (args) => {
@@ -159,6 +168,7 @@ export async function openHouse(options: HouseOptions = {}) {
         commands.push(command)
         here.commands.push(command)
         for (const action of command.actions) demandRight(here.route.lambda, action)
+        for (const kind of unrecorded(here.route, command.actions)) alone.add(`${here.route.name}: ${kind}`)
       }
       return next(args)
     },
@@ -304,6 +314,10 @@ export async function openHouse(options: HouseOptions = {}) {
     client.destroy()
     await Promise.all([dynamodb.close(), capture.close()])
     await rm(directory, { recursive: true, force: true })
+    if (alone.size > 0)
+      throw new Error(
+        `Changed without an audit record in the same transaction (see test/audited.ts): ${[...alone].join('; ')}`,
+      )
   }
 
   function seeding() {
@@ -434,7 +448,13 @@ const granted: Record<Access, readonly string[]> = {
   delete: ['DeleteItem'],
 }
 
-type Written = { TableName?: string; Key?: Record<string, { S?: string }>; Item?: Record<string, { S?: string }> }
+type Written = {
+  TableName?: string
+  Key?: Record<string, { S?: string }>
+  Item?: Record<string, { S?: string }>
+  UpdateExpression?: string
+  ExpressionAttributeNames?: Record<string, string>
+}
 
 type Input = Written & {
   IndexName?: string
@@ -443,6 +463,11 @@ type Input = Written & {
 }
 
 const leadingOf = ({ Key, Item }: Written): string | undefined => (Key ?? Item)?.pk?.S
+
+const detailsOf = ({ Key, Item, UpdateExpression, ExpressionAttributeNames = {} }: Written) => ({
+  sort: (Key ?? Item)?.sk?.S,
+  ...(UpdateExpression === undefined ? {} : { changes: Object.values(ExpressionAttributeNames) }),
+})
 
 const transactActions: Record<string, string> = {
   Put: 'PutItem',
@@ -462,12 +487,15 @@ function actionsOf(name: string, input: object, tableNames: Record<Table, string
         action: transactActions[kind] ?? kind,
         on: tableOf(about.TableName),
         leading: leadingOf(about),
+        ...detailsOf(about),
       })),
     )
   if (RequestItems !== undefined)
     return Object.keys(RequestItems).map((deployed) => ({ action: name, on: tableOf(deployed) }))
   const on = tableOf(TableName)
-  return [{ action: name, on: IndexName === undefined ? on : `${on}/index`, leading: leadingOf(input) }]
+  return [
+    { action: name, on: IndexName === undefined ? on : `${on}/index`, leading: leadingOf(input), ...detailsOf(input) },
+  ]
 }
 
 function demandRight(lambda: Lambda, { action, on, leading = '' }: Action): void {
