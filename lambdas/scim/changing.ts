@@ -41,7 +41,8 @@ export async function changeResource(
     // Of who was read: what a patch makes of another version is another user.
     const changed = await change(userDeskOf(needs, call, caller), user.value, read.value)
     if (changed.ok) return answerUser(needs, changed.value, projection.value)
-    if (changed.reason !== 'changed-since' || attempt === attempts) return refusedAsScim(changed)
+    if (changed.reason !== 'changed-since') return refusedAsScim(changed)
+    if (attempt === attempts) return refusedAsScim({ ok: false, reason: 'changed-meanwhile' })
   }
 }
 
