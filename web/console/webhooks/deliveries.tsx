@@ -52,7 +52,7 @@ export function Failed({ webhook, mayWrite }: { webhook: Webhook; mayWrite: bool
       : []),
   ]
   return (
-    <section class="card" aria-label={said.about(said.failed, webhook.url)}>
+    <div class="card">
       <h2>{said.failed}</h2>
       <p class="lead">{said.failedLead}</p>
       <p>
@@ -66,6 +66,6 @@ export function Failed({ webhook, mayWrite }: { webhook: Webhook; mayWrite: bool
         columns={columns}
         empty={<p>{said.noneFailed}</p>}
       />
-    </section>
+    </div>
   )
 }
