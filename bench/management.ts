@@ -1,8 +1,8 @@
 /**
- * `npm run bench-management`: how long the management API takes to answer, with a thousand users and with a hundred
+ * `node bench/management.ts`: how long the management API takes to answer, with a thousand users and with a hundred
  * thousand: the Lambdas as they are deployed, on an emulator each, asked in turns. README.md says what the figures mean.
  *
- *     npm run bench-management -- --users 20000 --rounds 100
+ *     node bench/management.ts --users 20000 --rounds 100
  */
 import { arch, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -1,9 +1,9 @@
 /**
- * `npm run seed-users`: a hundred thousand users and two hundred thousand authenticators into the service that `npm start`
+ * `node bench/seed-users.ts`: a hundred thousand users and two hundred thousand authenticators into the service that `npm start`
  * runs, to look at the console with as many as an organisation has.
  *
- *     npm run seed-users
- *     npm run seed-users -- --users 5000 --authenticators 9000 --logs 20000
+ *     node bench/seed-users.ts
+ *     node bench/seed-users.ts --users 5000 --authenticators 9000 --logs 20000
  *
  * Their ids begin with `crowd-`; done again, it writes the same users and the same keys, and more of the log.
  */
