@@ -104,6 +104,16 @@ export const words = inBoth({
     failures: {
       'no-answer': 'Der Dienst antwortet nicht. Nichts ging verloren; versuchen Sie es gleich noch einmal.',
       'signed-out': 'Sie sind abgemeldet. Melden Sie sich neu an, um fortzufahren.',
+      // At the portal, where the API's own words would be English.
+      'self-service-off': 'Ihre Organisation sieht nicht vor, dass Sie das selbst tun.',
+      'managed-elsewhere': 'Dieser Authentifikator wird von dem verwaltet, der ihn Ihnen gegeben hat.',
+      'still-needed':
+        'Ohne diesen Authentifikator könnten Sie sich dort nicht mehr anmelden, wo Sie es müssen. Fügen Sie zuerst einen anderen hinzu.',
+      'enrolment-over': 'Was begonnen wurde, ist abgelaufen oder schon erledigt. Beginnen Sie noch einmal.',
+      'wrong-one-time-code': 'Das ist nicht der Code, den die App jetzt zeigt.',
+      'no-one-time-passwords': 'Ersatzcodes stehen für Einmalcodes: Richten Sie zuerst eine Authenticator-App ein.',
+      'too-many-authenticators': 'Sie haben so viele Authentifikatoren, wie man haben kann.',
+      'aaguid-not-allowed': 'Schlüssel dieses Modells nimmt Ihre Organisation nicht an.',
       'no-problem': 'Der Dienst hat etwas geantwortet, das diese Seite nicht versteht.',
     } as Record<string, string>,
     problemOf: (title: string, detail: string | undefined) => (detail === undefined ? title : `${title}. ${detail}`),
