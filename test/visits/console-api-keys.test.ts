@@ -17,7 +17,11 @@ const mails = { path: '/console/mails' }
 
 /** As a program would call. */
 const opens = async (secret: string): Promise<number> =>
-  (await fetch(`${visits.demo.issuer}/api/v1/tenants/${visits.demo.tenantCode}/users?userName=nobody`, { headers: { apikey: secret } })).status
+  (
+    await fetch(`${visits.demo.issuer}/api/v1/tenants/${visits.demo.tenantCode}/users?userName=nobody`, {
+      headers: { apikey: secret },
+    })
+  ).status
 
 describe('an administrator', () => {
   it('makes a key, which is shown once and opens the API, renames it and revokes it', async () => {
