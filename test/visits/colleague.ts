@@ -31,8 +31,9 @@ export async function colleague(
   await visitor.presses(go)
   await visitor.types(password, person.password)
   await visitor.presses(go)
-  // Whatever a page shows asks for it; its head may be there for a moment before.
-  await visitor.page.getByLabel(code, { exact: true }).fill(nextCode())
+  // Whatever a page shows asks for it; its head may be there for a moment before. The console's first answers are between
+  // the two, which a busy machine takes its time over.
+  await visitor.page.getByLabel(code, { exact: true }).fill(nextCode(), { timeout: 30_000 })
   await visitor.presses(go)
   await visitor.reads(heading)
   return Object.assign(visitor, { nextCode, person })
