@@ -36,7 +36,7 @@ export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call:
     order: 'desc',
     size: size.value,
     ...(after.value === undefined ? {} : { after: after.value }),
-    wants: ({ type }) => !hidden.has(type),
+    wants: (record) => !hidden.has(record.type) && !isRenewal(record, self),
   })
   const names = await namesOf(world, records)
   const at = (cursor: string | undefined): string =>
@@ -47,6 +47,10 @@ export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call:
     { self: at(query.value.cursor), ...(next === undefined ? {} : { next: at(next) }) },
   )
 })
+
+/** The portal asks in silence whenever a page of it is loaded: nobody signed in then, as nothing was just shown. */
+const isRenewal = ({ type, client, ages = {} }: AuditRecord, self: Self): boolean =>
+  type === 'login.succeeded' && client === self.client.clientId && !Object.values(ages).some((age) => age <= 1)
 
 const readPlace = (text: string | undefined): Result<string | undefined, 'malformed-request'> =>
   text === undefined || isPlaceInLog(text)
