@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ClaimsDocument, documentOf, readClaimsDocument } from '../oidc/standard-claims.ts'
 import type { User } from '../user.ts'
+import { parseNewUser } from '../user-request.ts'
 import { refused } from './refusal.ts'
 import { isObject, urns, type Value } from './schema.ts'
 
@@ -82,11 +83,13 @@ const addressOf = (address: NonNullable<ClaimsDocument['address']>): Value =>
  */
 export function provisionedBy(resource: Value, before?: Value, user?: User): Provisioned {
   const text = (name: string): string | undefined => textIn(resource, name)
-  const userName = text('userName') ?? refused('invalidValue', 'userName is required')
   const name = isObject(resource.name) ? resource.name : {}
-  const email = textIn(chosen(resource.emails) ?? {}, 'value')
-  const externalId = text('externalId')
-  const password = text('password')
+  const signsInBy = signInOf({
+    userName: text('userName') ?? refused('invalidValue', 'userName is required'),
+    externalId: text('externalId'),
+    email: textIn(chosen(resource.emails) ?? {}, 'value'),
+    password: text('password'),
+  })
   const claims = claimsOf({
     ...unknownToScim(user),
     name: text('displayName'),
@@ -101,15 +104,27 @@ export function provisionedBy(resource: Value, before?: Value, user?: User): Pro
     address: addressIn(chosen(resource.addresses)),
   })
   return {
-    userName,
+    ...signsInBy,
     claims,
     // A resource that does not say is of somebody who may sign in (Okta sends it always, Entra where it is mapped).
     enabled: typeof resource.active === 'boolean' ? resource.active : (user?.enabled ?? true),
+  }
+}
+
+/** By the rules that hold for whoever makes a user. */
+function signInOf(members: Value): Pick<Provisioned, 'userName' | 'externalId' | 'email' | 'password'> {
+  const read = parseNewUser(given(members))
+  if (!read.ok) return refused('invalidValue', `${attributeAt(read.at)} ${read.detail ?? 'is not what is kept here'}`)
+  const { userName, externalId, email, password } = read.value
+  return {
+    userName,
     ...(externalId === undefined ? {} : { externalId }),
     ...(email === undefined ? {} : { email }),
     ...(password === undefined ? {} : { password }),
   }
 }
+
+const attributeAt = (pointer = ''): string => (pointer === '/email' ? 'emails.value' : pointer.slice(1))
 
 const textIn = (value: Value, name: string): string | undefined => {
   const text = value[name]

@@ -182,6 +182,21 @@ describe('a change', () => {
     expect((await directory.ask('GET', `/Users/${ids.cleo}`)).json).toEqual(before.json)
   })
 
+  it.each([
+    ['userName', { userName: ' \t' }],
+    ['emails.value', { emails: [{ value: 'a@example.org, b@example.org' }] }],
+    ['emails.value', { emails: [{ value: 'a@example.org\r\nBcc: all@example.org' }] }],
+    ['password', { password: 'short' }],
+  ])('with a %s that nobody may have is refused', async (attribute, change) => {
+    const { status, json } = await directory.ask('POST', '/Users', {
+      schemas: [userSchema],
+      userName: 'odd',
+      ...change,
+    })
+    expect({ status, json }).toMatchObject({ status: 400, json: { schemas: [errorSchema], scimType: 'invalidValue' } })
+    expect(JSON.stringify(json)).toContain(attribute)
+  })
+
   it('to a name or an id that is taken is refused', async () => {
     const named = await directory.patch(ids.cleo ?? '', [{ op: 'replace', path: 'userName', value: 'ANNA' }])
     expect(named).toMatchObject({ status: 409, json: { scimType: 'uniqueness' } })
