@@ -36,9 +36,6 @@ export const inBoth = <Words>(words: { en: Words; de: NoInfer<Words> }): InBoth<
 
 export const useWords = <Words>(words: InBoth<Words>): Words => words[useLanguage()]
 
-/** Outside a component: what is said once, such as the title of the document. */
-export const wordsNow = <Words>(words: InBoth<Words>): Words => words[language.get()]
-
 /** How the browser's own formatters are told: the region that the browser prefers for the language, if it has one. */
 export const tagOf = (locale: Locale): string =>
   navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === locale) ?? locale
