@@ -65,9 +65,17 @@ describe('the bundles', () => {
   })
 
   it.each([
-    ['client-ses', 'activation', ['activation']],
-    ['client-kms', 'token', ['otp', 'token', 'resource', 'one-time-passwords', 'rotate-keys', 'backchannel-logout']],
-  ])('%s comes along only where its right is', (library, _, holders) => {
+    ['client-ses', ['activation', 'settings', 'account-mail']],
+    [
+      'client-kms',
+      [
+        ...['otp', 'token', 'resource', 'one-time-passwords', 'account', 'settings'],
+        ...['rotate-keys', 'audit-archive', 'backchannel-logout', 'webhook-deliver'],
+      ],
+    ],
+    ['client-s3', ['audit-archive']],
+    ['client-eventbridge', ['audit-publish']],
+  ])('%s comes along only where its right is', (library, holders) => {
     const found = Object.entries(made).filter(([, { inputs }]) =>
       inputs.some((input) => input.includes(`/${library}/`)),
     )

@@ -24,7 +24,7 @@ const budget: Record<Lambda | EventLambda, number> = {
   'one-time-passwords': 480,
   // A key that is added is verified as an imported one is, with all that attestations take.
   account: 860,
-  management: 375,
+  management: 425,
   scim: 420,
   settings: 545,
   audit: 400,

@@ -174,4 +174,4 @@ export const words = inBoth({
   },
 })
 
-export type Words = typeof en
+type Words = typeof en
