@@ -173,5 +173,3 @@ export const words = inBoth({
     ],
   },
 })
-
-type Words = typeof en
