@@ -33,6 +33,28 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
   )
 }
 
+type DialogActionsProps = {
+  action: string
+  danger?: boolean | undefined
+  busy?: boolean | undefined
+  onClose: () => void
+}
+
+/** The end of a form in a dialog: what it does, as a verb, and the way out. */
+export function DialogActions({ action, danger, busy, onClose }: DialogActionsProps) {
+  const { cancel } = useWords(words)
+  return (
+    <div class="actions">
+      <button type="submit" class={danger ? 'danger' : 'primary'} aria-disabled={busy}>
+        {action}
+      </button>
+      <button type="button" class="secondary" onClick={onClose}>
+        {cancel}
+      </button>
+    </div>
+  )
+}
+
 type ConfirmProps = {
   title: string
   /** What the button does, as a verb. */
@@ -48,7 +70,6 @@ type ConfirmProps = {
 
 /** Asks before something is done. It stays open when that fails, with why. */
 export function Confirm({ title, action, danger, busy, refused, onConfirm, onClose, children }: ConfirmProps) {
-  const { cancel } = useWords(words)
   return (
     <Dialog title={title} onClose={onClose}>
       <form
@@ -59,14 +80,7 @@ export function Confirm({ title, action, danger, busy, refused, onConfirm, onClo
       >
         {refused && <Refusal refused={refused} />}
         {children}
-        <div class="actions">
-          <button type="submit" class={danger ? 'danger' : 'primary'} aria-disabled={busy}>
-            {action}
-          </button>
-          <button type="button" class="secondary" onClick={onClose}>
-            {cancel}
-          </button>
-        </div>
+        <DialogActions action={action} danger={danger} busy={busy} onClose={onClose} />
       </form>
     </Dialog>
   )

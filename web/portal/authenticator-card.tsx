@@ -1,13 +1,12 @@
 /** One authenticator: what it is, what it waits for, and what may be done about it. */
 import { useState } from 'preact/hooks'
 import { api, type Refused } from '../app/api.ts'
-import { Confirm, Dialog } from '../app/dialog.tsx'
+import { Confirm, Dialog, DialogActions } from '../app/dialog.tsx'
 import { useDraft } from '../app/drafts.ts'
 import { Form, TextField } from '../app/form.tsx'
 import { useWords } from '../app/language.ts'
 import { say } from '../app/notice.tsx'
 import { Badge, Facts, Time, type Tone } from '../app/small.tsx'
-import { words as around } from '../app/words.ts'
 import type { Own } from './account.ts'
 import { Activate } from './pending.tsx'
 import { words } from './words/authenticators.ts'
@@ -97,7 +96,6 @@ type DialogProps = { own: Own; name: string; onClose: () => void; onDone: () => 
 
 function Rename({ own, name, onClose, onDone }: DialogProps) {
   const said = useWords(words)
-  const { cancel } = useWords(around)
   const draft = useDraft(`name ${own.id}`, name)
   const [sending, setSending] = useState<{ busy: boolean; refused?: Refused }>({ busy: false })
   async function save() {
@@ -119,14 +117,7 @@ function Rename({ own, name, onClose, onDone }: DialogProps) {
           onChange={draft.set}
           required
         />
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={sending.busy}>
-            {said.save}
-          </button>
-          <button type="button" class="secondary" onClick={onClose}>
-            {cancel}
-          </button>
-        </div>
+        <DialogActions action={said.save} busy={sending.busy} onClose={onClose} />
       </Form>
     </Dialog>
   )

@@ -1,7 +1,7 @@
 /** Another name for a key, and another end. What it may is never changed: that is another key. */
 import { useState } from 'preact/hooks'
 import { api, type Refused } from '../../app/api.ts'
-import { Dialog } from '../../app/dialog.tsx'
+import { Dialog, DialogActions } from '../../app/dialog.tsx'
 import { useDraft } from '../../app/drafts.ts'
 import { Form, TextField } from '../../app/form.tsx'
 import { useWords } from '../../app/language.ts'
@@ -47,14 +47,7 @@ export function ChangeKey({ shown, onClose, onChanged }: ChangeProps) {
           onChange={(typed) => draft.set((now) => ({ ...now, name: typed }))}
         />
         <EndFields end={end} onChange={(chosen) => draft.set((now) => ({ ...now, end: chosen }))} />
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={state.busy}>
-            {said.save}
-          </button>
-          <button type="button" class="secondary" onClick={close}>
-            {said.cancel}
-          </button>
-        </div>
+        <DialogActions action={said.save} busy={state.busy} onClose={close} />
       </Form>
     </Dialog>
   )

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { api, type Refused } from '../../app/api.ts'
 import { useCaller } from '../../app/caller.ts'
-import { Dialog } from '../../app/dialog.tsx'
+import { Dialog, DialogActions } from '../../app/dialog.tsx'
 import { useDraft } from '../../app/drafts.ts'
 import { CheckField, Form, SelectField, TextField } from '../../app/form.tsx'
 import { useWords } from '../../app/language.ts'
@@ -75,14 +75,7 @@ export function CreateKey({ onClose, onMade }: CreateProps) {
           {state.refused?.problem.pointer === '/scopes' && <p class="field-error">{said.none}</p>}
         </fieldset>
         <EndFields end={end} onChange={(chosen) => set({ end: chosen })} />
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={state.busy}>
-            {said.create}
-          </button>
-          <button type="button" class="secondary" onClick={onClose}>
-            {said.cancel}
-          </button>
-        </div>
+        <DialogActions action={said.create} busy={state.busy} onClose={onClose} />
       </Form>
     </Dialog>
   )

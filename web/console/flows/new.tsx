@@ -3,18 +3,16 @@ import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import type { Flow } from '../../../src/core/step-up/flow.ts'
 import { api, type Refused } from '../../app/api.ts'
-import { Dialog } from '../../app/dialog.tsx'
+import { Dialog, DialogActions } from '../../app/dialog.tsx'
 import { useDraft } from '../../app/drafts.ts'
 import { Form, TextField } from '../../app/form.tsx'
 import { useWords } from '../../app/language.ts'
 import { say } from '../../app/notice.tsx'
-import { words as common } from '../../app/words.ts'
 import { words } from '../words/flows.ts'
 import { firstFlow } from './draft.ts'
 
 export function NewFlow({ copyOf, onClose }: { copyOf?: Flow; onClose: () => void }) {
   const said = useWords(words)
-  const { cancel } = useWords(common)
   const { route } = useLocation()
   const typed = useDraft('new-flow', {
     id: copyOf ? `${copyOf.id}-2` : '',
@@ -56,14 +54,7 @@ export function NewFlow({ copyOf, onClose }: { copyOf?: Flow; onClose: () => voi
           value={id}
           onChange={(text) => typed.set({ id: text, name })}
         />
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={state.busy}>
-            {said.create}
-          </button>
-          <button type="button" class="secondary" onClick={leave}>
-            {cancel}
-          </button>
-        </div>
+        <DialogActions action={said.create} busy={state.busy} onClose={leave} />
       </Form>
     </Dialog>
   )

@@ -6,12 +6,11 @@ import { type Role, roles } from '../../../src/core/user.ts'
 import { useAction } from '../../app/action.ts'
 import { api } from '../../app/api.ts'
 import { useMay } from '../../app/caller.ts'
-import { Confirm, Dialog } from '../../app/dialog.tsx'
+import { Confirm, Dialog, DialogActions } from '../../app/dialog.tsx'
 import { useDraft } from '../../app/drafts.ts'
 import { CheckField, Form, TextField } from '../../app/form.tsx'
 import { useWords } from '../../app/language.ts'
 import { Refusal, say } from '../../app/notice.tsx'
-import { words as appWords } from '../../app/words.ts'
 import { words } from '../words/user.ts'
 import { type User, userPage, userPath } from './model.ts'
 
@@ -209,15 +208,5 @@ function Roles({ user, etag, put, close }: AskProps) {
 }
 
 function Buttons({ action, busy, close }: { action: string; busy: boolean; close: () => void }) {
-  const { cancel } = useWords(appWords)
-  return (
-    <div class="actions">
-      <button type="submit" class="primary" aria-disabled={busy}>
-        {action}
-      </button>
-      <button type="button" class="secondary" onClick={close}>
-        {cancel}
-      </button>
-    </div>
-  )
+  return <DialogActions action={action} busy={busy} onClose={close} />
 }

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { usualTypes, webhookTypes } from '../../../src/core/webhook/webhook.ts'
 import { api, type Refused } from '../../app/api.ts'
-import { Dialog } from '../../app/dialog.tsx'
+import { Dialog, DialogActions } from '../../app/dialog.tsx'
 import { useDraft } from '../../app/drafts.ts'
 import { CheckField, Form, TextField } from '../../app/form.tsx'
 import { useWords } from '../../app/language.ts'
@@ -88,14 +88,7 @@ export function EditWebhook({ present, onClose, onSaved }: EditProps) {
           {state.refused?.problem.pointer === '/types' && <p class="field-error">{state.refused.problem.detail}</p>}
         </fieldset>
         <CheckField label={said.enabled} checked={enabled} onChange={(isOn) => set({ enabled: isOn })} />
-        <div class="actions">
-          <button type="submit" class="primary" aria-disabled={state.busy}>
-            {said.save}
-          </button>
-          <button type="button" class="secondary" onClick={close}>
-            {said.cancel}
-          </button>
-        </div>
+        <DialogActions action={said.save} busy={state.busy} onClose={close} />
       </Form>
     </Dialog>
   )

@@ -33,7 +33,6 @@ const en = {
   changeTitle: (name: string) => `Change ${name}`,
   changed: 'The key is changed.',
   save: 'Save',
-  cancel: 'Cancel',
   revoke: 'Revoke',
   revokeTitle: (name: string) => `Revoke ${name}?`,
   revokeLead:
@@ -78,7 +77,6 @@ export const words = inBoth({
     changeTitle: (name) => `${name} ändern`,
     changed: 'Der Schlüssel ist geändert.',
     save: 'Speichern',
-    cancel: 'Abbrechen',
     revoke: 'Widerrufen',
     revokeTitle: (name) => `${name} widerrufen?`,
     revokeLead:

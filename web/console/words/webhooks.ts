@@ -15,7 +15,6 @@ const en = {
   state: 'State',
   states: { enabled: 'Enabled', disabled: 'Disabled', gone: 'Gone (410)' } as Record<string, string>,
   save: 'Save',
-  cancel: 'Cancel',
   saved: 'The webhook is saved.',
   overtaken:
     'Somebody else changed it meanwhile. What you typed is still here: look at what is there now, and save again.',
@@ -66,7 +65,6 @@ export const words = inBoth({
     state: 'Zustand',
     states: { enabled: 'Eingeschaltet', disabled: 'Ausgeschaltet', gone: 'Verschwunden (410)' },
     save: 'Speichern',
-    cancel: 'Abbrechen',
     saved: 'Der Webhook ist gespeichert.',
     overtaken:
       'Inzwischen hat ihn jemand anders geändert. Was Sie eingegeben haben, steht noch hier: Sehen Sie nach, was jetzt gilt, und speichern Sie noch einmal.',
