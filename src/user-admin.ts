@@ -12,7 +12,7 @@ import type { Desk, Expects } from './administration.ts'
 import type { AuditEvent } from './core/audit-event.ts'
 import type { UserId } from './core/authenticator.ts'
 import { hashPassword } from './core/password.ts'
-import { ok, type Result, refuse } from './core/result.ts'
+import { ok, type Refusal, type Result, refuse } from './core/result.ts'
 import { newId } from './core/secret.ts'
 import { type Role, roles, type User } from './core/user.ts'
 import type { NewUser, Profile, UserChange } from './core/user-request.ts'
@@ -122,7 +122,8 @@ async function changeTo(
     const members = changedMembers(before, after)
     const owned = members.find((name) => isOwned(before, name))
     if (owned !== undefined) return refuse('owned-by-directory', { at: `/${owned}` })
-    if (members.includes('email') && !maySignInAs(desk, before)) return refuse('beyond-caller', { at: '/email' })
+    const known = members.find((name) => knownBy.has(name))
+    if (known !== undefined && !maySignInAs(desk, before)) return refuse('beyond-caller', { at: `/${known}` })
     if (isSelf(desk, id) && before.enabled && !after.enabled) return refuse('not-yourself', { at: '/enabled' })
     return ok({ after, events: eventsOf(before, after) })
   })
@@ -139,6 +140,9 @@ const refreshed: ReadonlySet<UserMember> = new Set([
   'familyName',
   'displayName',
 ])
+
+/** By what certificates, directories and token servers know a user, and where codes go: with another's, another signs in. */
+const knownBy: ReadonlySet<UserMember> = new Set(['userName', 'email', 'emailVerified'])
 
 /** What the directory has the say on, once the user is an entry of it: it would be as it was at the next sign-in. */
 const isOwned = ({ directory, passwordHash }: User, member: UserMember): boolean =>
@@ -205,13 +209,22 @@ export async function setUserPassword(
 ): Promise<Result<User, UserRefusal>> {
   const passwordHash = password === null ? undefined : await hashPassword(password)
   return editUser(desk, id, expects, (before) => {
-    if (!maySignInAs(desk, before)) return refuse('beyond-caller')
-    if (before.directory !== undefined && before.passwordHash === undefined) return refuse('owned-by-directory')
+    const barred = passwordBarred(desk, before)
+    if (barred !== undefined) return barred
     const { passwordHash: _, ...rest } = before
     if (passwordHash === undefined && before.passwordHash === undefined) return ok({ after: before, events: [] })
     const after: User = { ...rest, ...(passwordHash === undefined ? {} : { passwordHash }) }
     return ok({ after, events: [{ type: 'user.changed', detail: 'password' }] })
   })
+}
+
+/** Why a password of this user is not set from this desk. */
+export function passwordBarred(
+  desk: UserDesk,
+  user: User,
+): Refusal<'beyond-caller' | 'owned-by-directory'> | undefined {
+  if (!maySignInAs(desk, user)) return refuse('beyond-caller')
+  return user.directory !== undefined && user.passwordHash === undefined ? refuse('owned-by-directory') : undefined
 }
 
 /**
@@ -225,6 +238,8 @@ export async function unlockUser(desk: UserDesk, id: UserId): Promise<Result<Use
     if (person === undefined) return refuse('user-not-found')
     const barred = barredFrom(desk, person.user, anyVersion)
     if (barred !== undefined) return barred
+    // Further guesses, again and again, are a way in as well.
+    if (!maySignInAs(desk, person.user)) return refuse('beyond-caller')
     const locked = person.otps.filter(({ state }) => state === 'locked')
     const forgotten = forgottenTries(person.user)
     if (forgotten === undefined && locked.length === 0) return ok(person.user)

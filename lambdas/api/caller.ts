@@ -86,6 +86,22 @@ export const mayManage = ({ person, scopes }: ApiCaller, { roles = [] }: Pick<Us
   person === undefined || roles.length === 0 || scopes.includes('roles:write')
 
 /**
+ * Why a caller may not change what is this user's now. Where the user has a role, it takes of a person the sign-in that
+ * giving roles takes, or a session that proved less would set its own password, or another administrator's, and prove more.
+ */
+export function barredFrom(
+  { now }: Pick<World, 'now'>,
+  caller: ApiCaller,
+  user: Pick<User, 'roles'>,
+): 'beyond-caller' | 'insufficient-user-authentication' | undefined {
+  const { person } = caller
+  if (!mayManage(caller, user)) return 'beyond-caller'
+  if (person === undefined || user.roles === undefined || user.roles.length === 0) return undefined
+  const isLow = unmetDemand('sensitive', person.signedIn, person.realm, now()) !== undefined
+  return isLow ? 'insufficient-user-authentication' : undefined
+}
+
+/**
  * The route for callers with this scope, in this tenant. Strangers are not told which tenant this is. `demand`: of a
  * person, where it is not what the scope asks by itself.
  */
@@ -98,16 +114,18 @@ export const forCaller = <Its>(
     if (!caller.scopes.includes(scope)) return insufficient(scope)
     const tooLow = unmet(world, call, caller, demand)
     if (tooLow !== undefined) return tooLow
-    if (demand !== 'reading' && !(await mayManageNamed(world, call, caller))) return answerTo(refuse('beyond-caller'))
-    return handler(world, call, caller)
+    const barred = demand === 'reading' ? undefined : await barredFromNamed(world, call, caller)
+    return barred ?? handler(world, call, caller)
   })
 
 /** Of the user whom the address names, where it names one: held here, so that no route can forget it. */
-async function mayManageNamed({ db }: Pick<World, 'db'>, { params }: Call, caller: ApiCaller): Promise<boolean> {
-  const { userId } = params
-  if (userId === undefined || !isNameable(userId) || mayManage(caller, { roles })) return true
-  const user = await findUser(db, userId)
-  return user === undefined || mayManage(caller, user)
+async function barredFromNamed(world: Needs, call: Call, caller: ApiCaller): Promise<Answer | undefined> {
+  const { userId } = call.params
+  if (userId === undefined || !isNameable(userId) || barredFrom(world, caller, { roles }) === undefined)
+    return undefined
+  const user = await findUser(world.db, userId)
+  const barred = user && barredFrom(world, caller, user)
+  return barred === 'beyond-caller' ? answerTo(refuse(barred)) : barred && unmet(world, call, caller, 'sensitive')
 }
 
 /** The route for whoever may call at all, whatever else they may. */

@@ -35,7 +35,7 @@ import {
 } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import { type ApiCaller, mayManage } from '../api/caller.ts'
+import { type ApiCaller, barredFrom } from '../api/caller.ts'
 import type { Refused } from '../api/problems.ts'
 import { noteRefusal } from '../api/refused.ts'
 import { type Given, keptAnswer, type Repeatable } from '../api/repeating.ts'
@@ -99,7 +99,8 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Attempt>
   // Of many, the one that is to blame is in the body; of one, it is in the address.
   if (user === undefined || !user.enabled)
     return refused(refuse('user-not-found', asked.at === undefined ? {} : { at: '/userId' }))
-  if (!mayManage(asked.cms, user)) return refused(refuse('beyond-caller'))
+  const barred = barredFrom(needs, asked.cms, user)
+  if (barred !== undefined) return refused(refuse(barred))
   if (!stage.importRpIds.includes(request.rpId))
     return refused(
       refuse('rp-id-mismatch', { at: '/metadata/rpId', detail: `Accepted: ${stage.importRpIds.join(', ')}.` }),

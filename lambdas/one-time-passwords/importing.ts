@@ -19,7 +19,7 @@ import { createdOneTimePassword, givenOneTimePassword } from '../../src/store/on
 import { ownerIn, readPerson } from '../../src/store/people.ts'
 import { realmIn } from '../../src/store/realm.ts'
 import type { World } from '../../src/world.ts'
-import { type ApiCaller, mayManage } from '../api/caller.ts'
+import { type ApiCaller, barredFrom } from '../api/caller.ts'
 import type { Refused } from '../api/problems.ts'
 import { noteRefusal } from '../api/refused.ts'
 import { type Given, keptAnswer, type Repeatable } from '../api/repeating.ts'
@@ -68,7 +68,8 @@ async function attemptImport(needs: ImportNeeds, asked: Asked): Promise<Imported
   if (!isOn) return refused(needs, asked, refuse('import-disabled'))
   if (person === undefined || !person.user.enabled)
     return refused(needs, asked, refuse('user-not-found', asked.at === undefined ? {} : { at }))
-  if (!mayManage(asked.cms, person.user)) return refused(needs, asked, refuse('beyond-caller'), person.user.id)
+  const barred = barredFrom(needs, asked.cms, person.user)
+  if (barred !== undefined) return refused(needs, asked, refuse(barred), person.user.id)
   const user = person.user.id
   const all = [...person.otps, ...(asked.imagined?.filter((otp) => otp.user === user) ?? [])]
   const own = await withSecret(needs, all, request.secret)

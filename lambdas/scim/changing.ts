@@ -7,7 +7,14 @@ import type { Value } from '../../src/core/scim/schema.ts'
 import { type Provisioned, provisionedBy } from '../../src/core/scim/user.ts'
 import type { User } from '../../src/core/user.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
-import { replaceUser, setUserPassword, type UserDesk, type UserRefusal, userTag } from '../../src/user-admin.ts'
+import {
+  passwordBarred,
+  replaceUser,
+  setUserPassword,
+  type UserDesk,
+  type UserRefusal,
+  userTag,
+} from '../../src/user-admin.ts'
 import type { ApiCaller } from '../api/caller.ts'
 import { userDeskOf } from '../api/user-desk.ts'
 import { matchIfGiven } from '../management/desk.ts'
@@ -48,6 +55,9 @@ export async function changeResource(
 
 async function change(desk: UserDesk, user: User, given: Provisioned): Promise<Result<User, UserRefusal>> {
   const { password, claims, ...document } = given
+  // Before anything is written: a request that is refused leaves nothing behind (RFC 7644 §3.5.2).
+  const barred = password === undefined ? undefined : passwordBarred(desk, user)
+  if (barred !== undefined) return barred
   const expects: Expects = (tag) => tag === userTag(user)
   const changed = await replaceUser(desk, user.id, { ...document, ...membersOf(claims) }, expects)
   if (!changed.ok || password === undefined) return changed
