@@ -56,6 +56,10 @@ export async function personOf(world: Needs, shown: Shown, wanted: PersonScope):
   const { user, session } = await foundationOf(world, grant, { user: userItem, session: sessionItem })
   if (user === undefined || session === undefined || !isLive(session, world.now())) return undefined
   if (!(await grantHolds(world, grant, user, session))) return undefined
-  const signedIn = { acr: typeof acr === 'string' ? acr : undefined, authTime: Number(authTime ?? 0) }
+  const signedIn = {
+    acr: typeof acr === 'string' ? acr : undefined,
+    authTime: Number(authTime ?? 0),
+    ...(client.acrToLoa === undefined ? {} : { acrToLoa: client.acrToLoa }),
+  }
   return { user, session, client, signedIn, realm: realmIn(realmItem) }
 }

@@ -7,6 +7,8 @@
 import { type ApiScope, apiScopes, peopleScopes } from './api-key.ts'
 import type { Realm, Settings } from './realm.ts'
 import type { Seconds } from './result.ts'
+import type { AcrMap } from './step-up/flow.ts'
+import { lookUp } from './step-up/names.ts'
 import { type Role, roles } from './user.ts'
 
 const all: readonly ApiScope[] = [...apiScopes, ...peopleScopes]
@@ -64,8 +66,11 @@ export const demandOf = (scope: ApiScope): Demand => {
   return isReading(scope) ? 'reading' : 'changing'
 }
 
-/** What an access token says of its person's sign-in (RFC 9068 §2.2.1). */
-export type SignedIn = { acr?: string | undefined; authTime: Seconds }
+/**
+ * What an access token says of its person's sign-in (RFC 9068 §2.2.1). `acrToLoa`: what its names stand for, where the
+ * application that it was given to has a map of its own.
+ */
+export type SignedIn = { acr?: string | undefined; authTime: Seconds; acrToLoa?: AcrMap }
 
 /** What is asked for instead, in the words of RFC 9470 §3. */
 export type Unmet = { acr: string; maxAge?: Seconds }
@@ -73,7 +78,7 @@ export type Unmet = { acr: string; maxAge?: Seconds }
 /** `undefined`: it will do. A name that the realm does not know is reached by nobody. */
 export function unmetDemand(
   demand: Demand,
-  { acr, authTime }: SignedIn,
+  { acr, authTime, acrToLoa: own }: SignedIn,
   {
     settings,
     acrToLoa,
@@ -82,9 +87,8 @@ export function unmetDemand(
 ): Unmet | undefined {
   const wanted = demand === 'sensitive' ? settings.sensitiveAcr : settings.consoleAcr
   const unmet = { acr: wanted, ...(demand === 'sensitive' ? { maxAge: settings.sensitiveMaxAge } : {}) }
-  const loaOf = (name: string | undefined): number | undefined =>
-    name !== undefined && Object.hasOwn(acrToLoa, name) ? acrToLoa[name] : undefined
-  const [reached, due] = [loaOf(acr), loaOf(wanted)]
+  // Of another application's map, the name that is wanted here may be that of a lower level.
+  const [reached, due] = [acr === undefined ? undefined : lookUp(own ?? acrToLoa, acr), lookUp(acrToLoa, wanted)]
   if (reached === undefined || due === undefined || reached < due) return unmet
   return unmet.maxAge !== undefined && now - authTime > unmet.maxAge ? unmet : undefined
 }

@@ -76,6 +76,26 @@ describe('a session of an administrator that did not reach the sensitive level',
     expect(JSON.stringify(reply.json)).toContain('insufficient-user-authentication')
   })
 
+  it('goes by what a level is called at the console, where that has names of its own', async () => {
+    const { house } = office
+    const { headers } = await personToken(house, await office.staff('administrator'))
+    const key = await office.withScopes('policy:write', 'policy:read')
+    const path = '/clients/console/step-up-policy'
+    const { json, headers: its } = await key<object>('GET', path)
+    const set = (acrToLoa: object, etag = '*') =>
+      key('PUT', path, { headers: { 'if-match': etag }, body: { ...json, acrToLoa } })
+    const ask = () =>
+      house.invoke<{ code?: string }>('POST', '/api/v1/tenants/demo/api-keys', {
+        headers,
+        body: { name: 'Mine', scopes: ['roles:write'] },
+      })
+    expect((await set({ fido: 0 }, its.etag)).status).toBe(200)
+    expect((await ask()).json.code).toBe('insufficient-user-authentication')
+    expect((await set({ fido: 3 })).status).toBe(200)
+    expect((await ask()).status).toBe(201)
+    await set({ pwd: 0, otp: 1, fido: 3 })
+  })
+
   it('manages people without a role', async () => {
     const { ask } = await low()
     const { id } = await office.house.addUser()
