@@ -266,6 +266,7 @@ describe('a start', () => {
       'issuer',
       'inbox',
       'inboxJson',
+      'eventsJson',
       'tenantCode',
       'apiKey',
       'adminApiKey',
