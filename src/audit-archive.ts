@@ -71,9 +71,11 @@ export async function archiveAudit({ db, archive, signer, now, log }: Archiver):
 
 /** As a rule in a list of this month's or the last one's: however old the log is, few names are read. */
 async function lastCheckpoint(archive: Archive, at: Seconds) {
-  const months = [0, 31].map((days) => auditDay(at - days * aDay).slice(0, 7))
+  const month = auditDay(at).slice(0, 7)
+  // By the day before the first: whoever counts thirty-one days back from May the first is in March.
+  const monthBefore = dayBefore(`${month}-01`, 1).slice(0, 7)
   let name: string | undefined
-  for (const prefix of [...months.map((month) => `checkpoints/${month}/`), 'checkpoints/'])
+  for (const prefix of [`checkpoints/${month}/`, `checkpoints/${monthBefore}/`, 'checkpoints/'])
     name ??= (await archive.list(prefix)).at(-1)?.name
   const bytes = name === undefined ? undefined : await archive.get(name)
   if (bytes === undefined) return undefined
