@@ -46,10 +46,11 @@ const lateAfter = 3 * 3600
 export async function checkAudit(check: AuditCheck): Promise<AuditChecked> {
   const { reader, firstDay, now, patience, archive, found } = check
   const kept = archive === undefined ? undefined : await readCheckpoints(archive.archive, archive.key, check)
-  const firsts = [firstDay, ...Object.keys(kept?.checkpoints[0]?.heads ?? {}).map((name) => name.slice(0, 10))]
+  const heads = headsIn(kept?.checkpoints ?? [])
+  // Those of all checkpoints: the first may be older than the first record, and the table may have been emptied.
+  const firsts = [firstDay, ...[...heads.keys()].map((name) => name.slice(0, 10))]
   const until = check.until ?? auditDay(now)
   const since = check.since ?? firsts.filter((day) => day !== undefined).sort()[0] ?? until
-  const heads = headsIn(kept?.checkpoints ?? [])
   const verified = await verifyAudit({
     reader,
     days: daysFrom(since, until),

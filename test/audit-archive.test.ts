@@ -107,6 +107,18 @@ describe('the archive', () => {
     expect((await check()).findings).toEqual([])
   })
 
+  it('goes on from the last checkpoint whatever length the month before had', async () => {
+    const times = ['2027-01-31T23:30', '2027-02-28T23:30', '2027-03-01T00:30', '2027-04-30T23:30', '2027-05-01T00:30']
+    const made: (Checkpoint | undefined)[] = []
+    for (const time of times) {
+      log.clock.now = Date.parse(`${time}Z`) / 1000
+      await log.fill(10)
+      made.push(await archiveAudit(archiver()))
+    }
+    expect(made.map((checkpoint) => checkpoint?.sequence)).toEqual([1, 2, 3, 4, 5])
+    expect(await check()).toMatchObject({ findings: [], archived: { records: 50 } })
+  })
+
   it('takes what comes late for a day that was archived', async () => {
     const late = await log.put()
     await twoDays()
@@ -149,6 +161,14 @@ describe('with the archive it is found', () => {
     await twoDays()
     for (const item of db.all('audit')) await remove(item)
     expect((await check()).kinds).toEqual(['tail-missing'])
+  })
+
+  it('that the whole log of days was taken away, though there was none yet when the first checkpoint was made', async () => {
+    await archiveAudit(archiver())
+    await twoDays()
+    for (const item of db.all('audit')) await remove(item)
+    log.clock.now += 86_400
+    expect((await check()).kinds).toContain('tail-missing')
   })
 
   it('that the chain was made anew', async () => {

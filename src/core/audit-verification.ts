@@ -113,8 +113,7 @@ const fuzzy = 2 * 86_400
 
 export async function verifyAudit(verification: Verification): Promise<Verified> {
   const sum: Verified = { records: 0, blocks: 0, waiting: 0, ended: 0, heads: {} }
-  /** Of each shard: the last day that had blocks, and their hashes. */
-  const last = new Map<number, { day: string; hashes: Map<number, string> }>()
+  const last = new Map<number, Before>()
   for (const day of verification.days)
     for (let shard = 0; shard < verification.shards; shard++) {
       const partition = { day, shard }
@@ -122,10 +121,14 @@ export async function verifyAudit(verification: Verification): Promise<Verified>
       if (chain.first !== undefined) await verifyStart(verification, chain.first, last.get(shard))
       verifyHeads(verification, partition, chain.hashes)
       await verifyRecords(verification, partition, chain.entries, sum)
-      if (chain.hashes.size > 0) last.set(shard, { day, hashes: chain.hashes })
+      const begun = Math.min(chain.first?.at ?? 0, last.get(shard)?.begun ?? Number.POSITIVE_INFINITY)
+      if (chain.hashes.size > 0) last.set(shard, { day, hashes: chain.hashes, begun })
     }
   return sum
 }
+
+/** Of a shard: the last day that had blocks, with their hashes, and when the first block of all days so far was made. */
+type Before = { day: string; hashes: Map<number, string>; begun: Seconds }
 
 type Expected = { hash: string; until?: Seconds | undefined; written?: Seconds | undefined }
 type Chain = { first?: SealedBlock | undefined; hashes: Map<number, string>; entries: Map<string, Expected> }
@@ -171,13 +174,14 @@ function verifyStep({ now, found }: Verification, before: Step, { sequence, soun
 async function verifyStart(
   { reader, now, found }: Verification,
   block: SealedBlock,
-  last: { day: string; hashes: Map<number, string> } | undefined,
+  last: Before | undefined,
 ): Promise<void> {
   const { day, shard, previous } = block
   if (block.sequence !== 1) return
   const key = `chain#${day}#${shard} ${block.sequence}`
   if (previous === undefined) {
-    if (last !== undefined && endOf(last.day, block) > now)
+    // What came late for an earlier day, when there was none before this one, is no block that it could have named.
+    if (last !== undefined && last.begun < block.at && endOf(last.day, block) > now)
       found({ kind: 'link-broken', key, at: block.at, detail: 'it names none before it, and there are some' })
     return
   }
