@@ -17,7 +17,7 @@ import type { AuditEvent } from '../../src/core/audit-event.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import { countsOf } from '../../src/core/statistics.ts'
 import { readStage } from '../../src/stage.ts'
-import { partitionIn } from '../../src/store/audit.ts'
+import { partitionIn, standsInPlace } from '../../src/store/audit.ts'
 import {
   appendedBlock,
   blockIn,
@@ -79,7 +79,7 @@ function grouped(records: readonly DynamoDBRecord[], log: Log): Map<Partition, [
     const { pk, sk } = { pk: dynamodb.Keys?.pk?.S ?? '', sk: dynamodb.Keys?.sk?.S ?? '' }
     const partition = partitionIn(pk)
     const item = readable(dynamodb.NewImage as Parameters<typeof unmarshall>[0])
-    if (partition === undefined || item === undefined) {
+    if (partition === undefined || item === undefined || !standsInPlace(item)) {
       // Whoever put it there was none of ours. In no block, it is found by whoever verifies the log.
       log('audit-tampered', { eventName, pk, sk })
       continue

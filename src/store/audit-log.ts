@@ -7,7 +7,7 @@
  */
 import { type AuditEvent, type AuditType, auditTypes } from '../core/audit-event.ts'
 import type { Seconds } from '../core/result.ts'
-import { auditKind, auditPlace, auditShards } from './audit.ts'
+import { auditKind, auditPlace, auditShards, standsInPlace } from './audit.ts'
 import type { Db, Item } from './db.ts'
 
 export type AuditRecord = AuditEvent & { id: string }
@@ -156,11 +156,13 @@ async function* merged(
   }
 }
 
-/** `undefined` for what is no event, such as a block of the chain. */
+/** `undefined` for what is no event, such as a block of the chain, or what none of ours put: one such must not hold up the rest. */
 export const auditRecordIn = (item: Item | undefined): AuditRecord | undefined => recordIn(item)?.record
 
 function recordIn(item: Item | undefined): Found | undefined {
-  const { id, type, at, sk } = item ?? {}
-  const isEvent = typeof id === 'string' && typeof at === 'number' && typeof sk === 'string'
-  return isEvent && auditTypes.some((each) => each === type) ? { sk, record: item as AuditRecord } : undefined
+  const { type, actor, sk } = item ?? {}
+  const isEvent = item !== undefined && standsInPlace(item) && typeof actor === 'object' && actor !== null
+  return isEvent && auditTypes.some((each) => each === type)
+    ? { sk: String(sk), record: item as AuditRecord }
+    : undefined
 }

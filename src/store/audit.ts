@@ -2,7 +2,7 @@
 import type { AuditEvent, AuditType } from '../core/audit-event.ts'
 import type { Seconds } from '../core/result.ts'
 import { newId } from '../core/secret.ts'
-import type { Place, Write } from './db.ts'
+import type { Item, Place, Write } from './db.ts'
 
 /** A day's records over so many partitions, so that a busy day does not wait for one of them. */
 export const auditShards = 8
@@ -36,5 +36,16 @@ export const auditPlace = (at: Seconds, id: string): Place => ({
   table: 'audit',
   key: { pk: auditPartition(auditDay(at), shardOf(id)), sk: `${new Date(at * 1000).toISOString()}#${id}` },
 })
+
+/** Whether it stands where its time and its id put it. Whoever put it elsewhere was none of ours. */
+export function standsInPlace({ pk, sk, at, id }: Item): boolean {
+  const isTime = typeof at === 'number' && Number.isInteger(at) && at >= 0 && at <= lastSecond
+  if (!isTime || typeof id !== 'string' || id === '') return false
+  const { key } = auditPlace(at, id)
+  return key.pk === pk && key.sk === sk
+}
+
+/** Of the year 9999: what is later has a longer name, and is not sorted by it. */
+const lastSecond: Seconds = 253_402_300_799
 
 const shardOf = (id: string): number => (id.codePointAt(0) ?? 0) % auditShards

@@ -53,6 +53,15 @@ describe('a block', () => {
     expect(entriesIn(db.all('audit'))).toContain(late.sk)
   })
 
+  it('of a record that comes late for a day before the first one is none that the next could have named', async () => {
+    const late = await log.put()
+    log.clock.now += 86_400
+    await log.fill(60)
+    log.clock.now += 60
+    await log.instance()({ Records: [log.told(late)] })
+    expect((await log.verify()).findings).toEqual([])
+  })
+
   it('says when a record was written, where that is not when it says that it happened', async () => {
     const item = await log.put()
     await log.instance()({ Records: [log.told(item, Number(item.at) + 7200)] })
@@ -88,6 +97,14 @@ describe('what is told', () => {
     })
     expect(entriesIn(db.all('audit'))).toEqual([item.sk])
     expect(log.lines).toMatchObject([{ message: 'audit-tampered', pk: 'elsewhere' }])
+  })
+
+  it.each(['2020-01-01', '0000-00-00', '9999-99-99'])('of a record that says another time than %s', async (day) => {
+    const { id, ...item } = await log.put()
+    const strange = { ...item, id, pk: `${day}#3`, sk: `${day}T00:00:00.000Z#${id}` }
+    expect(await log.instance()({ Records: [log.told(strange)] })).toEqual({ batchItemFailures: [] })
+    expect(log.lines).toMatchObject([{ message: 'audit-tampered', pk: strange.pk }])
+    expect(blocksIn(db.all('audit'))).toEqual([])
   })
 
   it('of what cannot be counted holds nothing up', async () => {

@@ -267,6 +267,17 @@ describe('an export', () => {
 })
 
 describe('readLog', () => {
+  it.each([{ at: 1e15 }, { at: -1 }, { actor: undefined }])(
+    'is not held up by what none of ours put: %j',
+    async (change) => {
+      const at = dayOne + 36 * 86_400
+      const strange = recorded({ type: 'login.failed', at, actor: { kind: 'stranger', id: '-' } })
+      if (strange.write === 'put') await house.seed({ ...strange, item: { ...strange.item, ...change } })
+      const page = await logs(`since=${iso(36 * 86_400)}&until=${iso(37 * 86_400)}&actor=-`)
+      expect([page.status, page.json.page.items]).toEqual([200, []])
+    },
+  )
+
   it('is deaf to a place that is before or after what was asked', async () => {
     const question = { since: dayOne + 31 * 86_400, until: dayOne + 32 * 86_400, size: 100 } as const
     const early = await readLog(house.db, { ...question, order: 'asc', after: '2000-01-01' })
