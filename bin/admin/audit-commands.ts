@@ -5,7 +5,7 @@ import { type AuditChecked, checkAudit } from '../../src/audit-verify.ts'
 import { type Finding, findingKinds } from '../../src/core/audit-verification.ts'
 import { type ArchivePlace, openArchive } from '../../src/services/archive.ts'
 import { openCheckpointSigner } from '../../src/services/checkpoint-signer.ts'
-import { auditShards } from '../../src/store/audit.ts'
+import { auditDay, auditShards } from '../../src/store/audit.ts'
 import { auditReader, firstDayOf } from '../../src/store/audit-chain.ts'
 import { type Bench, Cannot, type Command, cannot, type Given, jsonIn, needed } from './typed.ts'
 
@@ -20,13 +20,17 @@ export const auditCommands: Record<string, Command> = {
   'audit verify': async ({ db, now, audit }, _words, given) => {
     const place = placeOf(given.archive) ?? audit.archive
     const key = place === undefined ? undefined : await keyFor(audit, given.key)
+    const since = given.since === undefined ? undefined : dayIn(given.since)
+    const until = given.until === undefined ? auditDay(now()) : dayIn(given.until)
+    // Or nothing would be read, and so nothing be wrong.
+    if (since !== undefined && since > until) cannot(`There is no day from ${since} to ${until}.`)
     const counts = new Map<Finding['kind'], number>()
     const firsts = await Promise.all(Array.from({ length: auditShards }, (_, shard) => firstDayOf(db, shard)))
     const checked = await checkAudit({
       reader: auditReader(db),
       firstDay: firsts.filter((day) => day !== undefined).sort()[0],
-      ...(given.since === undefined ? {} : { since: dayIn(given.since) }),
-      ...(given.until === undefined ? {} : { until: dayIn(given.until) }),
+      ...(since === undefined ? {} : { since }),
+      until,
       now: now(),
       patience: minutesIn(given.patience ?? '15') * 60,
       ...(place === undefined || key === undefined

@@ -67,6 +67,8 @@ describe('audit verify', () => {
 
   it.each([
     [['--since', 'yesterday'], 'yesterday is no day'],
+    [['--since', '2099-01-01'], 'There is no day from 2099-01-01 to '],
+    [['--since', '2026-11-22', '--until', '2026-11-21'], 'There is no day from 2026-11-22 to 2026-11-21'],
     [['--archive', '/nowhere'], 'There is no folder /nowhere'],
     [['--key', '/nowhere'], 'There is no file /nowhere'],
     [['--patience', 'long'], 'long are no minutes'],
