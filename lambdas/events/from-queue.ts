@@ -39,8 +39,9 @@ export const fromQueue = <Message>({ queue, log }: Needs<Message>, telling: Tell
       if (tries >= deliveryTries) await gaveUp(message, why)
       await queue.pause(receiptHandle, pauseAfter(tries))
     } catch (error) {
-      // Ours: the store, a key, the queue. The message comes again by itself.
+      // Ours: the store, a key, the queue. It is given as long as a receiver's; where the queue is away, it comes again by itself.
       log(failure, { ...facts, error: error instanceof Error ? error.message : 'unknown' })
+      if (message !== undefined) await queue.pause(receiptHandle, pauseAfter(tries)).catch(() => {})
     }
     return false
   }

@@ -12,6 +12,7 @@ import {
   withoutCompanions,
 } from '../../../src/core/account-notice.ts'
 import type { AuditEvent } from '../../../src/core/audit-event.ts'
+import { pauseAfter } from '../../../src/core/deliveries.ts'
 import type { User } from '../../../src/core/user.ts'
 import { accountMail } from '../../../web/account-mails.ts'
 import { locales } from '../../../web/view.ts'
@@ -84,6 +85,18 @@ describe('a letter', () => {
     const lost = eventOf([noticeFor(full)])
     expect((await handle(lost)).batchItemFailures).toEqual([{ itemIdentifier: 'm0' }])
     expect(paused).toHaveLength(1)
+  })
+
+  it('is given as long where the fault is ours, and not used up while a store is away', async () => {
+    const away = {
+      ...house.world.db,
+      get: () => Promise.reject(new Error('away')),
+      batch: () => Promise.reject(new Error('away')),
+      query: () => Promise.reject(new Error('away')),
+    }
+    const queue = { pause: async (_: string, seconds: number) => void paused.push(seconds) }
+    const { batchItemFailures } = await makeHandler({ ...house.world, db: away, queue })(eventOf([noticeFor(ada)], 4))
+    expect([batchItemFailures, paused]).toEqual([[{ itemIdentifier: 'm0' }], [pauseAfter(4)]])
   })
 
   it('is none to an address that takes no mail, nor to somebody who is gone, nor of what is no notice', async () => {
