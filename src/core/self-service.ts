@@ -65,15 +65,18 @@ export type Purpose = 'add' | Extract<FactorKind, 'otp' | 'webauthn'>
 
 /**
  * Which proof it takes. Where what is taken away proves no level that the person can reach, the highest that they can
- * reach stands in for it.
+ * reach stands in for it. Codes that failures have locked count as if they could be reached, so that whoever knows a
+ * password does not come by it to codes of their own: the help desk unlocks them.
  */
 export function proofFor(purpose: Purpose, standpoint: Standpoint, maxAge: Seconds): FreshProof {
-  const { policy } = standpoint
-  const inReach = prospectOf(questionOf(standpoint), [], ['use']).levels.filter(({ met }) => met)
-  const own = inReach.find(({ level }) =>
+  const { policy, enrolled } = standpoint
+  const inReach = (having: Enrolled) =>
+    prospectOf(questionOf({ ...standpoint, enrolled: having }), [], ['use']).levels.filter(({ met }) => met)
+  const own = inReach(enrolled).find(({ level }) =>
     level.steps.some(({ authenticator, requirement }) => authenticator === purpose && requirement !== 'disabled'),
   )
-  const loa = (own ?? inReach.at(-1))?.level.loa
+  const unlocked: Enrolled = enrolled.otp === 'locked' ? { ...enrolled, otp: 'usable' } : enrolled
+  const loa = (own ?? inReach(unlocked).at(-1))?.level.loa
   if (loa === undefined) return { loa: Number.MIN_SAFE_INTEGER, maxAge }
   // The level's own name, or the nearest one below: above it there may be nothing that the person can reach.
   const named = Object.entries(policy.acrToLoa)

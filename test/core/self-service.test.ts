@@ -67,6 +67,8 @@ describe('the proof that a change takes', () => {
       'otp',
     ],
     ['remove locked codes, with a key', 'otp', having({ otp: 'locked', webauthn: [key('k')] }), 'fido'],
+    ['remove locked codes, with a password alone', 'otp', having({ otp: 'locked' }), 'otp'],
+    ['add, with locked codes', 'add', having({ otp: 'locked' }), 'otp'],
     ['add, with nothing', 'add', having({ password: 'none' }), undefined],
   ])('%s', (_, purpose, enrolled, acr) => {
     expect(proofFor(purpose, at(enrolled), 300).acr).toBe(acr)
@@ -85,7 +87,7 @@ describe('the proof that a change takes', () => {
     expect(isProved(wanted, { acr: 'fido', authTime: now }, [proof('password', 0)], standpoint)).toBe(false)
   })
 
-  it('is always one that the person can give', () => {
+  it('is always one that the person can give, unless their codes are locked', () => {
     const states = fc.constantFrom('usable', 'locked', 'none') as fc.Arbitrary<Enrolled['otp']>
     const keys = fc.array(
       fc
@@ -102,7 +104,7 @@ describe('the proof that a change takes', () => {
         (password, otp, webauthn, purpose) => {
           const standpoint = at(having({ password, otp, webauthn }))
           const { acr, loa } = proofFor(purpose as 'add', standpoint, 300)
-          if (acr === undefined) return
+          if (acr === undefined || (acr === 'otp' && otp === 'locked')) return
           const all = [proof('password', 0), proof('otp', 0), proof('webauthn', 0)].filter(({ factor }) =>
             factor === 'webauthn'
               ? webauthn.some(({ state }) => state === 'usable')
