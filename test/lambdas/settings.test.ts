@@ -129,6 +129,19 @@ describe('the settings', () => {
 })
 
 describe('the names that the console asks for', () => {
+  it('that a policy puts upside down are warned of', async () => {
+    const policy = await cms.call<Document>('GET', '/step-up-policy')
+    const changed = await cms.call<{ warnings: unknown[] }>('PUT', '/step-up-policy', {
+      body: { ...policy.json, acrToLoa: { pwd: 0, otp: 1, cba: 2, fido: 0 } },
+      headers: { 'if-match': policy.headers.etag ?? '' },
+    })
+    expect(changed.json.warnings).toContainEqual({
+      pointer: '/acrToLoa/fido',
+      detail: 'the console asks for fido where it is sensitive, which is lower than otp',
+    })
+    await cms.call('PUT', '/step-up-policy', { body: policy.json, headers: { 'if-match': '*' } })
+  })
+
   it('that a policy takes away are warned of', async () => {
     const policy = await cms.call<Document>('GET', '/step-up-policy')
     const changed = await cms.call<{ warnings: { pointer: string; detail: string }[] }>('PUT', '/step-up-policy', {

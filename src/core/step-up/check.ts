@@ -9,6 +9,7 @@
 import type { Client } from '../oidc/client.ts'
 import { flowNamed, type Realm } from '../realm.ts'
 import { type AcrMap, type Doubt, type FactorKind, type Flow, highestOf, reachesNone } from './flow.ts'
+import { lookUp, unmapped } from './names.ts'
 import { memberAt } from './policy.ts'
 
 /** Which document is being changed. */
@@ -70,7 +71,13 @@ function ofRealm(realm: Realm): Checked {
       doubts.push(ofFlow(`does not reach ${name} (level ${acrToLoa[name]})`, memberAt('acrToLoa', name)))
   if (Object.keys(acrToLoa).length === 0)
     doubts.push({ detail: 'there are no names: whatever a client asks for is unknown', at: { policy: '/acrToLoa' } })
-  for (const name of new Set([realm.settings.consoleAcr, realm.settings.sensitiveAcr]))
+  const { consoleAcr, sensitiveAcr } = realm.settings
+  if ((lookUp(acrToLoa, sensitiveAcr) ?? unmapped) < (lookUp(acrToLoa, consoleAcr) ?? 0))
+    doubts.push({
+      detail: `the console asks for ${sensitiveAcr} where it is sensitive, which is lower than ${consoleAcr}`,
+      at: { policy: memberAt('acrToLoa', sensitiveAcr) },
+    })
+  for (const name of new Set([consoleAcr, sensitiveAcr]))
     if (!Object.hasOwn(acrToLoa, name))
       doubts.push({
         detail: `the console asks people for ${name}, which is not in the map: nobody could use it`,
