@@ -6,6 +6,7 @@
  * (see `drafts.ts`) and they press the same button once more. If they do not, the answer is the 401.
  */
 import * as oauth from 'oauth4webapi'
+import { observed } from './observed.ts'
 import { place } from './place.ts'
 import { type Asked, boundKey, currentTokens, isStillSigningIn, leaveToSignIn, renew, withNonce } from './sign-in.ts'
 import { askToConfirm } from './step-up.ts'
@@ -100,6 +101,14 @@ async function read<Data>({ response }: Challenged): Promise<Reply<Data>> {
 
 const unanswered = (status: number, code: string): Refused => ({ ok: false, status, problem: problemOf(code, code) })
 
+/** How many changes went through since the document came. */
+export const changesMade = observed(0)
+
+function noted<Data>(method: string, reply: Reply<Data>): Reply<Data> {
+  if (method !== 'GET' && reply.ok) changesMade.set(changesMade.get() + 1)
+  return reply
+}
+
 /** No answer at all: `status` is 0, and `code` says in a word which; `Failure` has the sentences. */
 async function send<Data>(method: string, path: string, request: Request = {}): Promise<Reply<Data>> {
   try {
@@ -115,7 +124,7 @@ async function send<Data>(method: string, path: string, request: Request = {}): 
     const asked = askedBy(challenged)
     if (asked !== undefined && method === 'GET' && isStillSigningIn()) await leaveToSignIn(asked)
     if (asked !== undefined && !request.quiet) await askToConfirm({ kind: 'level', asked, changes: method !== 'GET' })
-    return read(challenged)
+    return noted(method, await read<Data>(challenged))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') return unanswered(0, 'aborted')
     return unanswered(0, 'no-answer')

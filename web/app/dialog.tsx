@@ -1,4 +1,4 @@
-/** A question over the page: the browser's own <dialog>, which keeps the focus in and gives it back. */
+/** A question over the page: the browser's own <dialog>, which keeps the focus in. What it was asked from gets it back. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { Refused } from './api.ts'
@@ -13,9 +13,10 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
-    const shown = dialog.current
-    shown?.showModal()
-    return () => shown?.close()
+    const opener = document.activeElement
+    dialog.current?.showModal()
+    // The browser gives the focus back when a dialog is closed; this one is gone from the page by then.
+    return () => giveBack(opener)
   }, [])
   return (
     <dialog
@@ -31,6 +32,12 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
       {children}
     </dialog>
   )
+}
+
+/** To the page's heading where nothing was asked from: the dialog was open when the page came, as after a step-up. */
+function giveBack(opener: Element | null): void {
+  const place = opener === document.body ? document.querySelector('h1') : opener
+  if (place instanceof HTMLElement && place.isConnected) place.focus()
 }
 
 type DialogActionsProps = {

@@ -22,8 +22,12 @@ export function Notice({ kind, focus, children }: { kind: Kind; focus?: boolean;
 }
 
 export const useSaid = (): ((problem: Problem) => string) => {
-  const { failures, problemOf } = useWords(words)
-  return ({ code, title, detail }) => failures[code] ?? problemOf(title, detail)
+  const { failures, malformed, problemOf } = useWords(words)
+  return ({ code, title, detail }) => {
+    // The title says of what it is a malformed one, which whoever filled in a form knows.
+    const isMalformed = code.startsWith('malformed-') && detail !== undefined
+    return failures[code] ?? (isMalformed ? malformed(detail) : problemOf(title, detail))
+  }
 }
 
 /** Why something was refused, in words, and what to name when asking for help. */
@@ -55,9 +59,6 @@ export function say(text: string, kind: Kind = 'good'): void {
   saying.set({ text, kind })
   ending = setTimeout(() => saying.set(undefined), shownFor)
 }
-
-/** Whether something went well just now. */
-export const useIsSaying = (): boolean => useObserved(saying) !== undefined
 
 /** There from the start, so that what appears in it is announced. */
 export function Sayings() {

@@ -2,12 +2,13 @@
 import { type ComponentChildren, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { LocationProvider, useLocation } from 'preact-iso'
-import type { Refused } from './api.ts'
+import { changesMade, type Refused } from './api.ts'
 import { readCaller } from './caller.ts'
 import { PageHead } from './head.tsx'
 import { useWords } from './language.ts'
 import { Layout } from './layout.tsx'
-import { Notice, Refusal, useIsSaying } from './notice.tsx'
+import { Notice, Refusal } from './notice.tsx'
+import { useObserved } from './observed.ts'
 import type { PageEntry } from './pages.ts'
 import { ground, place } from './place.ts'
 import { Routed } from './routed.tsx'
@@ -51,12 +52,12 @@ function Back({ arrival }: { arrival: Arrival }) {
   const { repeat, notConfirmed } = useWords(words)
   const { path } = useLocation()
   const [from] = useState(path)
-  const isSaying = useIsSaying()
+  const hasChanged = useObserved(changesMade) > 0
   const [isOver, setOver] = useState(false)
   // What they were asked to repeat is done, or they went on to something else.
   useEffect(() => {
-    if (isSaying || path !== from) setOver(true)
-  }, [isSaying, path, from])
+    if (hasChanged || path !== from) setOver(true)
+  }, [hasChanged, path, from])
   if (isOver) return null
   if (arrival.kind === 'refused')
     return (

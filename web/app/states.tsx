@@ -75,8 +75,15 @@ export function useLoaded<Data>(key: string, ask: () => Promise<Reply<Data>>): L
   return { ...shown, reload: load, put }
 }
 
+type ShownProps<Data> = {
+  of: Loaded<Data>
+  /** The page's head where nothing could be had, if `children` have it otherwise. */
+  head?: ComponentChildren
+  children: (data: Data) => ComponentChildren
+}
+
 /** Draws what was loaded, or what stands in its way: `<Shown of={user}>{(data) => …}</Shown>`. */
-export function Shown<Data>({ of, children }: { of: Loaded<Data>; children: (data: Data) => ComponentChildren }) {
+export function Shown<Data>({ of, head, children }: ShownProps<Data>) {
   if (of.data !== undefined)
     return (
       <>
@@ -84,5 +91,11 @@ export function Shown<Data>({ of, children }: { of: Loaded<Data>; children: (dat
         {children(of.data)}
       </>
     )
-  return of.refused ? <Failed refused={of.refused} again={of.reload} /> : <Loading />
+  if (of.refused === undefined) return <Loading />
+  return (
+    <>
+      {head}
+      <Failed refused={of.refused} again={of.reload} />
+    </>
+  )
 }

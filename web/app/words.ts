@@ -38,6 +38,7 @@ export const words = inBoth({
       'signed-out': 'You are signed out. Sign in again to go on.',
       'no-problem': 'The service answered with something that this page does not understand.',
     } as Record<string, string>,
+    malformed: (detail: string) => `This cannot be accepted: ${detail}`,
     problemOf: (title: string, detail: string | undefined) => (detail === undefined ? title : `${title}. ${detail}`),
     startFailed: 'The page could not start',
     startFailedLead: 'The service did not answer as it should. Check your connection and load the page anew.',
@@ -116,6 +117,7 @@ export const words = inBoth({
       'aaguid-not-allowed': 'Schlüssel dieses Modells nimmt Ihre Organisation nicht an.',
       'no-problem': 'Der Dienst hat etwas geantwortet, das diese Seite nicht versteht.',
     } as Record<string, string>,
+    malformed: (detail: string) => `Das kann nicht angenommen werden: ${detail}`,
     problemOf: (title: string, detail: string | undefined) => (detail === undefined ? title : `${title}. ${detail}`),
     startFailed: 'Die Seite konnte nicht beginnen',
     startFailedLead:

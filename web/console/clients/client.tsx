@@ -34,7 +34,10 @@ export function Page({ params: { clientId = '' } }: PageProps) {
     if (typeof made === 'string') setSecret(made)
   })
   return (
-    <Shown of={edited.loaded}>
+    <Shown
+      of={edited.loaded}
+      head={<PageHead title={clientId} back={{ href: '/console/clients', label: said.back }} />}
+    >
       {(client) => (
         <>
           <PageHead

@@ -24,12 +24,13 @@ import { NewFlow } from './new.tsx'
 import { FlowTree, Wrong } from './tree.tsx'
 
 export function Page({ params: { flowId = '' } }: PageProps) {
+  const said = useWords(words)
   const path = `/flows/${encodeURIComponent(flowId)}`
   const edited = useEdited<Flow, DraftFlow>(path, 'flow')
   const policy = useLoaded('/step-up-policy', () => api.get<RealmStepUp>('/step-up-policy', { quiet: true }))
   const rows = useLoaded('/flows', () => api.get<{ flows: FlowRow[] }>('/flows'))
   return (
-    <Shown of={edited.loaded}>
+    <Shown of={edited.loaded} head={<PageHead title={flowId} back={{ href: '/console/flows', label: said.back }} />}>
       {(saved) => (
         <OneFlow
           saved={saved}
