@@ -41,6 +41,8 @@ export function Picture({ title, summary, labels, series, kind, category, broad,
   const said = useWords(words)
   const tag = tagOf(useLanguage())
   const id = useId()
+  // Empty axes say less than the sentence.
+  const isSomething = series.some(({ values }) => values.some((value) => value > 0))
   const columns: Column<number>[] = [
     { key: 'category', title: category, kind: 'row', cell: (at) => labels[at] },
     ...series.map(
@@ -56,7 +58,7 @@ export function Picture({ title, summary, labels, series, kind, category, broad,
     <section class={broad ? 'picture card broad' : 'picture card'} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       <p>{summary}</p>
-      <Drawn {...{ labels, series, kind, tag }} said={`${title}. ${summary}`} />
+      {isSomething && <Drawn {...{ labels, series, kind, tag }} said={`${title}. ${summary}`} />}
       <details>
         <summary>{said.numbers}</summary>
         <Table caption={said.of(title)} columns={columns} rows={labels.map((_, at) => at)} keyOf={String} />

@@ -78,7 +78,9 @@ function CodeActions({ it: otp, path, reload }: CodeProps) {
   const { busy, refused, run } = useAction()
   const name = otp.friendlyName ?? said[otp.type]
   const change = async (state: 'active' | 'suspended') => {
-    if ((await run(() => api.patch(path, { body: { state } }))) !== undefined) reload()
+    if ((await run(() => api.patch(path, { body: { state } }))) === undefined) return
+    say(state === 'active' ? said.resumed(name) : said.suspended(name))
+    reload()
   }
   const remove = async () => {
     if ((await run(() => api.delete(path))) === undefined) return

@@ -128,6 +128,8 @@ export const words = inBoth({
       removeTitle: (name: string) => `Delete ${name}?`,
       removeLead:
         'They cannot sign in with its codes any more; recovery codes go with the last one. This cannot be undone.',
+      suspended: (name: string) => `${name} is suspended.`,
+      resumed: (name: string) => `${name} is active again.`,
       removed: (name: string) => `${name} was deleted.`,
       recovery: (left: number) => `Recovery codes left: ${left}`,
     },
@@ -295,6 +297,8 @@ export const words = inBoth({
       removeTitle: (name: string) => `${name} löschen?`,
       removeLead:
         'Sie können sich mit seinen Codes nicht mehr anmelden; mit dem letzten gehen die Wiederherstellungscodes. Das lässt sich nicht rückgängig machen.',
+      suspended: (name: string) => `${name} ist ausgesetzt.`,
+      resumed: (name: string) => `${name} ist wieder aktiv.`,
       removed: (name: string) => `${name} wurde gelöscht.`,
       recovery: (left: number) => `Übrige Wiederherstellungscodes: ${left}`,
     },
