@@ -176,7 +176,7 @@ describe('in German, on a small screen', () => {
     expect(await browser.faults()).toEqual([])
     await browser.isPictured(`console acr de ${colorScheme} 320`)
     await page.goto(`${visits.demo.issuer}/console/authenticators`)
-    await browser.reads('Authenticatoren')
+    await browser.reads('Authentifikatoren')
     expect(await browser.faults()).toEqual([])
   })
 })

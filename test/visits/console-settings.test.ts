@@ -128,7 +128,7 @@ describe('the page', () => {
 
   it('speaks German to who reads it', async () => {
     const browser = await colleague(visits, 'Einstellungen', { ...at, locale: 'de-DE' })
-    await card(browser, 'FIDO-basierte Authentifizierung').getByText('Authenticator-Import per API').waitFor()
+    await card(browser, 'FIDO-basierte Authentifizierung').getByText('Authentifikator-Import per API').waitFor()
     expect(await browser.faults()).toEqual([])
   })
 })

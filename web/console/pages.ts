@@ -53,7 +53,7 @@ export const pages: readonly PageEntry[] = [
   },
   {
     path: '/console/authenticators',
-    title: inBoth({ en: 'Authenticators', de: 'Authenticatoren' }),
+    title: inBoth({ en: 'Authenticators', de: 'Authentifikatoren' }),
     group: 'people',
     scope: 'authenticators:read',
     load: () => import('./authenticators.tsx'),

@@ -20,8 +20,8 @@ export const words = inBoth({
     unnamed: 'without a name',
   },
   de: {
-    title: 'Authenticatoren',
-    lead: 'Die FIDO-Authenticatoren aller in einem Zustand, die ältesten zuerst.',
+    title: 'Authentifikatoren',
+    lead: 'Die FIDO-Authentifikatoren aller in einem Zustand, die ältesten zuerst.',
     state: 'Zustand',
     states: { pending: 'Ausstehend', active: 'Aktiv', suspended: 'Ausgesetzt', locked: 'Gesperrt' },
     name: 'Name',

@@ -108,7 +108,7 @@ export const words = inBoth({
       deleted: 'Gelöscht',
       summary: (imported, activated, expired) =>
         `${imported} importiert, ${activated} aktiviert, ${expired} verfallen, bevor jemand sie aktivierte.`,
-      link: 'Ausstehende Authenticatoren',
+      link: 'Ausstehende Authentifikatoren',
       what: 'Was aus ihnen wurde',
     },
     signIns: {
@@ -166,7 +166,7 @@ export const words = inBoth({
       ['/console/users', 'Personen anlegen', 'einzeln, oder durch SCIM.'],
       [
         '/console/import',
-        'Authenticatoren importieren',
+        'Authentifikatoren importieren',
         'aus einer Datei, oder durch Ihr Credential Management System.',
       ],
       ['/console/flows', 'Die Abläufe ansehen', 'die sagen, wonach Menschen gefragt werden.'],

@@ -136,9 +136,9 @@ export const words = inBoth<Words>({
       keys: 'Signaturschlüssel',
     },
     leads: {
-      fido: 'Authenticatoren, die ein Credential-Management-System importiert, und wie sie aktiviert werden.',
+      fido: 'Authentifikatoren, die ein Credential-Management-System importiert, und wie sie aktiviert werden.',
       codes:
-        'Der Code, der bei der Aktivierung eines Authenticators gesendet wird. Es gilt für Codes, die ab jetzt gesendet werden.',
+        'Der Code, der bei der Aktivierung eines Authentifikators gesendet wird. Es gilt für Codes, die ab jetzt gesendet werden.',
       portal: 'Was Menschen im Portal selbst einrichten dürfen.',
       sessions: 'Wie lange eine Anmeldung hält. Es gilt für Sitzungen ab jetzt.',
       console:
@@ -152,7 +152,7 @@ export const words = inBoth<Words>({
     certificates: (count) => (count === 1 ? 'ein Zertifikat' : `${count} Zertifikate`),
     settings: {
       authenticatorImport: {
-        label: 'Authenticator-Import per API',
+        label: 'Authentifikator-Import per API',
         hint: 'Aus: Es wird nichts mehr importiert. Was schon importiert ist, lässt sich weiter lesen, ändern und löschen.',
       },
       activationProof: { label: 'Vor der Aktivierung bestätigen Benutzer, wer sie sind, durch' },
@@ -161,7 +161,7 @@ export const words = inBoth<Words>({
         hint: 'Aus: Sie berühren den Schlüssel zum Anmelden noch einmal.',
       },
       pendingLifetime: {
-        label: 'Ein wartender Authenticator wartet auf seinen Benutzer',
+        label: 'Ein wartender Authentifikator wartet auf seinen Benutzer',
         hint: 'Leer: für immer. Mindestens eine Stunde.',
       },
       allowedAaguids: {

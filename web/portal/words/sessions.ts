@@ -23,7 +23,7 @@ export const words = inBoth({
     alone: 'You are signed in nowhere else.',
     applications: 'Applications',
     applicationsLead: 'What you allowed applications that are not your organisation’s own.',
-    none: 'You have allowed none anything.',
+    none: 'You have not allowed any application anything.',
     allowed: 'Allowed',
     hears: 'It may',
     withdraw: 'Take back',
