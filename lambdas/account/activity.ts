@@ -3,7 +3,7 @@
 //
 // In the Lambda `audit`, the only one that reads the log. What is between the service and its operators is not shown, nor
 // who of them it was: to the person, that is their organisation.
-import { type AuditType, auditTypes } from '../../src/core/audit-event.ts'
+import { type AuditType, auditTypes, isRenewal } from '../../src/core/audit-event.ts'
 import { byOf, shownTypes } from '../../src/core/own-activity.ts'
 import { ok, type Result } from '../../src/core/result.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
@@ -36,7 +36,7 @@ export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call:
     order: 'desc',
     size: size.value,
     ...(after.value === undefined ? {} : { after: after.value }),
-    wants: (record) => !hidden.has(record.type) && !isRenewal(record, self),
+    wants: (record) => !hidden.has(record.type) && !isRenewal(record),
   })
   const names = await namesOf(world, records)
   const at = (cursor: string | undefined): string =>
@@ -47,10 +47,6 @@ export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call:
     { self: at(query.value.cursor), ...(next === undefined ? {} : { next: at(next) }) },
   )
 })
-
-/** The portal asks in silence whenever a page of it is loaded: nobody signed in then, as nothing was just shown. */
-const isRenewal = ({ type, client, ages = {} }: AuditRecord, self: Self): boolean =>
-  type === 'login.succeeded' && client === self.client.clientId && !Object.values(ages).some((age) => age <= 1)
 
 const readPlace = (text: string | undefined): Result<string | undefined, 'malformed-request'> =>
   text === undefined || isPlaceInLog(text)

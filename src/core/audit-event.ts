@@ -127,6 +127,16 @@ export type AuditEvent = {
   detail?: string
 }
 
+/**
+ * The console and the portal ask in silence whenever a page of theirs is loaded. Nobody signed in then, as nothing was
+ * just shown: these are kept, and are no sign-ins to whoever counts or lists them.
+ */
+export const isRenewal = ({ type, client, ages = {} }: AuditEvent): boolean =>
+  type === 'login.succeeded' &&
+  (client === 'console' || client === 'portal') &&
+  Object.keys(ages).length > 0 &&
+  !Object.values(ages).some((age) => age <= 1)
+
 /** What was asked for, aimed at and reached, by name and by number, and how old each level was: of every decision. */
 export const levelsOf = ({ wanted, target, achieved, levels }: Report): Partial<AuditEvent> => ({
   requested: wanted.names,

@@ -5,7 +5,7 @@
  * `countsOf` says what a block of the log adds, `readCounts` what a sum of such blocks means. Counts are sums, so that it
  * does not matter how the log was cut into blocks. Where they are kept, and when, is the store's and the chain's.
  */
-import { type AuditEvent, type AuditType, auditTypes } from './audit-event.ts'
+import { type AuditEvent, type AuditType, auditTypes, isRenewal } from './audit-event.ts'
 import type { CertificateTrouble } from './certificate/handoff.ts'
 import type { AssertionRefusal } from './fido/fido.ts'
 import type { FailureReason as TokenFailure } from './token-validator/token-validation.ts'
@@ -140,7 +140,7 @@ function countersOf(event: AuditEvent): string[] {
     nameOf('event', event.type),
     ...(key === undefined ? [] : [nameOf('key', key)]),
     ...(model === undefined ? [] : [model]),
-    ...(event.type === 'login.succeeded' ? [`acr_${hexOf(event.achieved ?? '')}`] : []),
+    ...(event.type === 'login.succeeded' && !isRenewal(event) ? [`acr_${hexOf(event.achieved ?? '')}`] : []),
     ...(failing.has(event.type) ? [nameOf('failure', reasonOf(event.reason))] : []),
   ]
 }

@@ -39,6 +39,8 @@ beforeAll(async () => {
     cms.house.db.transact(counted(day, shard, countsOf(events)))
   const imported = (aaguid: string) => of('authenticator.imported', { aaguid })
   await put(today, 0, imported(blue), imported(red), imported(red), of('login.succeeded', { achieved: 'fido' }))
+  const renewed = of('login.succeeded', { achieved: 'otp', client: 'console', ages: { pwd: 40, otp: 31 } })
+  await put(today, 4, renewed)
   await put(today, 5, imported(blue), of('login.failed', { reason: 'wrong-password' }))
   await put(daysAgo(3), 5, imported(red), of('authenticator.deleted', { aaguid: blue }), of('login.succeeded'))
   await cms.house.seed(keptFidoModel({ aaguid: red, description: 'Red key' }))
@@ -61,8 +63,9 @@ describe('statistics', () => {
     expect([json.from, json.to, json.days.length]).toEqual([daysAgo(29), today, 30])
     expect(json.days.at(-1)).toEqual({
       day: today,
-      events: { 'authenticator.imported': 4, 'login.succeeded': 1, 'login.failed': 1 },
+      events: { 'authenticator.imported': 4, 'login.succeeded': 2, 'login.failed': 1 },
       keys: { imported: 4, added: 0, activated: 0, expired: 0, deleted: 0 },
+      // What the console asks for in silence is an event, and no sign-in.
       signIns: { fido: 1 },
       failures: { 'wrong-password': 1 },
     })
