@@ -36,7 +36,8 @@ export const readApiKeyChange = (data: unknown, now: Seconds): Result<ApiKeyChan
     return { ...ifGiven(members, '', 'name', readName), ...(expiresAt === undefined ? {} : { expiresAt }) }
   })
 
-const readName = (data: unknown, at: string): string => readText(data, at, nameShape)
+const readName = (data: unknown, at: string): string =>
+  readText(data, at, nameShape, 'a text of 1 to 100 characters on one line')
 
 const readEnd =
   (now: Seconds) =>

@@ -80,8 +80,9 @@ export const readList = <Item>(
   return data.map((item, index) => read(item, `${at}/${index}`))
 }
 
-export const readText = (data: unknown, at: string, shape: RegExp): string =>
-  typeof data === 'string' && shape.test(data) ? data : malformed(at, `must be a text like ${shape.source}`)
+/** `wanted`: the shape in words, where people fill it in who do not read patterns. */
+export const readText = (data: unknown, at: string, shape: RegExp, wanted = `a text like ${shape.source}`): string =>
+  typeof data === 'string' && shape.test(data) ? data : malformed(at, `must be ${wanted}`)
 
 export const readInteger = (data: unknown, at: string): number =>
   typeof data === 'number' && Number.isSafeInteger(data) && data >= 0 && data <= largest

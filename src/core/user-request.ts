@@ -85,8 +85,10 @@ function readProfile(members: Record<string, unknown>) {
   const named = (name: string) => (value: unknown, at: string) => textOf(readClaim(name, value, at))
   return {
     ...ifGiven(members, '', 'userName', readUserName),
-    ...ifGiven(members, '', 'externalId', (value, at) => readText(value, at, externalId)),
-    ...ifGiven(members, '', 'email', (value, at) => readText(value, at, email)),
+    ...ifGiven(members, '', 'externalId', (value, at) =>
+      readText(value, at, externalId, 'a text of 1 to 255 characters on one line'),
+    ),
+    ...ifGiven(members, '', 'email', (value, at) => readText(value, at, email, 'one email address')),
     ...ifGiven(members, '', 'emailVerified', readBoolean),
     ...ifGiven(members, '', 'givenName', named('given_name')),
     ...ifGiven(members, '', 'familyName', named('family_name')),
@@ -104,7 +106,8 @@ const email = /^(?=.{3,254}$)[^\s\p{Cc}@<>()[\],;:\\"]{1,64}@[^\s\p{Cc}@<>()[\],
 
 /** The key of a record: one character can become eighteen when it is folded (U+FDFA), and half a pair has no UTF-8. */
 function readUserName(value: unknown, at: string): string {
-  const text = readText(value, at, /^\S(?:[^\p{Cc}]{0,254}\S)?$/u)
+  const wanted = 'a text of 1 to 256 characters on one line, with no space around it'
+  const text = readText(value, at, /^\S(?:[^\p{Cc}]{0,254}\S)?$/u, wanted)
   const isKey = text.isWellFormed() && nameKey(text) !== '' && Buffer.byteLength(nameKey(text)) <= 1024
   return isKey ? text : malformed(at, 'cannot be the name of a user')
 }

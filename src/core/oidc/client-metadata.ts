@@ -76,7 +76,8 @@ const readAlgorithm = (data: unknown, at: string): SigningAlgorithm => readOneOf
 /** Of what the client signs: by any name that its libraries have for it, kept by ours. */
 const readTakenAlgorithm = (data: unknown, at: string): SigningAlgorithm =>
   algorithmNamed(data) ?? readAlgorithm(data, at)
-const readName = (data: unknown, at: string): string => readText(data, at, nameShape)
+const readName = (data: unknown, at: string): string =>
+  readText(data, at, nameShape, 'a text of 1 to 100 characters on one line')
 const readContacts = (data: unknown, at: string): string[] =>
   readList(data, at, mostTexts, (contact, its) => readText(contact, its, contactShape))
 const readResources = (data: unknown, at: string): string[] => unique(readList(data, at, mostTexts, readResource), at)

@@ -203,7 +203,8 @@ const isCoveredBy = (step: Step, other: Step): boolean =>
 /** What a flow is named by. The store takes no member called `constructor`: it tells by that name what a map is. */
 export const flowIdShape = /^(?!constructor$)[a-z0-9][a-z0-9-]{0,63}$/
 
-export const readFlowName = (data: unknown, at: string): string => readText(data, at, /^.{1,100}$/)
+export const readFlowName = (data: unknown, at: string): string =>
+  readText(data, at, /^.{1,100}$/, 'a text of 1 to 100 characters on one line')
 export const readFlowDescription = (data: unknown, at: string): string => readText(data, at, /^.{0,500}$/s)
 
 const readFlow = (data: unknown): Flow => {
