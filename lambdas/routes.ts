@@ -472,7 +472,7 @@ const rows: readonly Route[] = [
   // What happened.
   auditing('logs-list', `GET ${tenant}/logs`, 'audit/logs-list.ts'),
   auditing('logs-export', `GET ${tenant}/logs/export`, 'audit/logs-export.ts', {
-    tables: { config: ['get', 'query', 'update'], audit: ['query', 'index', 'put'] },
+    tables: { config: ['get', 'query', 'update'], audit: ['get', 'query', 'index', 'put'] },
   }),
   auditing('logs-read', `GET ${tenant}/logs/{logId}`, 'audit/logs-read.ts'),
 

@@ -5,8 +5,7 @@ import { auditTypes } from '../../src/core/audit-event.ts'
 import { readDateTime } from '../../src/core/fido/import-request.ts'
 import type { Seconds } from '../../src/core/result.ts'
 import { recorded } from '../../src/store/audit.ts'
-import { type LogQuestion, logIdOf, readLog } from '../../src/store/audit-log.ts'
-import { findByUserName } from '../../src/store/people.ts'
+import { type LogQuestion, logIdOf, readLog, usersAsked } from '../../src/store/audit-log.ts'
 import { type Bench, type Command, cannot, type Given, needed } from './typed.ts'
 
 export const auditExportUsage = `  audit export --since TIME [--until TIME] [--format jsonl|ocsf] [--user NAME|ID] [--type TYPE]
@@ -53,6 +52,6 @@ async function partitionsIn(db: Bench['db'], { user, type }: Given): Promise<Pic
   const known = auditTypes.find((each) => each === type)
   if (type !== undefined && known === undefined) cannot(`${type} is never recorded.`)
   const narrowed = known === undefined ? {} : { wants: (record: { type: string }) => record.type === known }
-  if (user !== undefined) return { by: { user: (await findByUserName(db, user)) ?? user }, ...narrowed }
+  if (user !== undefined) return { by: await usersAsked(db, user), ...narrowed }
   return known === undefined ? {} : { by: { types: [known] } }
 }

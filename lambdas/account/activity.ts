@@ -30,7 +30,7 @@ export const handle = forSelf(async (world: SelfNeeds & Pick<World, 'db'>, call:
   const after = readPlace(query.value.cursor)
   if (!after.ok) return answerTo(after)
   const { records, next } = await readLog(db, {
-    by: { user: self.user.id },
+    by: { users: [self.user.id] },
     since: now() - shownFor,
     until: now() + 1,
     order: 'desc',

@@ -3,7 +3,7 @@ import { logEntry } from '../../src/core/audit/log-entry.ts'
 import { ocsfEvent } from '../../src/core/audit/ocsf.ts'
 import type { Answer, Call } from '../../src/http/call.ts'
 import { recorded } from '../../src/store/audit.ts'
-import { type AuditRecord, logIdOf, readLog } from '../../src/store/audit-log.ts'
+import { type AuditRecord, logIdOf, readLog, readLogRecord } from '../../src/store/audit-log.ts'
 import { badParameter } from '../api/asked.ts'
 import { type ApiCaller, forCaller } from '../api/caller.ts'
 import { addressOf } from '../api/pages.ts'
@@ -18,33 +18,30 @@ const formats = ['jsonl', 'ocsf'] as const
 
 /**
  * A Lambda behind an HTTP API cannot stream, so a page says by `Link` where the next one is (RFC 8288). An export is
- * recorded itself, once, when it begins.
+ * recorded itself, once, when it begins: each page names that record, and one that names none begins another.
  */
 export const handle = forCaller(
   'audit:read',
   async (needs: LogNeeds, call: Call, caller: ApiCaller): Promise<Answer> => {
-    const { db, stage, now } = needs
+    const { db, stage } = needs
     const asked = await readAsked(needs, call, { pageSizes: exportPages, order: 'asc' })
     if (!asked.ok) return answerTo(asked)
     const { question, repeated } = asked.value
     const format = formats.find((each) => each === (repeated.format ?? 'jsonl'))
     if (format === undefined) return answerTo(badParameter('format', `must be one of: ${formats.join(', ')}`))
     const { records, next } = await readLog(db, question)
-    if (question.after === undefined) {
-      const { since, until, type, user } = repeated
-      const detail = Object.entries({ format, since, until, type, user }).flatMap(([name, value]) =>
-        value === undefined ? [] : [`${name}=${value}`],
-      )
-      const about = { at: now(), actor: caller.actor, ip: call.ip, request: call.id, detail: detail.join(' ') }
-      await db.transact([recorded({ type: 'audit.exported', ...about })])
-    }
+    const { since, until, type, user } = repeated
+    const detail = Object.entries({ format, since, until, type, user })
+      .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
+      .join(' ')
+    const begun = await begunExport(needs, call, caller, detail, asked.value.begun)
     const show = (record: AuditRecord): unknown => {
       const id = logIdOf(record)
       return format === 'ocsf' ? ocsfEvent(record, id, stage) : logEntry(record, { id, tenantCode: stage.tenantCode })
     }
     const address = addressOf(`${tenantUrl(stage)}/logs/export`, {
       ...repeated,
-      ...(next === undefined ? {} : { cursor: cursorOf(next) }),
+      ...(next === undefined ? {} : { cursor: cursorOf(next, begun) }),
     })
     return {
       status: 200,
@@ -58,3 +55,23 @@ export const handle = forCaller(
     }
   },
 )
+
+/** Seconds in which somebody has read all of it. */
+const longest = 86_400
+
+/** The record of this export. A page that goes on with none of the same person's for the same begins one. */
+async function begunExport(
+  { db, now }: LogNeeds,
+  call: Call,
+  { actor }: ApiCaller,
+  detail: string,
+  begun: string | undefined,
+): Promise<string> {
+  const known = begun === undefined ? undefined : await readLogRecord(db, begun)
+  const isSame = known?.type === 'audit.exported' && known.actor.kind === actor.kind && known.actor.id === actor.id
+  if (begun !== undefined && isSame && known.detail === detail && known.at > now() - longest) return begun
+  const at = now()
+  const write = recorded({ type: 'audit.exported', at, actor, ip: call.ip, request: call.id, detail })
+  await db.transact([write])
+  return logIdOf({ at, id: String(write.item.id) })
+}

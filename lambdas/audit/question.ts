@@ -8,8 +8,7 @@ import { type AuditType, auditTypes } from '../../src/core/audit-event.ts'
 import { readDateTime, readDuration } from '../../src/core/fido/import-request.ts'
 import { ok, type Result, type Seconds } from '../../src/core/result.ts'
 import type { Call } from '../../src/http/call.ts'
-import { type AuditRecord, isPlaceInLog, type LogQuestion } from '../../src/store/audit-log.ts'
-import { findByUserName } from '../../src/store/people.ts'
+import { type AuditRecord, isPlaceInLog, type LogQuestion, usersAsked } from '../../src/store/audit-log.ts'
 import type { World } from '../../src/world.ts'
 import { badParameter, isNameable, readNumber, readQuery } from '../api/asked.ts'
 import { readCursor, writeCursor } from '../api/pages.ts'
@@ -26,6 +25,8 @@ export type Asked = {
   question: LogQuestion
   /** As it is repeated in the address of the next page: with the times it came to. */
   repeated: Partial<Record<Name, string>>
+  /** The record of the export that the page goes on with, as the page before says. */
+  begun?: string
 }
 
 /** Where nothing says since when: a day, as connectors of STA's logs expect it. Of one user, from the beginning. */
@@ -67,17 +68,22 @@ export async function readAsked(
     size: size.value,
   }
   const { since, until } = times.value
+  const begun = after?.value[1]
   return ok({
     question,
+    ...(begun === undefined ? {} : { begun }),
     repeated: { ...given, since: timeText(since), until: timeText(until), order, pageSize: String(size.value) },
   })
 }
 
-export const cursorOf = (place: string): string => writeCursor([place])
+export const cursorOf = (...place: Place): string => writeCursor(place)
 
-type Place = readonly [place: string]
+type Place = readonly [place: string] | readonly [place: string, begun: string]
 const isPlace = (parts: unknown): parts is Place =>
-  Array.isArray(parts) && parts.length === 1 && typeof parts[0] === 'string' && isPlaceInLog(parts[0])
+  Array.isArray(parts) &&
+  (parts.length === 1 || (parts.length === 2 && typeof parts[1] === 'string')) &&
+  typeof parts[0] === 'string' &&
+  isPlaceInLog(parts[0])
 
 const timeText = (at: Seconds): string => new Date(at * 1000).toISOString()
 
@@ -115,13 +121,13 @@ function readTypes(text: string | undefined): Result<AuditType[] | undefined, 'm
   return known.length === named.length ? ok(known) : badParameter('type', 'names what is never recorded')
 }
 
-/** By the user's index where there is a user: theirs are fewer than those of a type. Who is gone is known by their id. */
+/** By the user's index where there is a user: theirs are fewer than those of a type. */
 async function partitionsFor(
   db: World['db'],
   user: string | undefined,
   types: AuditType[] | undefined,
 ): Promise<Pick<LogQuestion, 'by'>> {
-  if (user !== undefined) return { by: { user: (await findByUserName(db, user)) ?? user } }
+  if (user !== undefined) return { by: await usersAsked(db, user) }
   return types === undefined ? {} : { by: { types } }
 }
 

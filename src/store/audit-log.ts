@@ -9,12 +9,13 @@ import { type AuditEvent, type AuditType, auditTypes } from '../core/audit-event
 import type { Seconds } from '../core/result.ts'
 import { auditKind, auditPlace, auditShards, standsInPlace } from './audit.ts'
 import type { Db, Item } from './db.ts'
+import { findByUserName } from './people.ts'
 
 export type AuditRecord = AuditEvent & { id: string }
 
 /** `by`: whose or which records; left out, everybody's, day by day. */
 export type LogQuestion = {
-  by?: { user: string } | { types: readonly AuditType[] }
+  by?: { users: readonly string[] } | { types: readonly AuditType[] }
   /** From this second on. */
   since: Seconds
   /** Up to this second, which is not among them. */
@@ -59,6 +60,16 @@ export async function readLog(db: Pick<Db, 'query'>, question: LogQuestion): Pro
   return { records }
 }
 
+/**
+ * Whose records somebody asks for, by an id or a name. Who is gone is known by their id, which somebody may have been named
+ * after since: then it is both, so that nobody's records are hidden behind a name.
+ */
+export async function usersAsked(db: Pick<Db, 'get'>, user: string): Promise<{ users: readonly string[] }> {
+  const named = await findByUserName(db, user)
+  if (named === undefined) return { users: [user] }
+  return { users: /^[\w-]{22}$/.test(user) && named !== user ? [user, named] : [named] }
+}
+
 /** The record of an id, which says when it was. */
 export async function readLogRecord(db: Pick<Db, 'get'>, logId: string): Promise<AuditRecord | undefined> {
   const place = placeOfLog(logId)
@@ -97,8 +108,8 @@ function* groupsOf({ by, since, until, order, after }: LogQuestion): Generator<G
 const shards = Array.from({ length: auditShards }, (_, shard) => shard)
 
 const sourcesOf = (by: NonNullable<LogQuestion['by']>): Source[] =>
-  'user' in by
-    ? [{ index: 'by-user', attribute: 'user', partition: by.user }]
+  'users' in by
+    ? by.users.map((user): Source => ({ index: 'by-user', attribute: 'user', partition: user }))
     : by.types.flatMap((type) =>
         shards.map((shard): Source => ({ index: 'by-type', attribute: 'kind', partition: auditKind(type, shard) })),
       )

@@ -21,7 +21,7 @@ export function partitionIn(pk: unknown): { day: string; shard: number } | undef
 export const auditKind = (type: AuditType, shard: number): string => `${type}#${shard}`
 
 /** Needs no condition: its id is drawn here, and no other record has it. */
-export function recorded(event: AuditEvent): Write {
+export function recorded(event: AuditEvent): Extract<Write, { write: 'put' }> {
   const id = newId()
   return {
     write: 'put',

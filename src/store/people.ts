@@ -60,7 +60,7 @@ export const readUser = async (db: Db, id: UserId): Promise<User | undefined> =>
 export const ownerIn = (item: Item | undefined): UserId | undefined => item?.owner as UserId | undefined
 
 /** The user a name belongs to. */
-export const findByUserName = async (db: Db, userName: string): Promise<UserId | undefined> =>
+export const findByUserName = async (db: Pick<Db, 'get'>, userName: string): Promise<UserId | undefined> =>
   ownerIn(await db.get(places.userName(userName)))
 
 /** The user with whom a certificate is registered. */

@@ -56,7 +56,7 @@ describe("one user's events", () => {
   it('are one query a page, and as many however many there are of others', async () => {
     const { db, sent } = storeOf()
     for (let at = 0; at < 30; at++) await db.transact([event('ada', dayOne + at)])
-    const since = { since: dayOne, until: dayOne + 86_400, order: 'desc', size: 25, by: { user: 'ada' } } as const
+    const since = { since: dayOne, until: dayOne + 86_400, order: 'desc', size: 25, by: { users: ['ada'] } } as const
     const asked = async () => {
       sent.length = 0
       const { records, next } = await readLog(db, since)

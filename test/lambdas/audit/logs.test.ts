@@ -145,6 +145,13 @@ describe('the logs', () => {
     expect(times(items)).toEqual(times(items).toSorted().reverse())
   })
 
+  it('of who is gone are found by their id, whatever somebody was named since', async () => {
+    const gone = 'W4sGoneBefore_22-chars'
+    await note({ at: dayOne + 34 * 86_400, type: 'user.deleted', user: gone })
+    await house.addUser({ userName: gone })
+    expect((await follow(`user=${gone}`)).items.map(({ details }) => details.user)).toContain(gone)
+  })
+
   it('stand still while records arrive: a page begun goes on where it was', async () => {
     const since = iso(36 * 86_400)
     for (let at = 0; at < 6; at++) await note({ at: dayOne + 36 * 86_400 + at, type: 'code.sent', request: `${at}` })
@@ -254,6 +261,24 @@ describe('an export', () => {
       actor: { kind: 'api-key' },
       detail: expect.stringContaining('format=jsonl since='),
     })
+  })
+
+  it('is recorded whatever place somebody begins at', async () => {
+    const countOf = async () => (await house.audit('audit.exported')).length
+    const cursor = (...parts: string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+    const before = await countOf()
+    const place = '2000-01-01'
+    for (const parts of [[place], [place, 'nothing'], [place, `${house.now}-${'x'.repeat(22)}`]])
+      expect((await exported(`${span}&cursor=${cursor(...parts)}`)).status).toBe(200)
+    expect(await countOf()).toBe(before + 3)
+    // Of another's, and of other records.
+    const next = /cursor=([\w-]+)/.exec((await exported(`${span}&pageSize=50`)).headers.link ?? '')?.[1] ?? ''
+    await exported(`${span}&pageSize=50&cursor=${next}`)
+    expect(await countOf()).toBe(before + 4)
+    await exported(`${span}&pageSize=50&type=login.failed&cursor=${next}`)
+    const other = (await house.addApiKey(['audit:read'])).shown
+    await get(`/api/v1/tenants/demo/logs/export?${span}&pageSize=50&cursor=${next}`, other)
+    expect(await countOf()).toBe(before + 6)
   })
 
   it('speaks OCSF where that is asked', async () => {
