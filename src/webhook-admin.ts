@@ -46,7 +46,7 @@ export async function createWebhook(desk: WebhookDesk, data: unknown): Promise<R
   const [id, now] = [newId(), desk.now()]
   const { sealed, secret } = await newSecret(desk, id)
   const webhook: Webhook = { id, ...read.value, secrets: [sealed], createdAt: now, updatedAt: now, version: 0 }
-  const told = { type: 'webhook.created', detail: differences({}, documentOf(webhook)) } as const
+  const told = { type: 'webhook.created', detail: differences({}, toldOf(webhook)) } as const
   if (!(await commit(desk, id, [createdWebhook(webhook)], told))) throw new Error(`There was a webhook ${id} already`)
   return ok({ webhook, secret })
 }
@@ -63,8 +63,8 @@ export async function changeWebhook(
   const before = await readWebhook(desk.db, id)
   if (before === undefined) return refuse('webhook-not-found')
   if (!expects(shownWebhook(before).etag)) return refuse('changed-since')
-  const detail = differences(documentOf(before), read.value)
-  if (detail === '') return ok(before)
+  if (differences(documentOf(before), read.value) === '') return ok(before)
+  const detail = differences(toldOf(before), toldOf(read.value)) || '/url: another query'
   const { description: _, goneAt, ...rest } = before
   const stillGone = goneAt !== undefined && !read.value.enabled ? { goneAt } : {}
   const after: Webhook = { ...rest, ...read.value, ...stillGone, updatedAt: desk.now() }
@@ -110,14 +110,19 @@ export async function deleteWebhook(
   const before = await readWebhook(desk.db, id)
   if (before === undefined) return refuse('webhook-not-found')
   if (!expects(shownWebhook(before).etag)) return refuse('changed-since')
-  const told = { type: 'webhook.deleted', detail: before.url } as const
+  const told = { type: 'webhook.deleted', detail: toldUrl(before) } as const
   return (await commit(desk, id, [deletedWebhook(before)], told)) ? ok(before) : refuse('changed-meanwhile')
 }
 
-const documentOf = ({ url, description, types, enabled }: Webhook): WebhookDocument => ({
+const documentOf = ({ url, description, types, enabled }: WebhookDocument): WebhookDocument => ({
   ...{ url, types, enabled },
   ...(description === undefined ? {} : { description }),
 })
+
+/** As the audit log has it. Behind the question mark some receivers have what lets a caller in. */
+const toldOf = (webhook: WebhookDocument): WebhookDocument => ({ ...documentOf(webhook), url: toldUrl(webhook) })
+
+const toldUrl = ({ url }: Pick<Webhook, 'url'>): string => url.replace(/\?.*$/, '?…')
 
 export const shownWebhook = (webhook: Webhook): Shown<Webhook> =>
   shown(webhook, JSON.stringify([webhook.id, webhook.version]))

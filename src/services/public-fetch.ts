@@ -62,7 +62,9 @@ const isInside = (host: string): boolean => (isIP(host) === 0 ? /(^|\.)localhost
 /** The port that goes with the scheme is '' in a URL. */
 const usualPorts = ['', '80', '443']
 
-const forbidden = (address: string) => refuse('address-forbidden', { detail: address.slice(0, 200) })
+/** What it says goes into the audit log, and behind the question mark there may be what lets a caller in. */
+const forbidden = (address: string) =>
+  refuse('address-forbidden', { detail: address.replace(/\?.*$/, '?…').slice(0, 200) })
 
 class Forbidden extends Error {}
 

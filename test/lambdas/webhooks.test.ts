@@ -307,6 +307,22 @@ describe('a delivery that failed', () => {
   })
 })
 
+describe('an address', () => {
+  it('is in no record with its query, in which some have a secret', async () => {
+    const url = 'https://192.168.0.1/hook?sig=first'
+    const { webhook } = await register({ url })
+    await call('POST', at(`/${webhook.id}/test`))
+    const { headers } = await call('GET', at(`/${webhook.id}`))
+    const change = { url: url.replace('first', 'second'), types: webhook.types }
+    const changed = await call<Webhook>('PUT', at(`/${webhook.id}`), change, { 'if-match': headers.etag ?? '' })
+    expect([changed.status, changed.json.url]).toEqual([200, change.url])
+    await call('DELETE', at(`/${webhook.id}`))
+    expect(await auditOf('webhook.changed')).toMatchObject([{ detail: '/url: another query' }])
+    expect(await auditOf('webhook.deleted')).toMatchObject([{ detail: 'https://192.168.0.1/hook?…' }])
+    expect(JSON.stringify(await house.audit())).not.toMatch(/sig=|first|second/)
+  })
+})
+
 describe('a test', () => {
   type Tested = { messageId: string; delivered: boolean; detail?: string }
 
