@@ -26,6 +26,15 @@ const directory = [join(import.meta.dirname, 'assets'), process.env.ASSETS_DIR ?
 // Read once, when the Lambda starts: a name that is not in this list reaches no file system.
 const assets = new Map(directory === undefined ? [] : readdirSync(directory).flatMap((name) => load(directory, name)))
 
+/**
+ * What its name says the content of stays as it is. What names such parts is asked for each time: one from before a
+ * deployment names those that are gone, and loading the page anew would not help as long as the browser keeps it.
+ */
+function lifetimeOf(name: string): string {
+  if (name.startsWith('part-')) return 'public, max-age=31536000, immutable'
+  return name === 'console.js' || name === 'portal.js' ? 'no-cache' : 'public, max-age=300'
+}
+
 function load(from: string, name: string): [string, Asset][] {
   const kind = kinds[extname(name)]
   if (kind === undefined) return []
@@ -37,8 +46,7 @@ function load(from: string, name: string): [string, Asset][] {
   })
   const headers = {
     'content-type': kind,
-    // What its name says the content of stays as it is.
-    'cache-control': name.startsWith('part-') ? 'public, max-age=31536000, immutable' : 'public, max-age=300',
+    'cache-control': lifetimeOf(name),
     ...(coded.length === 0 ? {} : { vary: 'accept-encoding' }),
     'x-content-type-options': 'nosniff',
     'cross-origin-resource-policy': 'same-origin',
