@@ -84,6 +84,7 @@ export class AuditStack extends Stack {
         { eventName: FilterRule.or('MODIFY', 'REMOVE'), userIdentity: { type: FilterRule.notExists() } },
       ],
       unread: this.unchained,
+      lasting: true,
     })
     new Rule(this, 'Hourly', {
       description: 'Has the audit log archived',

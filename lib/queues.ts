@@ -55,7 +55,13 @@ type Filter = Record<string, unknown>
 export const mapStream = (
   scope: Construct,
   id: string,
-  { target, arn, filter, unread }: { target: IFunction; arn: string; filter: Filter | Filter[]; unread: Queue },
+  {
+    target,
+    arn,
+    filter,
+    unread,
+    lasting = false,
+  }: { target: IFunction; arn: string; filter: Filter | Filter[]; unread: Queue; lasting?: boolean },
 ): EventSourceMapping =>
   new EventSourceMapping(scope, id, {
     target,
@@ -65,8 +71,9 @@ export const mapStream = (
     filters: [filter].flat().map((each) => FilterCriteria.filter(each)),
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
-    // A stream keeps its records for a day; one that cannot be read must not hold up the rest for that long.
-    retryAttempts: 50,
+    // A stream keeps its records for a day; one that cannot be read must not hold up the rest for that long. `lasting`: none
+    // may be left out, and whoever reads them sets apart by itself what cannot be read.
+    ...(lasting ? {} : { retryAttempts: 50 }),
     onFailure: new SqsDlq(unread),
   })
 

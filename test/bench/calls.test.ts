@@ -102,7 +102,7 @@ it.each([
 
 /** A person meets none of these in a sign-in, and no application waits for one. */
 const uncounted = [
-  ...['console', 'portal', 'fido-models', 'break-glass'],
+  ...['console', 'portal', 'caller', 'fido-models', 'break-glass'],
   ...['home', 'openapi', 'assets', 'statistics-read'],
   ...['api-page', 'api-otherwise', 'scim-otherwise'],
   ...['scim-users-list', 'scim-users-search', 'scim-users-create', 'scim-users-read', 'scim-users-replace'],

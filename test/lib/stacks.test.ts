@@ -310,8 +310,9 @@ describe('the audit log', () => {
         OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^Unchained/), 'Arn'] } },
       },
     })
-    // One at a time of each shard of the stream.
+    // One at a time of each shard of the stream, and tried for as long as the stream keeps it.
     expect(mapping()).not.toHaveProperty('ParallelizationFactor')
+    expect(mapping().MaximumRetryAttempts ?? -1).toBe(-1)
     const { Filters } = mapping().FilterCriteria as { Filters: { Pattern: string }[] }
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       { eventName: ['INSERT'], dynamodb: { NewImage: { kind: { S: [{ exists: true }] } } } },
