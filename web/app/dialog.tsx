@@ -34,10 +34,11 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
   )
 }
 
-/** To the page's heading where nothing was asked from: the dialog was open when the page came, as after a step-up. */
+/** To the page's heading where nothing asked that is still there: the dialog was open when the page came, as after a step-up. */
 function giveBack(opener: Element | null): void {
-  const place = opener === document.body ? document.querySelector('h1') : opener
-  if (place instanceof HTMLElement && place.isConnected) place.focus()
+  const canTakeIt = opener instanceof HTMLElement && opener.isConnected && opener.tabIndex >= 0
+  const place = canTakeIt ? opener : document.querySelector('h1')
+  place?.focus()
 }
 
 type DialogActionsProps = {

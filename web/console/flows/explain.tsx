@@ -1,5 +1,5 @@
 /** What a flow would come to for somebody: as it is saved, and beside it as it is being edited. */
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { type Flow, factorKinds } from '../../../src/core/step-up/flow.ts'
 import type { Explanation } from '../../../src/step-up-explain.ts'
 import { api, type Refused, type Reply } from '../../app/api.ts'
@@ -42,6 +42,11 @@ export function Explain({ saved, draft, names }: { saved: Flow; draft: Flow | un
   const { explain: said } = useWords(words)
   const question = useDraft('explain', nothing)
   const [state, setState] = useState<State>({ busy: false })
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The questions fill a small screen: their answer is under them.
+    if (state.answers) place.current?.scrollIntoView({ block: 'nearest' })
+  }, [state.answers])
   const ask = (flow: Flow): Promise<Reply<Explanation>> =>
     api.post<Explanation>('/explain', { body: bodyOf(question.value, flow) })
   const go = async () => {
@@ -62,7 +67,9 @@ export function Explain({ saved, draft, names }: { saved: Flow; draft: Flow | un
           {said.run}
         </button>
       </Form>
-      <div aria-live="polite">{state.answers && <Shown answers={state.answers} />}</div>
+      <div ref={place} aria-live="polite">
+        {state.answers && <Shown answers={state.answers} />}
+      </div>
     </aside>
   )
 }
