@@ -97,7 +97,7 @@ function troubleIn({ realm, clients }: State): Refusal<'unworkable-settings'> | 
     codeTrouble(settings) ??
     modelTrouble(settings) ??
     levelTrouble(realm) ??
-    keyTrouble(settings) ??
+    rotationTrouble(settings) ??
     algorithmTrouble(settings, clients)
   return found && refuse('unworkable-settings', { at: `/${found.at}`, detail: found.detail })
 }
@@ -144,14 +144,6 @@ function levelTrouble({ acrToLoa, settings: { consoleAcr, sensitiveAcr } }: Real
   return sensitive < console
     ? { at: 'sensitiveAcr', detail: `must not be lower than consoleAcr: ${consoleAcr} is level ${console}` }
     : undefined
-}
-
-function keyTrouble(settings: Settings): Trouble {
-  const detail = rotationTrouble(settings)
-  const at = (['signingAlgorithms', 'signingKeyOverlap', 'signingKeyPeriod'] as const).find((name) =>
-    detail?.startsWith(`${name} `),
-  )
-  return detail === undefined || at === undefined ? undefined : { at, detail }
 }
 
 /** Whoever reads tokens by an algorithm would get none any more. */

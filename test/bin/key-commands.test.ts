@@ -83,7 +83,7 @@ describe('npm run admin -- keys', () => {
     const item = { clientId: 'eddsa', idTokenSignedResponseAlg: 'EdDSA', secrets: [] }
     await shell.db.transact([{ write: 'put', ...places.client('eddsa'), item }])
     expect((await shell.admin(['settings', 'set', 'signingAlgorithms=RS256,ES256'])).err).toContain(
-      'That cannot be: the client eddsa asks for an algorithm that signingAlgorithms lacks.',
+      'That cannot be: signingAlgorithms lacks an algorithm that the client eddsa asks for.',
     )
   })
 })

@@ -58,12 +58,16 @@ export function rotationTrouble({
   signingAlgorithms: algorithms,
   signingKeyPeriod: period,
   signingKeyOverlap: overlap,
-}: KeySettings): string | undefined {
+}: KeySettings): { at: keyof KeySettings; detail: string } | undefined {
   const missing = requiredAlgorithms.filter((alg) => !algorithms.includes(alg))
-  if (missing.length > 0) return `signingAlgorithms lacks ${missing.join(' and ')}`
-  if (overlap < leastOverlap) return `signingKeyOverlap is ${overlap}, and must be ${leastOverlap} or more`
+  if (missing.length > 0) return { at: 'signingAlgorithms', detail: `lacks ${missing.join(' and ')}` }
+  if (overlap < leastOverlap)
+    return { at: 'signingKeyOverlap', detail: `is ${overlap}, and must be ${leastOverlap} or more` }
   if (period < 2 * overlap)
-    return `signingKeyPeriod is ${period}, and must be ${2 * overlap} or more: twice signingKeyOverlap`
+    return {
+      at: 'signingKeyPeriod',
+      detail: `is ${period}, and must be ${2 * overlap} or more: twice signingKeyOverlap`,
+    }
   return undefined
 }
 

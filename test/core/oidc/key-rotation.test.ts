@@ -105,11 +105,11 @@ describe('the settings', () => {
 
   it('a period is twice the overlap, an overlap what all caches need, and RS256 and ES256 are there', () => {
     expect(given({ signingKeyPeriod: 2 * day })).toBeUndefined()
-    expect(given({ signingKeyPeriod: 2 * day - 1 })).toContain('signingKeyPeriod')
+    expect(given({ signingKeyPeriod: 2 * day - 1 })).toMatchObject({ at: 'signingKeyPeriod' })
     expect(given({ signingKeyOverlap: leastOverlap, signingKeyPeriod: 2 * leastOverlap })).toBeUndefined()
-    expect(given({ signingKeyOverlap: leastOverlap - 1 })).toContain('signingKeyOverlap')
-    expect(given({ signingAlgorithms: ['ES256', 'PS256'] })).toContain('RS256')
-    expect(given({ signingAlgorithms: ['RS256', 'EdDSA'] })).toContain('ES256')
+    expect(given({ signingKeyOverlap: leastOverlap - 1 })).toMatchObject({ at: 'signingKeyOverlap' })
+    expect(given({ signingAlgorithms: ['ES256', 'PS256'] })?.detail).toContain('RS256')
+    expect(given({ signingAlgorithms: ['RS256', 'EdDSA'] })?.detail).toContain('ES256')
   })
 
   it('what was written past the commands is held to that', () => {
