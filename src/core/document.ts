@@ -54,13 +54,14 @@ export const readRecord = <Value>(
   most: number,
   shape: RegExp,
   read: (value: unknown, at: string) => Value,
+  wanted = `a text like ${shape.source}`,
 ): Record<string, Value> => {
   const entries = Object.entries(readObject(data, at))
   if (entries.length > most) malformed(at, `must have at most ${most} members`)
   return Object.fromEntries(
     entries.map(([name, value]) => {
       const place = `${at}/${escapePointer(name)}`
-      if (!shape.test(name)) malformed(place, `the name must be a text like ${shape.source}`)
+      if (!shape.test(name)) malformed(place, `the name must be ${wanted}`)
       return [name, read(value, place)]
     }),
   )

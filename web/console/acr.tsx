@@ -1,6 +1,6 @@
 /** The realm's map of names to levels, what is asked for where nothing is, and which flow reaches what. */
 import type { Flow } from '../../src/core/step-up/flow.ts'
-import { enrollable, parseRealmStepUp, type RealmStepUp } from '../../src/core/step-up/policy.ts'
+import { enrollable, memberAt, parseRealmStepUp, type RealmStepUp } from '../../src/core/step-up/policy.ts'
 import { api, type Reply } from '../app/api.ts'
 import { useMay } from '../app/caller.ts'
 import { CheckField, Form, SelectField, TextField } from '../app/form.tsx'
@@ -66,6 +66,8 @@ function PolicyForm({ saved, edited }: { saved: RealmStepUp; edited: Edited<Real
   const rows = rowsOf(draft)
   const isTwice = new Set(rows.map(({ name }) => name)).size < rows.length
   const wrongAt = (pointer: string) => (!parsed.ok && parsed.at?.startsWith(pointer) ? parsed.detail : undefined)
+  const wrongOf = (name: string) => (!parsed.ok && parsed.at === memberAt('acrToLoa', name) ? parsed.detail : undefined)
+  const isWrongAsAWhole = !parsed.ok && parsed.at === '/acrToLoa'
   const change = (part: Draft) => edited.change({ ...draft, ...part })
   const can = parsed.ok && !isTwice
   return (
@@ -79,8 +81,8 @@ function PolicyForm({ saved, edited }: { saved: RealmStepUp; edited: Edited<Real
       <Doubts of={edited.warnings} />
       <Form onSubmit={() => can && edited.save()} refused={edited.refused} busy={edited.saving}>
         <h2>{said.map}</h2>
-        <Names rows={rows} readOnly={!canWrite} put={(next) => change({ rows: next })} />
-        {(isTwice || wrongAt('/acrToLoa')) && (
+        <Names rows={rows} readOnly={!canWrite} wrong={wrongOf} put={(next) => change({ rows: next })} />
+        {(isTwice || isWrongAsAWhole) && (
           <p class="field-error" role="status">
             {isTwice ? said.twice : wrongAt('/acrToLoa')}
           </p>
@@ -116,7 +118,14 @@ function PolicyForm({ saved, edited }: { saved: RealmStepUp; edited: Edited<Real
   )
 }
 
-function Names({ rows, readOnly, put }: { rows: readonly Row[]; readOnly: boolean; put: (rows: Row[]) => void }) {
+type NamesProps = {
+  rows: readonly Row[]
+  readOnly: boolean
+  wrong: (name: string) => string | undefined
+  put: (rows: Row[]) => void
+}
+
+function Names({ rows, readOnly, wrong, put }: NamesProps) {
   const said = useWords(words)
   const set = (at: number, part: Partial<Row>) =>
     put(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
@@ -131,6 +140,7 @@ function Names({ rows, readOnly, put }: { rows: readonly Row[]; readOnly: boolea
               label={said.name}
               mono
               value={name}
+              error={wrong(name)?.startsWith('the name') ? wrong(name) : undefined}
               readOnly={readOnly}
               onChange={(text) => set(at, { name: text })}
             />
@@ -138,6 +148,7 @@ function Names({ rows, readOnly, put }: { rows: readonly Row[]; readOnly: boolea
               label={said.loa}
               type="number"
               min={0}
+              error={wrong(name)?.startsWith('the name') ? undefined : wrong(name)}
               readOnly={readOnly}
               value={loa === null ? '' : String(loa)}
               onChange={(text) => set(at, { loa: text.trim() === '' ? null : Number(text) })}

@@ -64,13 +64,15 @@ export const enrollable = ['otp'] as const satisfies readonly FactorKind[]
  * name that it refuses.
  */
 const acrShape = /^(?!constructor$)[A-Za-z0-9][!#-[\]-~]{0,127}$/
+const acrWords =
+  'up to 128 letters, figures and signs that begin with a letter or a figure, with no space or quotation mark'
 /** A level's alias or its number. */
 const levelShape = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
 const mostNames = 100
 
-export const readAcr = (data: unknown, at: string): string => readText(data, at, acrShape)
+export const readAcr = (data: unknown, at: string): string => readText(data, at, acrShape, acrWords)
 export const readAcrs = (data: unknown, at: string): string[] => readList(data, at, 20, readAcr)
-const readMap = (data: unknown, at: string): AcrMap => readRecord(data, at, mostNames, acrShape, readInteger)
+const readMap = (data: unknown, at: string): AcrMap => readRecord(data, at, mostNames, acrShape, readInteger, acrWords)
 const readMaxAges = (data: unknown, at: string): Record<string, Seconds> =>
   readRecord(data, at, mostNames, levelShape, readInteger)
 
