@@ -60,6 +60,7 @@ describe('an administrator', () => {
   it('confirms with more than a code, and finds the dialog as they left it', async () => {
     await visits.sets({ sensitiveAcr: 'fido', sensitiveMaxAge: 300 })
     const browser = await colleague(visits, 'API keys', keys)
+    await browser.plugsIn(await visits.importsActive(browser.person))
     const { page } = browser
     await browser.presses('Make an API key')
     const dialog = page.getByRole('dialog', { name: 'Make an API key' })
@@ -70,6 +71,16 @@ describe('an administrator', () => {
     await page.reload()
     expect(await dialog.getByLabel('Name', { exact: true }).inputValue()).toBe('Kept')
     expect(await dialog.getByLabel('users:write').isChecked()).toBe(true)
+    await dialog.getByRole('button', { name: 'Make an API key' }).click()
+    await browser.presses('Confirm now')
+    await browser.isTold('Confirmed: it is you.')
+    expect(await dialog.getByLabel('users:write').isChecked()).toBe(true)
+    await dialog.getByRole('button', { name: 'Make an API key' }).click()
+    await browser.presses('I have put it away')
+    expect(await page.getByText('Confirmed: it is you.').count()).toBe(0)
+    await browser.presses('Revoke: Kept')
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await browser.isTold('Kept is revoked.')
   })
 
   it('sees each mail in both languages, and sends one to themselves', async () => {
