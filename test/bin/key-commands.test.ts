@@ -55,14 +55,14 @@ describe('npm run admin -- keys', () => {
 
   it('rotate --emergency takes a key back at once, and another one signs', async () => {
     const [stolen, next] = [await keyOf('ES256', 'active'), await keyOf('ES256', 'next')]
-    const { code, out } = await shell.admin(['keys', 'rotate', '--now', '--emergency', stolen.kid])
+    const { code, out } = await shell.admin(['keys', 'rotate', '--now', `--emergency=${stolen.kid}`])
     expect(code).toBe(0)
     expect(out).toContain(`ES256 ${stolen.kid}: is taken back`)
     expect(out).toContain(`ES256 ${next.kid}: signs from now on`)
     expect((await keys()).map(({ kid }) => kid)).not.toContain(stolen.kid)
     expect((await keyOf('ES256', 'active')).kid).toBe(next.kid)
     expect(await keyOf('ES256', 'next')).toBeDefined()
-    expect(await shell.admin(['keys', 'rotate', '--emergency', stolen.kid])).toMatchObject({
+    expect(await shell.admin(['keys', 'rotate', `--emergency=${stolen.kid}`])).toMatchObject({
       code: 1,
       err: expect.stringContaining(`There is no signing key ${stolen.kid}.`),
     })
