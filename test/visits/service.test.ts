@@ -118,7 +118,7 @@ describe('an operator sets', () => {
     expect(await browser.offers('Email me a code instead')).toBe(false)
     await browser.typesAndContinues('Password', person.password)
     await browser.reads('Name your authenticator')
-    expect(await visits.mailsTo(person)).toEqual([])
+    expect(await visits.codesTo(person)).toEqual([])
   })
 
   it('that nothing is imported: the CMS says so, and stores nothing', async () => {
