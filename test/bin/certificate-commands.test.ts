@@ -33,13 +33,13 @@ it('npm run admin certificate: one is added for one user, listed, and taken back
       err: expect.stringContaining('registered already'),
     })
   const standing = (await findPerson(shell.db, 'ada'))?.user.standing ?? 0
-  expect(await admin(['certificate', 'remove', 'ada', thumbprint])).toMatchObject({ code: 0 })
+  expect(await admin(['certificate', 'remove', 'ada', '--', thumbprint])).toMatchObject({ code: 0 })
   expect((await findPerson(shell.db, 'ada'))?.user).toMatchObject({
     certificateThumbprints: [],
     standing: standing + 1,
   })
   expect((await admin(['certificate', 'list', 'ada'])).out).toContain('none counts')
-  expect(await admin(['certificate', 'remove', 'ada', thumbprint])).toMatchObject({ code: 1 })
+  expect(await admin(['certificate', 'remove', 'ada', '--', thumbprint])).toMatchObject({ code: 1 })
   expect(await admin(['certificate', 'add', 'bela', file])).toMatchObject({ code: 0 })
 })
 
