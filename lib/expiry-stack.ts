@@ -3,15 +3,16 @@
  * nobody activated in time. An event that it could not handle waits in a dead-letter queue, on which there is an alarm; the
  * next hour makes up for it.
  */
-import { Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'
+import { lastStop } from './queues.ts'
 import { type Needs, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
 import type { Table } from './tables.ts'
@@ -33,16 +34,7 @@ export class ExpiryStack extends Stack {
   constructor(scope: Construct, id: string, props: ExpiryStackProps) {
     super(scope, id, props)
     const { settings, tables, wrappingKey } = props
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    })
-    const isOne = 'It is the dead-letter queue itself; the alarm expire-pending-dead-letters watches it.'
-    Validations.of(this.deadLetters).acknowledge(
-      { id: 'AwsSolutions-SQS3', reason: isOne },
-      { id: 'Serverless-SQSRedrivePolicy', reason: isOne },
-    )
+    this.deadLetters = lastStop(this, 'DeadLetters', 'expire-pending-dead-letters')
     this.expiry = new HouseFunction(this, 'ExpireLambda', {
       name: `keystep-${settings.stage}-expire-pending`,
       description: 'Does away with pending authenticators that were not activated in time',

@@ -2,7 +2,7 @@
  * SES: who we send as, how it is counted, and what becomes of a bounce: SES → SNS → the Lambda mail-feedback, which
  * marks the address; what it cannot handle waits in a dead-letter queue, on which there is an alarm.
  */
-import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnRecordSet } from 'aws-cdk-lib/aws-route53'
@@ -17,10 +17,11 @@ import {
 } from 'aws-cdk-lib/aws-ses'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'
+import { lastStop } from './queues.ts'
 import { type Needs, type Resources, statementsFor } from './rights.ts'
 import type { Settings } from './settings.ts'
 import type { Table } from './tables.ts'
@@ -71,16 +72,7 @@ export class MailStack extends Stack {
       destination: EventDestination.snsTopic(events),
       events: [EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
     })
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    })
-    const isOne = 'It is the dead-letter queue itself; the alarm mail-feedback-dead-letters watches it.'
-    Validations.of(this.deadLetters).acknowledge(
-      { id: 'AwsSolutions-SQS3', reason: isOne },
-      { id: 'Serverless-SQSRedrivePolicy', reason: isOne },
-    )
+    this.deadLetters = lastStop(this, 'DeadLetters', 'mail-feedback-dead-letters')
     this.feedback = this.#feedback(props)
     events.addSubscription(new LambdaSubscription(this.feedback.function, { deadLetterQueue: this.deadLetters }))
   }

@@ -2,15 +2,16 @@
  * Signing keys take turns: every hour a schedule calls the Lambda rotate-keys, which does what is due, most hours nothing.
  * An event that it could not handle waits in a dead-letter queue, on which there is an alarm; the next hour makes up for it.
  */
-import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Key } from 'aws-cdk-lib/aws-kms'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { environmentOf, mapTables } from './environment.ts'
 import { HouseFunction } from './function.ts'
+import { lastStop } from './queues.ts'
 import type { Settings } from './settings.ts'
 import { acknowledgeKmsKeys, rotationStatements } from './signing-rights.ts'
 import type { Table } from './tables.ts'
@@ -29,16 +30,7 @@ export class RotationStack extends Stack {
   constructor(scope: Construct, id: string, props: RotationStackProps) {
     super(scope, id, props)
     const { settings, tables, wrappingKey } = props
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    })
-    const isOne = 'It is the dead-letter queue itself; the alarm rotate-keys-dead-letters watches it.'
-    Validations.of(this.deadLetters).acknowledge(
-      { id: 'AwsSolutions-SQS3', reason: isOne },
-      { id: 'Serverless-SQSRedrivePolicy', reason: isOne },
-    )
+    this.deadLetters = lastStop(this, 'DeadLetters', 'rotate-keys-dead-letters')
     this.rotation = new HouseFunction(this, 'RotateLambda', {
       name: `keystep-${settings.stage}-rotate-keys`,
       description: 'Makes signing keys, has them follow each other, and does away with them',
